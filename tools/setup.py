@@ -128,16 +128,16 @@ def pip_command() -> list[str]:
     elsewhere = shutil.which("pip3") or shutil.which("pip")
     if elsewhere:
         return [elsewhere, *into_venv]
-    sys.exit("Quatrefoil: Python has no pip. As root: apt-get install python3-venv; then again.")
+    sys.exit("Quatrefoil: Python came without pip. As root: apt-get install python3-venv")
 
 
 def install_locked_packages(purpose: str) -> None:
     """Install exactly what the lock names, each file checked against its hash; then stamp."""
-    lock = LOCKS[purpose]
+    lock, pip = LOCKS[purpose], pip_command()
     count = sum("==" in line for line in lock.read_text().splitlines())
     say(f"Installing {count} packages from {lock.name} (once; about a minute)")
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--root-user-action=ignore"]
-    run([*pip_command(), "install", *options, "--require-hashes", "--requirement", str(lock)])
+    run([*pip, "install", *options, "--require-hashes", "--requirement", str(lock)])
     for covered in ("run", "test") if purpose == "test" else ("run",):
         stamp_of(covered).write_text(fingerprint(covered))
 
@@ -176,7 +176,9 @@ def run(command: list[str], *, cwd: Path | None = None) -> None:
 
 def succeeds(command: list[str], *, quiet: bool = False) -> bool:
     """Run and tell whether it went well; what a failure printed is shown unless `quiet`."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # dpkg wants the administrators' folders, which an ordinary PATH does not hold
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PATH": path}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode and not quiet:
         say(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
