@@ -1,0 +1,1 @@
+"""Staff, roles and permissions, terminals, sessions and API tokens."""

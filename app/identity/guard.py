@@ -1,0 +1,165 @@
+"""The door of every endpoint: who is this, and is the terminal still theirs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Row, column, select, table, update
+from sqlalchemy.orm import Session
+
+from app.identity import secrets, tokens
+from app.identity.models import Staff, StaffSession, Terminal
+from app.identity.roles import ROLE_LABELS
+from app.identity.signing import actor_for
+from app.kernel import clock, queueing
+from app.kernel.actor import Actor
+from app.kernel.errors import Unauthenticated
+from app.kernel.text import msg
+from app.settings import Settings
+from app.web.sessions import ReadSession, WriteSession, database_of
+from app.web.viewer import Viewer
+
+SESSION_COOKIE = "qf_session"
+TERMINAL_COOKIE = "qf_terminal"
+# How stale `seen_at` may be before a reading request refreshes it in a write of its own.
+_SEEN_EVERY = timedelta(seconds=60)
+
+# Tables of a higher floor, read by name: the viewer's store and till.
+_stores = table("stores", column("id"), column("name"), column("zone"), column("currency"))
+_tills = table("tills", column("id"), column("name"))
+
+
+class Locked(Unauthenticated):
+    """Signed in, but nobody has touched the terminal for a while: the PIN first."""
+
+    code = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A session in force, with all that a request needs to know of it."""
+
+    session_id: int
+    staff: Staff
+    terminal: Terminal | None
+    viewer: Viewer
+    till_id: int | None
+    idle: timedelta
+
+
+def reading_actor(request: Request, session: ReadSession) -> Actor:
+    """Who is signed in at this browser; raises Unauthenticated or Locked."""
+    return _admit(request, session)
+
+
+def writing_actor(request: Request, session: WriteSession) -> Actor:
+    """As above, and in the queue of the store's writers from here to the commit."""
+    actor = _admit(request, session)
+    queueing.enter(session, actor.store_id)
+    return actor
+
+
+def reading_program(request: Request, session: ReadSession) -> Actor:
+    """The program behind the bearer token."""
+    return tokens.actor_of(session, _bearer(request))
+
+
+def writing_program(request: Request, session: WriteSession) -> Actor:
+    actor = tokens.actor_of(session, _bearer(request))
+    queueing.enter(session, actor.store_id)
+    return actor
+
+
+SignedIn = Annotated[Actor, Depends(reading_actor, scope="function")]
+Acting = Annotated[Actor, Depends(writing_actor, scope="function")]
+ApiReading = Annotated[Actor, Depends(reading_program, scope="function")]
+ApiWriting = Annotated[Actor, Depends(writing_program, scope="function")]
+
+
+def find_stay(request: Request, session: Session) -> Stay | None:
+    """The session behind this browser's cookie, in one statement; None when there is none."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    now = clock.now()
+    row = session.execute(
+        select(StaffSession, Staff, Terminal, _stores, _tills.c.name.label("till_name"))
+        .join(Staff, Staff.id == StaffSession.staff_id)
+        .join(_stores, _stores.c.id == Staff.store_id)
+        .outerjoin(Terminal, Terminal.id == StaffSession.terminal_id)
+        .outerjoin(_tills, _tills.c.id == Terminal.till_id)
+        .where(
+            StaffSession.token_hash == secrets.token_hash(token),
+            StaffSession.ended_at.is_(None),
+            StaffSession.expires_at > now,
+            Staff.disabled_at.is_(None),
+        )
+    ).first()
+    return None if row is None else _stay(row)
+
+
+def is_idle(request: Request, stay: Stay) -> bool:
+    settings: Settings = request.app.state.settings
+    return stay.idle > timedelta(minutes=settings.idle_lock_minutes)
+
+
+def _stay(row: Row[tuple[object, ...]]) -> Stay:
+    signed, person, terminal = row[0], row[1], row[2]
+    viewer = Viewer(
+        actor=actor_for(person, terminal=terminal),
+        name=person.name,
+        role_label=ROLE_LABELS[person.role],
+        locale=person.language,
+        theme=person.theme,
+        density=terminal.density if terminal else "office",
+        sounds=person.sounds,
+        letter_keys=person.letter_keys,
+        store_name=row.name,
+        currency=row.currency,
+        zone=row.zone,
+        till_name=row.till_name,
+    )
+    return Stay(
+        session_id=signed.id,
+        staff=person,
+        terminal=terminal,
+        viewer=viewer,
+        till_id=terminal.till_id if terminal else None,
+        idle=clock.now() - signed.seen_at,
+    )
+
+
+def _admit(request: Request, session: Session) -> Actor:
+    stay = find_stay(request, session)
+    if stay is None:
+        raise Unauthenticated(msg("Please sign in."))
+    if is_idle(request, stay):
+        raise Locked(msg("This terminal was left alone for a while. Please enter your PIN."))
+    if stay.idle > _SEEN_EVERY:
+        _note_presence(request, session, stay)
+    request.state.viewer = stay.viewer
+    request.state.till_id = stay.till_id
+    return stay.viewer.actor
+
+
+def _note_presence(request: Request, session: Session, stay: Stay) -> None:
+    """Note that somebody is there: for a reading request in a short write of its own."""
+    if request.method == "GET":
+        with database_of(request).transaction() as short:
+            _mark_seen(short, stay.session_id)
+    else:
+        _mark_seen(session, stay.session_id)
+
+
+def _mark_seen(session: Session, session_id: int) -> None:
+    session.execute(
+        update(StaffSession).where(StaffSession.id == session_id).values(seen_at=clock.now())
+    )
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated(msg("Send a token: Authorization: Bearer …"))
+    return token.strip()

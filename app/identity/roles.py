@@ -1,0 +1,73 @@
+"""One table: which role may do what. What is not named here is forbidden."""
+
+from enum import StrEnum
+
+from app.kernel.text import Text, msg
+
+
+class Role(StrEnum):
+    SALES = "sales"
+    TECHNICIAN = "technician"
+    PARTS = "parts"
+    METROLOGIST = "metrologist"
+    MANAGER = "manager"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+ROLE_LABELS: dict[Role, Text] = {
+    Role.SALES: msg("Sales"),
+    Role.TECHNICIAN: msg("Technician"),
+    Role.PARTS: msg("Parts clerk"),
+    Role.METROLOGIST: msg("Metrologist"),
+    Role.MANAGER: msg("Manager"),
+    Role.AUDITOR: msg("Auditor"),
+    Role.ADMIN: msg("Administrator"),
+}
+
+_LOOK = frozenset({"robots.view", "customers.view", "products.view", "orders.view", "stock.view"})
+_SELL = frozenset(
+    {
+        "counter.sell",
+        "customers.edit",
+        "robots.inspect",
+        "robots.handover",
+        "till.open",
+        "till.close",
+        "till.cash",
+        "till.view",
+    }
+)
+_LEAD = frozenset(
+    {
+        "counter.big_discount",
+        "orders.cancel",
+        "payments.reconcile",
+        "products.edit",
+        "robots.receive",
+        "robots.edit",
+        "settings.edit",
+        "settings.view",
+        "staff.manage",
+        "stock.move",
+        "terminals.enrol",
+        "audit.view",
+    }
+)
+
+PERMISSIONS: dict[Role, frozenset[str]] = {
+    Role.SALES: _LOOK | _SELL | {"robots.receive", "settings.view"},
+    Role.TECHNICIAN: _LOOK | {"robots.inspect", "robots.receive", "stock.move"},
+    Role.PARTS: _LOOK | {"robots.receive", "stock.move", "products.edit"},
+    Role.METROLOGIST: _LOOK | {"robots.inspect"},
+    Role.MANAGER: _LOOK | _SELL | _LEAD,
+    Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view"},
+    Role.ADMIN: _LOOK | _SELL | _LEAD,
+}
+
+# Basis points of a line's price that a role may take off without a second person.
+DISCOUNT_LIMIT_BP: dict[Role, int] = {Role.SALES: 500, Role.MANAGER: 2500, Role.ADMIN: 2500}
+
+
+def permissions_of(role: Role) -> frozenset[str]:
+    return PERMISSIONS[role]

@@ -1,0 +1,240 @@
+"""Tables' common ground, and the two ways to reach the database: to read, to write."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from enum import Enum, StrEnum
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy import Enum as EnumColumn
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, mapped_column, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from app.kernel.gate import Gate
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware in, aware UTC out. SQLite forgets zones, so naive times are refused at the door."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a time zone")
+        moment = value.astimezone(UTC)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _words(kind: type[Enum]) -> list[str]:
+    return [str(member.value) for member in kind]
+
+
+# States live in the database as plain words: a new one needs no migration.
+STATE_WORD = EnumColumn(
+    StrEnum, native_enum=False, create_constraint=False, length=32, values_callable=_words
+)
+
+Minor = Annotated[int, mapped_column(BigInteger)]
+LongText = Annotated[str, mapped_column(Text)]
+Key = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)]
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False, repr=False):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {
+        datetime: UtcDateTime(),
+        date: Date(),
+        str: String(200),
+        StrEnum: STATE_WORD,
+    }
+
+
+class Database:
+    """One database, opened to read or to write.
+
+    Readers cannot write. On SQLite writers of one process queue at a gate before BEGIN IMMEDIATE,
+    since SQLite's own waiting is unfair (p99 ten times longer).
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        self.writer = open_engine(url, writing=True, pool_size=pool_size)
+        self.reader = open_engine(url, writing=False, pool_size=pool_size)
+        self._writing = session_factory(self.writer)
+        self._reading = session_factory(self.reader)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def reading(self) -> Session:
+        return self._reading()
+
+    def writing(self) -> Session:
+        """A session whose owner commits: `with database.writing() as session, session.begin()`."""
+        return self._writing()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Everything in the block, or nothing: for the command line and background work."""
+        with self._writing() as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def open_engine(url: str, *, writing: bool = True, pool_size: int = 10) -> Engine:
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        return _open_sqlite(url, writing=writing, pool_size=pool_size)
+    engine = create_engine(url, pool_size=pool_size, max_overflow=5, pool_pre_ping=True)
+    return engine if writing else engine.execution_options(postgresql_readonly=True)
+
+
+class GatedConnection(sqlite3.Connection):
+    """A SQLite connection that leaves the writers' gate exactly when its transaction has ended."""
+
+    gate: Gate | None = None
+    inside = False
+
+    def enter(self) -> None:
+        if self.gate is not None and not self.inside:
+            self.gate.enter()
+            self.inside = True
+
+    def _leave(self) -> None:
+        if self.gate is not None and self.inside:
+            self.inside = False
+            self.gate.leave()
+
+    def commit(self) -> None:
+        super().commit()
+        self._leave()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        super().close()
+        self._leave()
+
+
+def _open_sqlite(url: str, *, writing: bool, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=5,
+        connect_args={"check_same_thread": False, "factory": GatedConnection},
+    )
+    gate = Gate() if writing else None
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: GatedConnection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.gate = gate
+        for pragma in _pragmas(writing=writing):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        _begin_sqlite(connection, writing=writing)
+
+    return engine
+
+
+def _pragmas(*, writing: bool) -> list[str]:
+    common = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"]
+    return [*common, "cache_size=-4000", f"query_only={'OFF' if writing else 'ON'}"]
+
+
+def _begin_sqlite(connection: Connection, *, writing: bool) -> None:
+    raw = connection.connection.dbapi_connection
+    if not writing or not isinstance(raw, GatedConnection):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw.enter()
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except BaseException:
+        raw.rollback()
+        raise
+
+
+# SQLSTATE: serialization_failure, deadlock_detected
+_TRY_AGAIN = {"40001", "40P01"}
+
+
+def should_retry(error: BaseException) -> bool:
+    """Did the database ask to run the same transaction once more?"""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
+
+
+def is_busy(error: BaseException) -> bool:
+    """Did SQLite wait its whole `busy_timeout` for another process?"""
+    return isinstance(error, DBAPIError) and "database is locked" in str(error.orig)
+
+
+def refusing_triggers(table: str, *, dialect: str) -> list[str]:
+    """SQL that makes a table append-only: UPDATE and DELETE raise, whoever tries."""
+    return [
+        statement
+        for verb in ("UPDATE", "DELETE")
+        for statement in _refusing_trigger(table, verb, dialect=dialect)
+    ]
+
+
+def _refusing_trigger(table: str, verb: str, *, dialect: str) -> list[str]:
+    name = f"tr_{table}_no_{verb.lower()}"
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {name} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        ]
+    return [
+        f"CREATE TRIGGER {name} BEFORE {verb} ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    ]

@@ -1,0 +1,36 @@
+"""Document numbers: gapless per store and series, allotted in the transaction that issues."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.kernel.db import Base, Key
+
+
+class DocumentSeries(Base):
+    """The last number given in one series of one store."""
+
+    __tablename__ = "document_series"
+    __table_args__ = (
+        UniqueConstraint("store_id", "series"),
+        CheckConstraint("last_number >= 0", name="not_negative"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    series: Mapped[str]
+    last_number: Mapped[int] = mapped_column(Integer, default=0)
+
+
+def allot(session: Session, *, store_id: int, series: str) -> int:
+    """The next number of a series, from 1. Taken back with the transaction, so no gap remains."""
+    row = session.scalar(
+        select(DocumentSeries)
+        .where(DocumentSeries.store_id == store_id, DocumentSeries.series == series)
+        .with_for_update()
+    )
+    if row is None:
+        row = DocumentSeries(store_id=store_id, series=series)
+        session.add(row)
+    row.last_number += 1
+    session.flush()
+    return row.last_number

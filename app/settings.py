@@ -1,0 +1,62 @@
+"""Every setting of the service, from the environment (`QUATREFOIL_*`). docs/settings.md tells each."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="QUATREFOIL_", extra="ignore")
+
+    data_dir: Path = Field(
+        default=Path("var"), description="Where database, files and prints live."
+    )
+    database_url: str = Field(
+        default="", description="SQLAlchemy address; empty means SQLite under the data folder."
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="How customers reach this service (QR codes)."
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="How many reverse proxies of ours stand in front."
+    )
+    secure_cookies: bool = Field(
+        default=False, description="Send cookies over HTTPS only; set it wherever TLS is used."
+    )
+    stripe_secret_key: SecretStr = Field(
+        default=SecretStr(""), description="Stripe key; empty means the local stand-in."
+    )
+    stripe_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="Signing secret of the webhook endpoint."
+    )
+    stripe_api_base: str = Field(default="", description="Another address of Stripe's API.")
+    stripe_account: str = Field(
+        default="", description="Our Stripe account id; events of others are refused."
+    )
+    idle_lock_minutes: int = Field(
+        default=10, ge=1, le=240, description="A terminal without a hand on it asks for the PIN."
+    )
+    session_hours: int = Field(
+        default=14, ge=1, le=168, description="How long a sign-in lasts at most."
+    )
+    claim_minutes: int = Field(
+        default=30, ge=1, le=1440, description="How long a scanned serial stays with its sale."
+    )
+    outbox_seconds: float = Field(
+        default=0.5, gt=0, le=60, description="How often work for printer and mail is looked for."
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="How the log is written."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="From which level on the log is written."
+    )
+    pool_size: int = Field(default=10, ge=1, le=100, description="Database connections kept open.")
+
+    @cached_property
+    def database(self) -> str:
+        """The database's address in force."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'quatrefoil.db'}"

@@ -1,0 +1,1 @@
+"""Stores, their tills, tax rates and business day."""

@@ -1,0 +1,56 @@
+"""Work beside the requests: the outbox is emptied, old answers are forgotten."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from app.kernel import idempotency, outbox
+from app.kernel.db import Database
+from app.settings import Settings
+
+log = structlog.get_logger("background")
+_HOUR_S = 3600.0
+
+
+@asynccontextmanager
+async def running(database: Database, settings: Settings) -> AsyncIterator[None]:
+    """Keep the background work going for the life of the application."""
+    tasks = [
+        asyncio.create_task(_empty_outbox(database, every_s=settings.outbox_seconds)),
+        asyncio.create_task(_forget_answers(database)),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _empty_outbox(database: Database, *, every_s: float) -> None:
+    while True:
+        try:
+            delivered = await asyncio.to_thread(outbox.deliver_due, database)
+        except Exception:
+            log.exception("outbox round failed")
+            delivered = 0
+        if delivered == 0:
+            await asyncio.sleep(every_s)
+
+
+async def _forget_answers(database: Database) -> None:
+    while True:
+        await asyncio.sleep(_HOUR_S)
+        try:
+            await asyncio.to_thread(_forget, database)
+        except Exception:
+            log.exception("could not forget old answers")
+
+
+def _forget(database: Database) -> None:
+    with database.transaction() as session:
+        idempotency.forget_old(session)

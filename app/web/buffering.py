@@ -1,0 +1,93 @@
+"""Writing requests are read whole before anything happens.
+
+So a body over the cap is refused early, its hash is known to the idempotency check, and the request
+can be run again when PostgreSQL asks for that.
+"""
+
+import asyncio
+import hashlib
+import random
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kernel.db import should_retry
+
+FORM_CAP = 1_000_000
+UPLOAD_CAP = 25_000_000
+_READING = {"GET", "HEAD", "OPTIONS"}
+_TRIES = 6
+
+
+class TooLong(Exception):
+    """The body is over the cap."""
+
+
+class BufferedWrites:
+    """ASGI middleware; stands just outside the routes and their error map."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in _READING:
+            await self.app(scope, receive, send)
+            return
+        try:
+            body = await _read(receive, cap=_cap_of(scope))
+        except TooLong:
+            refusal = PlainTextResponse("This is larger than the store accepts.", 413)
+            await refusal(scope, receive, send)
+            return
+        scope.setdefault("state", {})["body_sha256"] = hashlib.sha256(body).hexdigest()
+        scope["state"]["raw_body"] = body
+        await self._run(scope, body, receive, send)
+
+    async def _run(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                await self.app(
+                    {**scope, "state": dict(scope["state"])}, _replay(body, receive), send
+                )
+            except Exception as error:
+                if attempt == _TRIES or not should_retry(error):
+                    raise
+                # jitter, so that two that collided do not collide again
+                await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+            else:
+                return
+
+
+def _cap_of(scope: Scope) -> int:
+    content_type = dict(scope["headers"]).get(b"content-type", b"")
+    return UPLOAD_CAP if content_type.startswith(b"multipart/") else FORM_CAP
+
+
+async def _read(receive: Receive, *, cap: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(chunks)
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > cap:
+            raise TooLong
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """The body once, then whatever the connection says next (a disconnect)."""
+    sent = False
+
+    async def replayed() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed

@@ -1,0 +1,43 @@
+"""Keyset paging: a page begins after the last row of the one before, however deep."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from app.kernel.errors import Refused
+from app.kernel.text import msg
+
+PAGE = 50
+MOST = 200
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows of one page, and the cursor of the next (None at the end)."""
+
+    items: Sequence[Row]
+    next: str | None
+
+
+def encode(*keys: str | int) -> str:
+    return base64.urlsafe_b64encode(json.dumps(keys).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, *kinds: type) -> tuple[str | int, ...]:
+    """The keys in a cursor; raises Refused for one that is not ours."""
+    try:
+        keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        keys = None
+    if (
+        not isinstance(keys, list)
+        or len(keys) != len(kinds)
+        or not all(type(key) is kind for key, kind in zip(keys, kinds, strict=True))
+    ):
+        raise Refused(
+            msg("This page mark is not one of ours; start at the first page."), field="cursor"
+        )
+    return tuple(keys)
