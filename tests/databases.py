@@ -1,0 +1,111 @@
+"""Fresh databases for tests: migrated once for each engine, then copied for each test."""
+
+import fcntl
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Literal, Self
+from uuid import uuid4
+
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from app.kernel import migrating
+from tests.throwaway_postgres import throwaway_postgres
+
+EngineName = Literal["sqlite", "postgresql"]
+ENGINES: tuple[EngineName, ...] = ("sqlite", "postgresql")
+
+
+class Supply:
+    """Where the databases of one test run come from; workers of a run share folder and server."""
+
+    def __init__(self, folder: Path, server: str | None = None) -> None:
+        self.folder = folder
+        self._server = server
+        self._owned = ExitStack()
+
+    @classmethod
+    def open(cls) -> Self:
+        """Begin a run: a folder of its own, and a server once somebody asks for it."""
+        folder = tempfile.TemporaryDirectory(prefix="quatrefoil-tests-")
+        supply = cls(Path(folder.name))
+        supply._owned.enter_context(folder)
+        return supply
+
+    def close(self) -> None:
+        """Stop and remove what this run began."""
+        if (self.folder / "postgresql").exists():
+            self._administer(f"DROP DATABASE {self._postgres_template} WITH (FORCE)")
+        self._owned.close()
+
+    @property
+    def server(self) -> str:
+        """The PostgreSQL server's address, as somebody who may create databases."""
+        if self._server is None:
+            self._server = self._owned.enter_context(throwaway_postgres())
+        return self._server
+
+    @contextmanager
+    def fresh(self, engine: EngineName, folder: Path) -> Iterator[str]:
+        """Give the address of an empty, migrated database; a file of it would be in `folder`."""
+        if engine == "sqlite":
+            copy = folder / "quatrefoil.db"
+            shutil.copyfile(self._sqlite_template(), copy)
+            yield f"sqlite:///{copy}"
+            return
+        name = f"quatrefoil_test_{uuid4().hex}"
+        self._make_postgres_template()
+        # copying files is twice as fast as copying through the log, which no flush makes durable
+        self._administer(
+            f"CREATE DATABASE {name} TEMPLATE {self._postgres_template} STRATEGY FILE_COPY"
+        )
+        try:
+            yield self._address(name)
+        finally:
+            self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _sqlite_template(self) -> Path:
+        template = self.folder / "template.db"
+        with self._once("sqlite") as is_first:
+            if is_first:
+                migrating.upgrade(f"sqlite:///{template}")
+                # the copy is of one file: nothing may be left in the write-ahead log beside it
+                connection = sqlite3.connect(template)
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.close()
+        return template
+
+    def _make_postgres_template(self) -> None:
+        with self._once("postgresql") as is_first:
+            if is_first:
+                self._administer(f"CREATE DATABASE {self._postgres_template}")
+                migrating.upgrade(self._address(self._postgres_template))
+
+    @property
+    def _postgres_template(self) -> str:
+        return self.folder.name.replace("-", "_").lower()
+
+    @contextmanager
+    def _once(self, name: str) -> Iterator[bool]:
+        """Tell one worker that it comes first; the others wait until its block has gone well."""
+        done = self.folder / name
+        if done.exists():
+            yield False
+            return
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield not done.exists()
+            done.touch()
+
+    def _address(self, name: str) -> str:
+        return make_url(self.server).set(database=name).render_as_string(hide_password=False)
+
+    def _administer(self, statement: str) -> None:
+        """Run what PostgreSQL refuses inside a transaction."""
+        engine = create_engine(self.server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
