@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("de", "zh")
 # Beside gettext's own names: `msg` marks a sentence in a rule, see app/kernel/text.py.
 KEYWORDS = ("msg",)
+PRINTED_AT_MOST = 50
 # A gap for a fact: `{serial}` in a rule's sentence, `%(serial)s` in a template's.
 GAP = re.compile(r"\{(\w+)[^{}]*\}|%\((\w+)\)")
 
@@ -119,10 +120,11 @@ def _gaps(text: str) -> set[str]:
 
 
 def check() -> None:
+    """Print the first problems, and end with how many there are."""
     found = list(problems())
-    print(*found, f"catalogues: {len(found)} problems", sep="\n")
+    print(*found[:PRINTED_AT_MOST], sep="\n")
     if found:
-        sys.exit("Run `make messages`, then translate in app/locale.")
+        sys.exit(f"{len(found)} problems. Run `make messages`, then translate in app/locale.")
 
 
 if __name__ == "__main__":
