@@ -1,10 +1,27 @@
 """Every table of the house, known to one metadata: for migrations and checks."""
 
+from app.customers import models as customers
 from app.identity import models as identity
 from app.kernel import audit, idempotency, numbers, outbox
 from app.kernel.db import Base
+from app.parts import models as parts
+from app.payments import models as payments
+from app.robots import models as robots
+from app.sales import models as sales
 from app.stores import models as stores
 
 metadata = Base.metadata
 
-MODULES = (audit, identity, idempotency, numbers, outbox, stores)
+MODULES = (
+    audit,
+    customers,
+    identity,
+    idempotency,
+    numbers,
+    outbox,
+    parts,
+    payments,
+    robots,
+    sales,
+    stores,
+)

@@ -21,7 +21,7 @@ def _render(kind: str, thing: object, _context: object) -> str | bool:
 
 def _include(
     thing: object, name: str | None, kind: str, reflected: bool, compare_to: object
-) -> bool:  # noqa: FBT001, ARG001 - Alembic's signature
+) -> bool:
     """Search tables that belong to one database's engine are made by their migration alone."""
     return not (kind == "table" and name is not None and name.startswith("fts_"))
 

@@ -1,0 +1,1 @@
+"""Persons and companies who buy, own and bring robots."""

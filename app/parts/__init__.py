@@ -1,0 +1,1 @@
+"""Parts and accessories that are counted: a ledger of movements between places."""

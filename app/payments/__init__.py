@@ -1,0 +1,1 @@
+"""Bills and what settles them: journal, tenders, till sessions, card payments, issued documents."""

@@ -1,0 +1,255 @@
+"""Money: what is owed, what came, what went out, and the documents that say so."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kernel.db import Base, Key, LongText, Minor
+from app.payments.states import AttemptState
+
+
+class Tender(StrEnum):
+    CASH = "cash"
+    CARD = "card"
+    TRANSFER = "transfer"
+
+
+class Account(StrEnum):
+    """Accounts of the journal; a debit is positive."""
+
+    CASH = "cash"
+    CARD_CLEARING = "card_clearing"
+    BANK_CLEARING = "bank_clearing"
+    RECEIVABLE = "receivable"
+    REVENUE_ROBOTS = "revenue_robots"
+    REVENUE_PARTS = "revenue_parts"
+    REVENUE_SERVICES = "revenue_services"
+    TAX = "tax"
+    SAFE = "safe"
+    CASH_DIFFERENCE = "cash_difference"
+
+
+class DocumentKind(StrEnum):
+    RECEIPT = "receipt"
+    INVOICE = "invoice"
+    QUOTE = "quote"
+    HANDOVER = "handover"
+    Z_REPORT = "z_report"
+
+
+class Bill(Base):
+    """What one sale or repair owes; `reference` names it (`order:1042`). Its total is final."""
+
+    __tablename__ = "bills"
+    __table_args__ = (
+        UniqueConstraint("store_id", "reference"),
+        CheckConstraint("total_minor >= 0", name="total_not_negative"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    reference: Mapped[str] = mapped_column(String(64))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), default=None)
+    total_minor: Mapped[Minor]
+    currency: Mapped[str] = mapped_column(String(3))
+    raised_at: Mapped[datetime]
+
+
+class JournalEntry(Base):
+    """A double entry; its postings sum to zero per currency. Append-only."""
+
+    __tablename__ = "journal_entries"
+    __table_args__ = (
+        Index("ix_journal_entries_bill", "bill_id"),
+        Index("ix_journal_entries_day", "store_id", "business_day"),
+        Index("ix_journal_entries_session", "till_session_id"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    at: Mapped[datetime]
+    business_day: Mapped[date]
+    # sale, payment, cash_movement, float, till_difference
+    kind: Mapped[str] = mapped_column(String(32))
+    bill_id: Mapped[int | None] = mapped_column(ForeignKey("bills.id"), default=None)
+    till_session_id: Mapped[int | None] = mapped_column(
+        ForeignKey("till_sessions.id"), default=None
+    )
+    memo: Mapped[str] = mapped_column(default="")
+
+
+class Posting(Base):
+    """One side of an entry; positive is debit. Append-only."""
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="moves_something"),
+        Index("ix_postings_entry", "entry_id"),
+        Index("ix_postings_account", "account", "entry_id"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entries.id"))
+    account: Mapped[Account]
+    amount_minor: Mapped[Minor]
+    currency: Mapped[str] = mapped_column(String(3))
+
+
+class TillSession(Base):
+    """A stretch of work at one till, from its float to its Z report."""
+
+    __tablename__ = "till_sessions"
+    __table_args__ = (
+        Index(
+            "uq_till_sessions_open",
+            "till_id",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        UniqueConstraint("store_id", "number"),
+        CheckConstraint("float_minor >= 0", name="float_not_negative"),
+        CheckConstraint(
+            "closed_at IS NULL OR counted_minor - expected_minor = difference_minor",
+            name="difference_is_recorded",
+        ),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    till_id: Mapped[int] = mapped_column(ForeignKey("tills.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    currency: Mapped[str] = mapped_column(String(3))
+    float_minor: Mapped[Minor]
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str]
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    closed_by: Mapped[str] = mapped_column(default="")
+    counted_minor: Mapped[Minor | None] = mapped_column(default=None)
+    expected_minor: Mapped[Minor | None] = mapped_column(default=None)
+    difference_minor: Mapped[Minor | None] = mapped_column(default=None)
+    difference_reason: Mapped[str] = mapped_column(default="")
+    z_document_id: Mapped[int | None] = mapped_column(
+        ForeignKey("issued_documents.id"), default=None
+    )
+
+
+class CashMovement(Base):
+    """Cash put in or taken out for another reason than a sale. Append-only."""
+
+    __tablename__ = "cash_movements"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="moves_something"),
+        Index("ix_cash_movements_session", "till_session_id"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    till_session_id: Mapped[int] = mapped_column(ForeignKey("till_sessions.id"))
+    # positive into the drawer, negative out of it
+    amount_minor: Mapped[Minor]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entries.id"))
+
+
+class PaymentAttempt(Base):
+    """One try to settle (a part of) a bill by one tender."""
+
+    __tablename__ = "payment_attempts"
+    __table_args__ = (
+        UniqueConstraint("bill_id", "number"),
+        Index(
+            "uq_payment_attempts_live",
+            "bill_id",
+            unique=True,
+            sqlite_where=text("state IN ('started', 'processing', 'unknown')"),
+            postgresql_where=text("state IN ('started', 'processing', 'unknown')"),
+        ),
+        Index("ix_payment_attempts_session", "till_session_id"),
+        Index("uq_payment_attempts_intent", "intent_id", unique=True),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("change_minor >= 0", name="change_not_negative"),
+        CheckConstraint("tendered_minor - change_minor = amount_minor", name="change_adds_up"),
+        CheckConstraint("tender = 'cash' OR change_minor = 0", name="change_only_from_cash"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    bill_id: Mapped[int] = mapped_column(ForeignKey("bills.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    tender: Mapped[Tender]
+    state: Mapped[AttemptState]
+    amount_minor: Mapped[Minor]
+    tendered_minor: Mapped[Minor]
+    change_minor: Mapped[Minor] = mapped_column(default=0)
+    currency: Mapped[str] = mapped_column(String(3))
+    # where the money is accounted; a closed session takes no more, so a late capture goes to the
+    # session that is open when it arrives
+    till_session_id: Mapped[int] = mapped_column(ForeignKey("till_sessions.id"))
+    # the bank transfer's text, or whatever a person noted
+    note: Mapped[str] = mapped_column(default="")
+    intent_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    reader_id: Mapped[str] = mapped_column(String(64), default="")
+    card: Mapped[str] = mapped_column(String(64), default="")
+    failure: Mapped[str] = mapped_column(default="")
+    started_at: Mapped[datetime]
+    started_by: Mapped[str]
+    settled_at: Mapped[datetime | None] = mapped_column(default=None)
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("journal_entries.id"), default=None)
+
+    bill: Mapped[Bill] = relationship(init=False, lazy="raise")
+
+
+class IssuedDocument(Base):
+    """A document as it was issued: its content's bytes never change. Append-only."""
+
+    __tablename__ = "issued_documents"
+    __table_args__ = (
+        UniqueConstraint("store_id", "series", "number"),
+        Index("ix_issued_documents_reference", "store_id", "reference"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    kind: Mapped[DocumentKind]
+    series: Mapped[str] = mapped_column(String(16))
+    number: Mapped[int] = mapped_column(Integer)
+    # as printed, e.g. `R-000123`
+    label: Mapped[str] = mapped_column(String(32))
+    reference: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[str]
+
+
+class WebhookEvent(Base):
+    """What the card service told us, once per event id; applied in any order."""
+
+    __tablename__ = "webhook_events"
+    __table_args__ = (
+        UniqueConstraint("event_id"),
+        Index("ix_webhook_events_intent", "intent_id"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    event_id: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(64))
+    intent_id: Mapped[str] = mapped_column(String(64), default="")
+    body: Mapped[LongText]
+    received_at: Mapped[datetime]
+    applied: Mapped[bool] = mapped_column(Boolean, default=False)
+    outcome: Mapped[str] = mapped_column(default="")

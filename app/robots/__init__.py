@@ -1,0 +1,1 @@
+"""Makers, models and units: the life of each robot by its serial number."""

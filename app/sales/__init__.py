@@ -1,0 +1,1 @@
+"""The counter: products, baskets and orders, pre-delivery inspection, handover."""
