@@ -15,8 +15,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from app.kernel import clock
+from app.web import i18n
+
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = ("de", "zh")
+SOURCE_LANGUAGE = "en"
+LANGUAGES = tuple(language for language in i18n.LANGUAGES if language != SOURCE_LANGUAGE)
 # Beside gettext's own names: `msg` marks a sentence in a rule, see app/kernel/text.py.
 KEYWORDS = ("msg",)
 PRINTED_AT_MOST = 50
@@ -25,7 +29,7 @@ GAP = re.compile(r"\{(\w+)[^{}]*\}|%\((\w+)\)")
 
 
 def path_of(language: str) -> Path:
-    return ROOT / "app" / "locale" / language / "LC_MESSAGES" / "messages.po"
+    return i18n.LOCALE_DIR / language / "LC_MESSAGES" / "messages.po"
 
 
 def extract() -> Catalog:
@@ -44,7 +48,17 @@ def load(language: str) -> Catalog:
     """A language's catalogue; an empty one if there is none yet."""
     path = path_of(language)
     if not path.exists():
-        return Catalog(locale=language, project="Quatrefoil", charset="utf-8", fuzzy=False)
+        return Catalog(
+            locale=language,
+            header_comment="# The sentences of Quatrefoil. Kept in step by `make messages`.",
+            project="Quatrefoil",
+            version="1",
+            last_translator="Quatrefoil",
+            language_team="Quatrefoil",
+            msgid_bugs_address="-",
+            revision_date=clock.now(),
+            fuzzy=False,
+        )
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
