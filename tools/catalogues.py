@@ -122,15 +122,16 @@ def _problems_of(message: Message) -> Iterator[str]:
     if not all(translations):
         yield f"not translated: {sources[0]}"
         return
-    needed = set.intersection(*map(_gaps, sources))
     allowed = set.union(*map(_gaps, sources))
-    for translation in translations:
-        if not needed <= _gaps(translation) <= allowed:
-            yield f"other gaps than in {sources[0]!r}: {translation}"
+    wrong = [text for text in translations if not _gaps(text) <= allowed]
+    # the last form stands for many, and names how many; an earlier one may say it in a word
+    if not _gaps(translations[-1]) >= _gaps(sources[-1]):
+        wrong.append(translations[-1])
+    yield from (f"other gaps than in {sources[0]!r}: {text}" for text in wrong)
 
 
 def _gaps(text: str) -> set[str]:
-    return {braces or percent for braces, percent in GAP.findall(text)}
+    return {f"{{{braces}}}" if braces else f"%({percent})" for braces, percent in GAP.findall(text)}
 
 
 def check() -> None:
