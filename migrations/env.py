@@ -19,11 +19,10 @@ def _render(kind: str, thing: object, _context: object) -> str | bool:
     return False
 
 
-def _include(
-    thing: object, name: str | None, kind: str, reflected: bool, compare_to: object
-) -> bool:
+def _include(*about: object) -> bool:
     """Search tables that belong to one database's engine are made by their migration alone."""
-    return not (kind == "table" and name is not None and name.startswith("fts_"))
+    _thing, name, kind, *_ = about
+    return not (kind == "table" and str(name).startswith("fts_"))
 
 
 def run() -> None:

@@ -1,6 +1,7 @@
 """Where a unit stands in its life, and which states may follow.
 
-`held` is not stored: an available unit with a live claim is held. `in_service` is custody, not state.
+`held` is not stored: an available unit with a live claim is held.
+`in_service` is custody, not state.
 """
 
 from enum import StrEnum
