@@ -32,6 +32,7 @@ class Account(StrEnum):
     CASH = "cash"
     CARD_CLEARING = "card_clearing"
     BANK_CLEARING = "bank_clearing"
+    DEPOSITS = "deposits"
     RECEIVABLE = "receivable"
     REVENUE_ROBOTS = "revenue_robots"
     REVENUE_PARTS = "revenue_parts"
