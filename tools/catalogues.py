@@ -123,11 +123,11 @@ def _problems_of(message: Message) -> Iterator[str]:
         yield f"not translated: {sources[0]}"
         return
     allowed = set.union(*map(_gaps, sources))
-    wrong = [text for text in translations if not _gaps(text) <= allowed]
+    wrong = {text for text in translations if not _gaps(text) <= allowed}
     # the last form stands for many, and names how many; an earlier one may say it in a word
     if not _gaps(translations[-1]) >= _gaps(sources[-1]):
-        wrong.append(translations[-1])
-    yield from (f"other gaps than in {sources[0]!r}: {text}" for text in wrong)
+        wrong.add(translations[-1])
+    yield from (f"other gaps than in {sources[0]!r}: {text}" for text in sorted(wrong))
 
 
 def _gaps(text: str) -> set[str]:
