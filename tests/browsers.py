@@ -11,6 +11,7 @@ DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # a container may give 64 MB of it
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
