@@ -1,4 +1,4 @@
-"""Every setting of the service, from the environment (`QUATREFOIL_*`). docs/settings.md tells each."""
+"""Every setting of the service, from the environment (`QUATREFOIL_*`); see docs/settings.md."""
 
 from functools import cached_property
 from pathlib import Path

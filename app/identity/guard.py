@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy import Row, column, select, table, update
+from sqlalchemy import column, select, table, update
 from sqlalchemy.orm import Session
 
 from app.identity import secrets, tokens
@@ -84,7 +84,15 @@ def find_stay(request: Request, session: Session) -> Stay | None:
         return None
     now = clock.now()
     row = session.execute(
-        select(StaffSession, Staff, Terminal, _stores, _tills.c.name.label("till_name"))
+        select(
+            StaffSession,
+            Staff,
+            Terminal,
+            _stores.c.name,
+            _stores.c.zone,
+            _stores.c.currency,
+            _tills.c.name.label("till_name"),
+        )
         .join(Staff, Staff.id == StaffSession.staff_id)
         .join(_stores, _stores.c.id == Staff.store_id)
         .outerjoin(Terminal, Terminal.id == StaffSession.terminal_id)
@@ -104,7 +112,7 @@ def is_idle(request: Request, stay: Stay) -> bool:
     return stay.idle > timedelta(minutes=settings.idle_lock_minutes)
 
 
-def _stay(row: Row[tuple[object, ...]]) -> Stay:
+def _stay(row: Any) -> Stay:
     signed, person, terminal = row[0], row[1], row[2]
     viewer = Viewer(
         actor=actor_for(person, terminal=terminal),

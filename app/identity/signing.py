@@ -64,7 +64,7 @@ def by_pin(session: Session, *, staff_id: int, pin: str, terminal: Terminal, hou
 
 
 def by_badge(session: Session, *, code: str, terminal: Terminal, hours: int) -> Outcome:
-    """A scanned badge. An unknown one signs nobody in, is logged, and is counted at the terminal."""
+    """A scanned badge. An unknown one signs nobody in; it is logged and counted."""
     if terminal.locked_until is not None and terminal.locked_until > clock.now():
         return TurnedAway(_locked(terminal.locked_until))
     person = session.scalar(

@@ -18,11 +18,9 @@ def canonical(value: object) -> bytes:
 
 def plain(value: object) -> object:
     """`value` in terms of JSON. Raises TypeError for floats and for what has no one writing."""
-    if value is None or isinstance(value, bool | int):
-        return value
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, str):
+    if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, Money):
         return {"amount": value.minor, "currency": value.currency}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, dataclass_transform
 
 from sqlalchemy import (
     BigInteger,
@@ -23,7 +23,14 @@ from sqlalchemy import (
 from sqlalchemy import Enum as EnumColumn
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    MappedAsDataclass,
+    Session,
+    mapped_column,
+    relationship,
+    sessionmaker,
+)
 from sqlalchemy.types import TypeDecorator
 
 from app.kernel.gate import Gate
@@ -54,7 +61,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
+    ) -> datetime | None:
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
@@ -74,6 +85,7 @@ LongText = Annotated[str, mapped_column(Text)]
 Key = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)]
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column, relationship))
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False, repr=False):
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {
@@ -192,7 +204,7 @@ def _pragmas(*, writing: bool) -> list[str]:
 
 
 def _begin_sqlite(connection: Connection, *, writing: bool) -> None:
-    raw = connection.connection.dbapi_connection
+    raw: object = connection.connection.dbapi_connection
     if not writing or not isinstance(raw, GatedConnection):
         connection.exec_driver_sql("BEGIN")
         return

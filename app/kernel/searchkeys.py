@@ -1,4 +1,4 @@
-"""How texts are compared: what is stored beside a serial, a name, a phone number, to find it again."""
+"""How texts are compared: what is stored beside a serial, a name, a number, to find it again."""
 
 import re
 import unicodedata

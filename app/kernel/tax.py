@@ -31,7 +31,7 @@ class TaxSum:
 
 
 def sums_by_rate(lines: list[tuple[int, int]], mode: PriceMode) -> list[TaxSum]:
-    """Tax sums of `(amount, rate_bp)` lines, highest rate first; amounts in the store's price mode."""
+    """Tax sums of `(amount, rate_bp)` lines, highest rate first; amounts in the price mode."""
     totals: dict[int, int] = {}
     for amount, rate_bp in lines:
         totals[rate_bp] = totals.get(rate_bp, 0) + amount

@@ -1,6 +1,7 @@
 """Sentences that can be said in any of the store's languages.
 
-A rule names its sentence once, in English, with its facts beside it; whoever shows it chooses the language.
+A rule names its sentence once, in English, with its facts beside it; whoever shows it chooses
+the language.
 """
 
 from collections.abc import Callable, Mapping

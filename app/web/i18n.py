@@ -2,6 +2,7 @@
 
 import gettext
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -107,13 +108,10 @@ class Speech:
         return numbers.format_decimal(value, locale=self.locale).replace("-", "−")
 
     def percent(self, basis_points: int) -> str:
-        """1900 basis points are `19%`; 550 are `5.5%`."""
-        from_points = numbers.decimal.Decimal(basis_points) / 10_000
-        return (
-            numbers.format_percent(from_points, format="#,##0.##%", locale=self.locale)
-            if (self.language != "de")
-            else numbers.format_percent(from_points, format="#,##0.##\u00a0%", locale=self.locale)
-        )
+        """1900 basis points are `19%`, in German `19 %`; 550 are `5.5%`."""
+        pattern = "#,##0.##\u00a0%" if self.language == "de" else "#,##0.##%"
+        share = Decimal(basis_points) / 10_000
+        return numbers.format_percent(share, format=pattern, locale=self.locale)
 
     def date(self, day: date | datetime) -> str:
         local = day.astimezone(self.zone).date() if isinstance(day, datetime) else day
@@ -129,8 +127,8 @@ class Speech:
 _DATE = {"en": "d MMM y", "de": "dd.MM.y", "zh": "y年M月d日"}
 
 
-def _exact(amount: Money) -> numbers.decimal.Decimal:
-    return numbers.decimal.Decimal(abs(amount.minor)).scaleb(-decimals(amount.currency))
+def _exact(amount: Money) -> Decimal:
+    return Decimal(abs(amount.minor)).scaleb(-decimals(amount.currency))
 
 
 @cache

@@ -1,0 +1,181 @@
+"""What the other rooms ask a store: its tills, its tax, its day."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel import audit, clock
+from app.kernel.actor import Actor
+from app.kernel.errors import Conflict, NotFound, Refused
+from app.kernel.money import decimals
+from app.kernel.searchkeys import clean
+from app.kernel.tax import PriceMode
+from app.kernel.text import msg
+from app.stores.models import Store, TaxRate, Till
+
+
+def create(
+    session: Session,
+    *,
+    code: str,
+    name: str,
+    legal_name: str,
+    currency: str,
+    price_mode: PriceMode,
+    zone: str,
+    country: str,
+    day_starts_at: time = time(4, 0),
+) -> Store:
+    """A new store; raises Refused for a zone or currency that does not exist."""
+    check_zone(zone)
+    decimals(currency)
+    store = Store(
+        code=code,
+        name=name,
+        legal_name=legal_name,
+        currency=currency,
+        price_mode=price_mode,
+        zone=zone,
+        country=country,
+        day_starts_at=day_starts_at,
+    )
+    session.add(store)
+    session.flush()
+    return store
+
+
+def check_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Refused(msg("“{zone}” is not a time zone.", zone=zone), field="zone") from None
+    return zone
+
+
+def store_of(session: Session, store_id: int) -> Store:
+    return session.get_one(Store, store_id)
+
+
+def tills_of(session: Session, store_id: int) -> list[Till]:
+    return list(
+        session.scalars(select(Till).where(Till.store_id == store_id).order_by(Till.name, Till.id))
+    )
+
+
+def till_by_id(session: Session, actor: Actor, till_id: int) -> Till:
+    """A till of the actor's store; raises NotFound."""
+    till = session.get(Till, till_id)
+    if till is None or till.store_id != actor.store_id:
+        raise NotFound(msg("There is no such till in this store."))
+    return till
+
+
+def add_till(session: Session, actor: Actor, *, name: str) -> Till:
+    actor.require("settings.edit")
+    name = _till_name(name)
+    if session.scalar(select(Till.id).where(Till.store_id == actor.store_id, Till.name == name)):
+        raise Conflict(msg("There is already a till called {name}.", name=name), field="name")
+    till = Till(store_id=actor.store_id, name=name)
+    session.add(till)
+    session.flush()
+    audit.record(session, actor, "till.added", subject=f"till:{till.id}", after={"name": name})
+    return till
+
+
+def change_till(
+    session: Session, actor: Actor, till: Till, *, printer: str, reader_id: str
+) -> None:
+    """Where this till prints, and which card reader stands beside it."""
+    actor.require("settings.edit")
+    printer, reader_id = clean(printer), clean(reader_id)
+    if printer and not printer.startswith(("tcp://", "file:///")):
+        raise Refused(
+            msg("A printer is tcp://host:port or file:///path; leave it empty for none."),
+            field="printer",
+        )
+    before = {"printer": till.printer, "reader_id": till.reader_id}
+    till.printer, till.reader_id = printer, reader_id
+    audit.record(
+        session,
+        actor,
+        "till.changed",
+        subject=f"till:{till.id}",
+        before=before,
+        after={"printer": printer, "reader_id": reader_id},
+    )
+
+
+def add_rate(
+    session: Session, actor: Actor, *, code: str, label: str, rate_bp: int, valid_from: date
+) -> TaxRate:
+    """A rate from a day on; an earlier one of the same code ends there."""
+    actor.require("settings.edit")
+    code = clean(code)
+    if not code or not 0 <= rate_bp <= 10_000:  # noqa: PLR2004 - 100 % in basis points
+        raise Refused(msg("A tax rate is between 0 and 100 %."), field="rate")
+    taken = select(TaxRate.id).where(
+        TaxRate.store_id == actor.store_id,
+        TaxRate.code == code,
+        TaxRate.valid_from == valid_from,
+    )
+    if session.scalar(taken):
+        raise Conflict(msg("This rate already changes on that day."), field="valid_from")
+    rate = TaxRate(
+        store_id=actor.store_id,
+        code=code,
+        label=clean(label),
+        rate_bp=rate_bp,
+        valid_from=valid_from,
+    )
+    session.add(rate)
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "tax_rate.added",
+        subject=f"tax_rate:{code}",
+        after={"rate_bp": rate_bp, "valid_from": valid_from},
+    )
+    return rate
+
+
+def rates_on(session: Session, store_id: int, day: date) -> dict[str, int]:
+    """Every code's rate in force on a day, in basis points."""
+    rows = session.scalars(
+        select(TaxRate)
+        .where(TaxRate.store_id == store_id, TaxRate.valid_from <= day)
+        .order_by(TaxRate.valid_from)
+    )
+    return {rate.code: rate.rate_bp for rate in rows}
+
+
+def rate_on(session: Session, store_id: int, code: str, day: date) -> int:
+    """One code's rate on a day, in basis points; raises NotFound when none is in force."""
+    rates = rates_on(session, store_id, day)
+    if code not in rates:
+        raise NotFound(msg("No tax rate “{code}” is in force. Set it in the settings.", code=code))
+    return rates[code]
+
+
+def rates_of(session: Session, store_id: int) -> list[TaxRate]:
+    return list(
+        session.scalars(
+            select(TaxRate)
+            .where(TaxRate.store_id == store_id)
+            .order_by(TaxRate.code, TaxRate.valid_from)
+        )
+    )
+
+
+def business_day_of(store: Store, moment: datetime | None = None) -> date:
+    """The store's day that a moment (now) belongs to."""
+    return clock.business_day(moment or clock.now(), zone=store.zone, cut_off=store.day_starts_at)
+
+
+def _till_name(text: str) -> str:
+    name = clean(text)
+    if not 1 <= len(name) <= 40:  # noqa: PLR2004 - the column's width
+        raise Refused(msg("Give the till a name of up to 40 characters."), field="name")
+    return name
