@@ -1,0 +1,1 @@
+"""Calibration: procedures, equipment, jobs, readings, results, certificates, validity, the gate."""
