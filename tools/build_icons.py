@@ -1,4 +1,4 @@
-"""Build static/icons.svg, the one sprite of all icons, from the npm package `lucide-static`.
+"""Build static/icons.svg, the one sprite: Lucide's icons and our own drawings (drawings.svg).
 
 Usage: npm pack lucide-static@1.62.0, unpack it, then
     python tools/build_icons.py package/icons
@@ -14,6 +14,7 @@ from pathlib import Path
 SPRITE = Path(__file__).parents[1] / "static" / "icons.svg"
 
 NAMES = Path(__file__).parent / "icons.txt"
+DRAWINGS = Path(__file__).parent / "drawings.svg"
 
 
 def symbol(name: str, svg: str) -> str:
@@ -31,9 +32,10 @@ def main() -> None:
     names = NAMES.read_text().split()
     symbols = [symbol(name, (source / f"{name}.svg").read_text()) for name in names]
     licence = "<!-- Lucide 1.62.0, ISC licence: vendor/licences/lucide.txt -->"
-    lines = ['<svg xmlns="http://www.w3.org/2000/svg">', licence, *symbols, "</svg>"]
+    opening, *ours, closing = DRAWINGS.read_text().splitlines()
+    lines = [opening, licence, *symbols, *ours, closing]
     SPRITE.write_text("\n".join(lines) + "\n")
-    print(f"{len(symbols)} icons, {SPRITE.stat().st_size} bytes")
+    print(f"{len(symbols) + len(ours)} symbols, {SPRITE.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,264 @@
+/* What the pages do beyond HTML: keys, dialogs, htmx, toasts. Every page works without it. */
+(() => {
+  "use strict";
+
+  const { $, all, on, gap, isField, openDialog, scanBox } = window.quatrefoil;
+  const { body } = document;
+  const shown = (element) => element.checkVisibility();
+  const letters = () => body.dataset.letterKeys !== "off";
+  const say = (text) => { $("#live").textContent = text; };
+
+  // ---- keys ----
+
+  let held = null; // a single key waits one scanner gap, so that the first character of a scan never acts
+
+  function hold(event, run) {
+    event.preventDefault();
+    held = { key: event.key, timer: setTimeout(() => { held = null; run(); }, gap() + 10) };
+  }
+
+  /** Another character came in time: the held one was text. */
+  function giveBack() {
+    if (!held) return;
+    clearTimeout(held.timer);
+    const box = scanBox();
+    if (box) {
+      box.focus();
+      box.value += held.key;
+    }
+    held = null;
+  }
+
+  /** "Shift+F4", "Ctrl+Enter", "Alt+1", "n", "Space": as written in data-key, in small letters. */
+  function nameOf({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {
+    const base = altKey && code.startsWith("Digit") ? code[5] : key === " " ? "space" : key;
+    return ((ctrlKey || metaKey ? "ctrl+" : "") + (altKey ? "alt+" : "") + (shiftKey && key.length > 1 ? "shift+" : "") + base).toLowerCase();
+  }
+
+  function use(element) {
+    if (isField(element)) element.focus();
+    else element.click();
+  }
+
+  on("keydown", (event) => {
+    const { key, target } = event;
+    if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+    const plain = key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey;
+    if (plain) giveBack();
+    const typing = isField(target);
+    const name = nameOf(event);
+    const dialog = openDialog();
+    // A field keeps its letters and its own undo, a button its Space.
+    const kept = plain ? typing || !letters() || (key === " " && target !== body) : name === "ctrl+z" && typing && target.value;
+    const keyed = !kept && all("[data-key]", dialog).find((one) => one.dataset.key.toLowerCase() === name && shown(one));
+    if (keyed && plain) hold(event, () => use(keyed));
+    else if (keyed) { event.preventDefault(); use(keyed); }
+    else if (dialog) listKeys(event, $("[role=listbox]", dialog));
+    else pageKeys(event, plain && !typing);
+  });
+
+  function pageKeys(event, free) {
+    const { key, target } = event;
+    const box = scanBox();
+    const empty = target === box ? !box.value : !isField(target);
+    const list = all("[data-results], [data-lines]").find((one) => $("[aria-selected]", one));
+    if (key === "Escape" && box) {
+      if (target === box && !empty) box.value = "";
+      else $("[data-results]")?.replaceChildren();
+      box.focus();
+    } else if (empty && (key === "Delete" || key === "-")) {
+      const remove = $("[data-lines] [aria-selected=true] [data-remove]");
+      if (remove) hold(event, () => remove.click());
+    } else if (empty && list && listKeys(event, list)) {
+      say($("[aria-selected=true]", list).textContent);
+    } else if (free && key === "?") {
+      hold(event, () => show($("#keys")));
+    } else if (free && key === "/") {
+      hold(event, () => (box ?? $("input[type=search]") ?? $(".search"))?.focus());
+    } else if (free && box && /[\p{L}\p{N}*%]/u.test(key)) {
+      box.focus(); // in time for this very character
+    }
+  }
+
+  // ---- lists ----
+
+  function select(list, row) {
+    $("[aria-selected=true]", list)?.setAttribute("aria-selected", "false");
+    row.setAttribute("aria-selected", "true");
+    row.scrollIntoView({ block: "nearest" });
+    $(`[aria-controls="${list.id}"]`)?.setAttribute("aria-activedescendant", row.id);
+  }
+
+  /** Arrows, J and K move the selection, Enter opens it, X ticks it. Returns whether the key was used. */
+  function listKeys(event, list) {
+    const { key, target } = event;
+    const letter = letters() && !isField(target) && !scanBox() && key;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[key] ?? { j: 1, k: -1 }[letter];
+    const rows = list ? all("[aria-selected]", list).filter(shown) : [];
+    const index = rows.findIndex((row) => row.ariaSelected === "true");
+    const row = rows[index];
+    if (step && rows.length) select(list, rows[Math.min(rows.length - 1, Math.max(0, index + step))]);
+    else if (key === "Enter" && row && !target.matches("a, button")) (row.matches("a, button") ? row : $("a, button", row))?.click();
+    else if (letter === "x" && row) $("input", row)?.click();
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  // ---- dialogs ----
+
+  let opener = null; // id of what had the focus: the element itself may be swapped meanwhile
+
+  function show(dialog) {
+    if (!dialog || dialog.open) return;
+    opener = document.activeElement.id;
+    dialog.showModal();
+  }
+
+  on("click", (event) => {
+    const { target } = event;
+    const within = (selector) => target.closest(selector);
+    const open = within("[data-open]");
+    const row = within("[data-lines] [aria-selected]");
+    if (open) {
+      event.preventDefault(); // without a script it is a link
+      show($(open.dataset.open));
+    }
+    if (within("[data-close]")) (within("dialog")?.close() ?? within(".toast")?.remove());
+    if (target.matches("dialog[closedby=any]")) target.close(); // beside its content
+    if (within("[data-print]")) print();
+    if (within("[data-retry]")) retry();
+    if (row && !within("a, button, input, label")) select(row.closest("[data-lines]"), row);
+  });
+
+  on("close", ({ target }) => {
+    if (target.id === "dialog") target.replaceChildren();
+    if (document.activeElement === body) (document.getElementById(opener) ?? scanBox() ?? $("h1[tabindex]"))?.focus();
+  }, true);
+
+  // ---- forms ----
+
+  /** Mark a form or button as under way; a second submit is dropped. It keeps its focus, so it is not disabled. */
+  function busy(element, isBusy) {
+    element.toggleAttribute("data-busy", isBusy);
+    const button = element.matches("form") ? $("button:not([type=button])", element) : element;
+    button?.toggleAttribute("data-waiting", isBusy);
+  }
+
+  on("submit", (event) => {
+    if (!event.target.hasAttribute("data-busy")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+
+  on("submit", ({ target, defaultPrevented }) => {
+    if (defaultPrevented || target.method === "get") return;
+    busy(target, true);
+    setTimeout(() => busy(target, false), 8000); // a download leaves the page standing
+  });
+
+  addEventListener("pageshow", () => all("[data-busy]").forEach((form) => busy(form, false))); // Back
+
+  on("change", ({ target }) => {
+    const { form, value } = target;
+    // A scan over a select has put the old choice back before this runs.
+    if (target.closest("[data-autosubmit]")) setTimeout(() => { if (target.value === value) form.requestSubmit(); }, 4 * gap());
+  });
+
+  // ---- htmx ----
+
+  let spare = []; // ids that take the focus when its element is gone: itself, next row, previous row, the list's heading
+  let refused = null; // the request that met an ended session
+
+  on("htmx:configRequest", ({ detail }) => { detail.headers["X-CSRF-Token"] = $("meta[name=csrf-token]").content; });
+
+  on("htmx:confirm", (event) => { if (event.detail.elt.hasAttribute("data-busy")) event.preventDefault(); });
+
+  on("htmx:beforeRequest", ({ detail: { elt, requestConfig } }) => {
+    const focus = document.activeElement;
+    const row = focus.closest("[aria-selected], tr, li");
+    const list = focus.closest("[aria-labelledby]");
+    spare = [focus.id, row?.nextElementSibling?.id, row?.previousElementSibling?.id, list?.getAttribute("aria-labelledby")];
+    if (requestConfig.verb !== "get" && !elt.matches("[data-scan-form]")) busy(elt, true);
+  });
+
+  on("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
+    if (elt.hasAttribute("data-busy")) busy(elt, false);
+    if (xhr.status) $("#offline").hidden = true;
+  });
+
+  on("htmx:beforeSwap", ({ detail }) => {
+    const { xhr: { status }, serverResponse } = detail;
+    if (status === 401) {
+      refused = detail.requestConfig;
+      detail.target = $("#dialog");
+      detail.shouldSwap = serverResponse.includes("<form");
+      if (!detail.shouldSwap) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+    } else if (status >= 500 && !serverResponse.includes("toast")) { // a proxy's page, not ours
+      detail.serverResponse = $("#toast-failed").innerHTML;
+    } else if (detail.target.id === "notice") {
+      detail.target = $("dialog[open] [data-notice]") ?? detail.target;
+    }
+  });
+
+  on("htmx:afterSwap", ({ target }) => {
+    if (target.id === "dialog") target.childElementCount ? show(target) : target.close();
+    if (target.matches("[role=listbox]") && $("[role=option]", target)) select(target, $("[role=option]", target));
+  });
+
+  on("htmx:afterSettle", ({ detail }) => {
+    if (detail.boosted) {
+      say(document.title);
+      $("h1[tabindex]")?.focus();
+    }
+    if (document.activeElement !== body) return;
+    const next = spare.map((id) => id && document.getElementById(id)).find((element) => element && shown(element));
+    (next?.matches("[tabindex], a, button, input, select, textarea") ? next : next && $("a, button, input", next) || scanBox() || $("h1[tabindex]"))?.focus();
+  });
+
+  on("close-dialog", () => $("#dialog").close());
+
+  on("signed-in", ({ detail }) => { // over the page: go on with what was interrupted
+    $("meta[name=csrf-token]").content = detail.csrf;
+    $("#dialog").close();
+    if (refused?.elt.isConnected) htmx.ajax(refused.verb, refused.path, { source: refused.elt, values: refused.parameters });
+    refused = null;
+  });
+
+  // ---- connection ----
+
+  function offline() {
+    if ($("#offline").hidden) setTimeout(retry, 3000);
+    $("#offline").hidden = false;
+  }
+
+  async function retry() {
+    const answer = await fetch("/healthz").catch(() => null);
+    $("#offline").hidden = true;
+    if (!answer?.ok) offline();
+  }
+
+  on("htmx:sendError", offline);
+  on("htmx:timeout", offline);
+
+  // ---- toasts, scans on pages without a scan form ----
+
+  function expire(toast) {
+    setTimeout(() => (toast.matches(":hover, :focus-within") ? expire(toast) : toast.remove()), 8000);
+  }
+
+  const toasts = $("#toasts");
+  if (toasts) new MutationObserver((changes) => changes.forEach(({ addedNodes }) => [...addedNodes].forEach((node) => node.matches && expire(node)))).observe(toasts, { childList: true });
+
+  // Go to what was scanned, or look it up over the page if leaving would lose what was typed.
+  on("scan-find", ({ detail: code }) => {
+    const field = $("#palette input");
+    const dirty = all("main input, main textarea").some((one) => one.type !== "hidden" && one.value !== one.defaultValue);
+    if (!field || !dirty) location.assign(`/find?code=${encodeURIComponent(code)}`);
+    else {
+      show($("#palette"));
+      field.value = code;
+      htmx.trigger(field, "scan");
+    }
+  });
+})();

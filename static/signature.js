@@ -1,0 +1,50 @@
+/* Signature on `<canvas data-signature="#id">`: the drawing goes as a PNG data URL into the hidden field with that id.
+   The typed name beside it is the way without a pointer. A reset of the form wipes the pad. */
+(() => {
+  "use strict";
+
+  const INK = "#10161b"; // the pad is white paper in both themes
+  let pen = null;
+
+  function prepare(pad) {
+    if (pad.dataset.ready) return;
+    pad.width = pad.clientWidth * devicePixelRatio;
+    pad.height = pad.clientHeight * devicePixelRatio;
+    pad.dataset.ready = "yes";
+  }
+
+  function draw({ target, offsetX, offsetY }) {
+    const scale = target.width / target.clientWidth;
+    pen.lineTo(offsetX * scale, offsetY * scale);
+    pen.stroke();
+  }
+
+  document.addEventListener("pointerdown", (event) => {
+    const pad = event.target;
+    if (!pad.matches("canvas[data-signature]")) return;
+    prepare(pad);
+    pen = pad.getContext("2d");
+    pen.lineWidth = 2 * devicePixelRatio;
+    pen.lineCap = pen.lineJoin = "round";
+    pen.strokeStyle = INK;
+    pen.beginPath();
+    pad.setPointerCapture(event.pointerId);
+    draw(event);
+  });
+
+  document.addEventListener("pointermove", (event) => {
+    if (pen) draw(event);
+  });
+
+  document.addEventListener("pointerup", ({ target }) => {
+    if (pen) document.querySelector(target.dataset.signature).value = target.toDataURL("image/png");
+    pen = null;
+  });
+
+  document.addEventListener("reset", ({ target }) => {
+    for (const pad of target.querySelectorAll("canvas[data-signature]")) {
+      pad.getContext("2d").clearRect(0, 0, pad.width, pad.height);
+      document.querySelector(pad.dataset.signature).value = "";
+    }
+  });
+})();
