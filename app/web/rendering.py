@@ -92,7 +92,7 @@ def frame(request: Request) -> dict[str, object]:
     """What every template may count on."""
     viewer = viewer_of(request)
     voice = speech_of(request)
-    return {
+    shared: dict[str, object] = {
         "request": request,
         "speech": voice,
         "locale": voice.language,
@@ -110,6 +110,10 @@ def frame(request: Request) -> dict[str, object]:
         "path": request.url.path,
         "demo_payments": getattr(request.app.state, "demo_payments", False),
     }
+    # The macros speak the viewer's language. They come from here since a block that is rendered
+    # alone, for HTMX, runs no import of its page.
+    shared["ui"] = environment().get_template("components/ui.html").make_module(shared)
+    return shared
 
 
 def form_token() -> str:
