@@ -74,7 +74,7 @@ def _instant(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _value(kind: Any, plain: Any) -> Any:  # noqa: ANN401 - `kind` is any type a field may declare
+def _value(kind: Any, plain: Any) -> Any:
     """The value of declared type `kind` behind `plain`."""
     if get_origin(kind) is tuple:
         return _sequence(kind, plain)
@@ -88,7 +88,7 @@ def _value(kind: Any, plain: Any) -> Any:  # noqa: ANN401 - `kind` is any type a
     return _scalar(kind, plain)
 
 
-def _sequence(kind: Any, plain: object) -> tuple[Any, ...]:  # noqa: ANN401
+def _sequence(kind: Any, plain: object) -> tuple[Any, ...]:
     if not isinstance(plain, list):
         raise _misfit(kind, plain)
     return tuple(_value(get_args(kind)[0], item) for item in plain)
@@ -101,7 +101,7 @@ def _money(plain: object) -> Money:
     raise _misfit(Money, plain)
 
 
-def _object(kind: Any, plain: object) -> object:  # noqa: ANN401
+def _object(kind: Any, plain: object) -> object:
     declared = _fields(kind)
     if not isinstance(plain, dict) or not plain.keys() <= declared.keys():
         raise _misfit(kind, plain)
@@ -117,7 +117,7 @@ def _fields(kind: Hashable) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _scalar(kind: Any, plain: object) -> object:  # noqa: ANN401
+def _scalar(kind: Any, plain: object) -> object:
     if kind is bool or kind is int or kind is str:
         # not isinstance: a bool is an int to Python
         if type(plain) is kind:

@@ -19,7 +19,9 @@ from typing import Any
 
 import structlog
 
+from app.kernel.errors import Refused
 from app.kernel.searchkeys import clean
+from app.kernel.text import msg
 from app.web import raster
 from app.web.columns import padded, width, wrapped
 
@@ -75,7 +77,10 @@ class ReceiptPrinter:
 
 
 class Slip:
-    """One slip being written; `data` is what the printer gets."""
+    """One slip being written; `data` is what the printer gets.
+
+    Raises Refused for a printer model or code page that does not exist.
+    """
 
     def __init__(self, printer: ReceiptPrinter) -> None:
         self.printer = printer
@@ -234,9 +239,20 @@ class Slip:
         self._paper._raw(data)  # noqa: SLF001 - python-escpos has no public verb for bytes
 
 
-def _paper(printer: ReceiptPrinter) -> Any:  # noqa: ANN401 - python-escpos is untyped
+def _paper(printer: ReceiptPrinter) -> Any:
     """python-escpos's writer into memory, for this printer's capabilities."""
-    paper = _writer()(profile=printer.model)
+    try:
+        paper = _writer()(profile=printer.model)
+    except KeyError as unknown:
+        raise Refused(
+            msg("“{model}” is not a known receipt printer.", model=printer.model), field="model"
+        ) from unknown
+    for page in printer.code_pages:
+        if page not in paper.profile.get_code_pages():
+            raise Refused(
+                msg("{model} has no code page {page}.", model=printer.model, page=page),
+                field="code_pages",
+            )
     # without a known width, python-escpos complains on standard output for each picture
     paper.profile.profile_data = copy.deepcopy(paper.profile.profile_data)
     paper.profile.profile_data["media"]["width"]["pixels"] = printer.width_dots
@@ -244,7 +260,7 @@ def _paper(printer: ReceiptPrinter) -> Any:  # noqa: ANN401 - python-escpos is u
 
 
 @cache
-def _writer() -> Any:  # noqa: ANN401
+def _writer() -> Any:
     """The class of python-escpos that writes into memory; loaded late, since few workers print."""
     # it keeps a pickle in a new temporary folder at each start, and leaves it behind
     shutil.rmtree(importlib.import_module("escpos.capabilities").pickle_dir, ignore_errors=True)

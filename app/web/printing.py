@@ -8,6 +8,7 @@ import errno
 import fcntl
 import hashlib
 import importlib
+import math
 import os
 import select
 import socket
@@ -15,9 +16,12 @@ import stat
 import threading
 import time
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
+
+from PIL import ImageFile
 
 from app.kernel.errors import Refused, Unavailable
 from app.kernel.text import msg
@@ -81,7 +85,7 @@ def pdf_from_html(html: str, *, base: str = OUR_FILES) -> bytes:
     }
     # a font cut from a variable one is stamped with this time; the default is the wall clock
     os.environ["SOURCE_DATE_EPOCH"] = "0"
-    weasyprint = importlib.import_module("weasyprint")  # 0.4 s, and few workers print
+    weasyprint = _weasyprint()
     with _rendering:  # one at a time: a long document takes 100 MB, and Fontconfig is shared
         files = _our_files()
         page = weasyprint.HTML(string=html, base_url=base, url_fetcher=files)
@@ -95,17 +99,27 @@ def pdf_from_html(html: str, *, base: str = OUR_FILES) -> bytes:
     return pdf
 
 
+@cache
+def _weasyprint() -> Any:
+    """The PDF maker, loaded late: it takes 0.4 s, and few workers print."""
+    engine = importlib.import_module("weasyprint")
+    # it lets Pillow take torn pictures, for the whole process; uploads must go on refusing them
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    return engine
+
+
 def _roll(end_px: float) -> str:
     """The sheet's size when the content ends `end_px` below its top edge."""
-    return f"@page roll {{ size: 80mm {end_px / _PX_PER_MM + _ROLL_MARGIN_MM:.1f}mm !important }}"
+    length = math.ceil(end_px / _PX_PER_MM + _ROLL_MARGIN_MM)
+    return f"@page roll {{ size: 80mm {length}mm !important }}"
 
 
-def _our_files() -> Any:  # noqa: ANN401 - WeasyPrint is untyped
+def _our_files() -> Any:
     """A fetcher that answers `/static/…` from our folder and refuses every other address."""
     urls = importlib.import_module("weasyprint.urls")
 
     class OurFiles(urls.URLFetcher):  # type: ignore[misc, name-defined]
-        def fetch(self, url: str, headers: object = None) -> Any:  # noqa: ANN401, ARG002
+        def fetch(self, url: str, headers: object = None) -> Any:  # noqa: ARG002
             file = _static_file(url)
             return urls.URLFetcherResponse(
                 url, file.read_bytes(), {"Content-Type": _MIME[file.suffix]}

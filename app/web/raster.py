@@ -60,7 +60,7 @@ def text_image(
 def ink(picture: bytes) -> Drawing:
     """A signature's dark strokes as path data, so that a page shows it without loading a picture.
 
-    Refuses what is no picture, and pictures above `MOST_PIXELS` before decoding them.
+    Refuses what is no picture, an empty one, and one above `MOST_PIXELS` before decoding it.
     """
     try:
         with Image.open(BytesIO(picture)) as opened:
@@ -70,17 +70,16 @@ def ink(picture: bytes) -> Drawing:
             paper.alpha_composite(opened.convert("RGBA"))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as unreadable:
         raise Refused(msg("The signature is not a picture that can be read.")) from unreadable
-    return drawn(rows(_black_and_white(paper.convert("L"))))
+    drawing = drawn(rows(_black_and_white(paper.convert("L"))))
+    if not drawing.path:
+        raise Refused(msg("The signature is empty."))
+    return drawing
 
 
 def rows(image: Image.Image) -> list[list[bool]]:
     """The rows of a black-and-white image, True for black."""
-    dots = [dot == 0 for dot in image.tobytes()] if image.mode == "L" else _unpacked(image)
+    dots = [dot == 0 for dot in image.convert("L").tobytes()]
     return [dots[start : start + image.width] for start in range(0, len(dots), image.width)]
-
-
-def _unpacked(image: Image.Image) -> list[bool]:
-    return [dot == 0 for dot in image.convert("L").tobytes()]
 
 
 def _black_and_white(image: Image.Image) -> Image.Image:

@@ -126,9 +126,7 @@ def invoice() -> DocumentContent:
                 tax_bp=1900,
             ),
         ),
-        taxes=(
-            TaxLine(rate_bp=1900, net=eur(3_943_361), tax=eur(749_239), gross=eur(4_692_600)),
-        ),
+        taxes=(TaxLine(rate_bp=1900, net=eur(3_943_361), tax=eur(749_239), gross=eur(4_692_600)),),
         totals=Totals(net=eur(3_943_361), tax=eur(749_239), gross=eur(4_692_600)),
         payments=(
             PaymentLine(label="Anzahlung", amount=eur(2_000_000), paid_on=date(2025, 11, 12)),
