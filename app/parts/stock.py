@@ -161,6 +161,13 @@ def make_permanent(session: Session, owner: str) -> None:
     session.flush()
 
 
+def make_temporary(session: Session, owner: str, *, minutes: int) -> None:
+    """Nothing was paid after all: the promise ends by time again."""
+    for reservation in _open_of(session, owner, None):
+        reservation.expires_at = clock.now() + timedelta(minutes=minutes)
+    session.flush()
+
+
 def issue_reserved(session: Session, actor: Actor, owner: str, *, reason: str) -> None:
     """Hand the owner's promised pieces over: off the shelf, to the customer."""
     for reservation in _open_of(session, owner, None):

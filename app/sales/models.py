@@ -104,7 +104,7 @@ class Order(Base):
         UniqueConstraint("store_id", "number"),
         Index("ix_orders_newest", "store_id", "id"),
         Index("ix_orders_customer", "customer_id", "id"),
-        Index("ix_orders_till", "till_id", "parked_at", "placed_at", "cancelled_at"),
+        Index("ix_orders_till", "till_id", "settled_at", "cancelled_at", "parked_at"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -119,8 +119,10 @@ class Order(Base):
     opened_by: Mapped[str]
     parked_at: Mapped[datetime | None] = mapped_column(default=None)
     park_label: Mapped[str] = mapped_column(default="")
-    # the first tender: from here on lines and prices no longer change
+    # the first tender; once money is taken or under way, lines and prices no longer change
     placed_at: Mapped[datetime | None] = mapped_column(default=None)
+    # set with the last payment, in its transaction; `quatrefoil check` proves it by the journal
+    settled_at: Mapped[datetime | None] = mapped_column(default=None)
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     cancel_reason: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(Integer, default=1)

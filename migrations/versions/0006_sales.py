@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("parked_at", UtcDateTime(), nullable=True),
         sa.Column("park_label", sa.String(length=200), nullable=False),
         sa.Column("placed_at", UtcDateTime(), nullable=True),
+        sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.Column("cancelled_at", UtcDateTime(), nullable=True),
         sa.Column("cancel_reason", sa.String(length=200), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -72,7 +73,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_orders_till",
         "orders",
-        ["till_id", "parked_at", "placed_at", "cancelled_at"],
+        ["till_id", "settled_at", "cancelled_at", "parked_at"],
         unique=False,
     )
     op.create_table(

@@ -1,0 +1,379 @@
+"""What lies in a basket: adding, counting, discounting, taking out."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.identity.roles import DISCOUNT_LIMIT_BP, Role
+from app.kernel import audit, clock
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound, Refused
+from app.kernel.money import Money, half_up, split
+from app.kernel.searchkeys import clean
+from app.kernel.tax import BASIS
+from app.kernel.text import msg
+from app.parts import stock
+from app.robots import claims
+from app.robots.models import Unit
+from app.robots.states import UNIT_STATE_LABELS, UnitState
+from app.sales import catalogue, orders
+from app.sales.errors import AlreadyOnOrder, DiscountTooBig, NotSellable
+from app.sales.models import Order, OrderLine, Product, ProductKind, Scan, UnitSale
+from app.stores import desk
+
+MOST_LINES = 200
+_HANDED_OUT = {UnitState.SOLD, UnitState.HANDED_OVER}
+
+
+def add_unit(
+    session: Session, actor: Actor, order: Order, unit: Unit, *, minutes: int
+) -> OrderLine:
+    """Put one robot into the basket and keep it for this sale for `minutes`.
+
+    Raises AlreadyOnOrder, NotSellable, or Conflict naming who holds it.
+    """
+    _require_room(session, actor, order)
+    if any(line.unit_id == unit.id for line in order.lines):
+        raise AlreadyOnOrder(msg("{serial} is already on this sale.", serial=unit.serial))
+    require_sellable(session, unit)
+    product = catalogue.of_model(session, actor, unit.model_id)
+    if product is None:
+        raise NotSellable(
+            msg("{serial} has no price: its model is not in the product list.", serial=unit.serial),
+            link="/settings/products",
+        )
+    _claim(session, actor, order, unit, minutes=minutes)
+    return _add_line(session, order, product, unit=unit, price_minor=product.price_minor)
+
+
+def add_product(
+    session: Session, actor: Actor, order: Order, product: Product, *, quantity: int, minutes: int
+) -> OrderLine:
+    """Put counted items, a plan or a service into the basket; the same again counts up."""
+    _require_room(session, actor, order)
+    if product.kind is ProductKind.ROBOT:
+        raise Refused(
+            msg("{name} is sold by serial number. Scan the robot.", name=product.name), field="code"
+        )
+    if product.kind is ProductKind.BUNDLE:
+        raise Refused(msg("{name} is a bundle.", name=product.name), field="code")
+    same = _same_line(order, product)
+    if same is not None:
+        set_quantity(
+            session, actor, order, same, quantity=same.quantity + quantity, minutes=minutes
+        )
+        return same
+    if product.part_id is not None:
+        stock.reserve(
+            session,
+            actor,
+            product.part_id,
+            quantity=quantity,
+            owner=orders.reference(order),
+            holder=_holder(actor, order),
+            minutes=minutes,
+        )
+    return _add_line(session, order, product, quantity=quantity, price_minor=product.price_minor)
+
+
+def add_bundle(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    bundle: Product,
+    *,
+    unit: Unit | None,
+    minutes: int,
+) -> list[OrderLine]:
+    """Every content of a bundle as lines of their own; its price is spread by their prices."""
+    _require_room(session, actor, order)
+    inside = catalogue.contents(session, bundle.id)
+    if not inside:
+        raise Refused(msg("{name} is an empty bundle.", name=bundle.name), field="code")
+    wants_robot = any(product.kind is ProductKind.ROBOT for _, product in inside)
+    if wants_robot and unit is None:
+        raise Refused(
+            msg("{name} holds a robot. Scan the serial number for it.", name=bundle.name),
+            field="code",
+        )
+    weights = [product.price_minor * item.quantity for item, product in inside]
+    shares = split(bundle.price_minor, weights if any(weights) else [1] * len(weights))
+    lines = []
+    for (item, product), share in zip(inside, shares, strict=True):
+        line = _bundle_line(
+            session, actor, order, product, unit=unit, quantity=item.quantity, minutes=minutes
+        )
+        line.bundle_code = bundle.code
+        _price_as_share(line, share, bundle)
+        lines.append(line)
+    session.flush()
+    return lines
+
+
+def set_quantity(
+    session: Session, actor: Actor, order: Order, line: OrderLine, *, quantity: int, minutes: int
+) -> None:
+    """Another number of pieces. A serialised line is always one."""
+    orders.require_editable(session, order)
+    if line.unit_id is not None:
+        raise Refused(msg("A robot is one of its kind; scan the next serial."), field="quantity")
+    if quantity < 1:
+        raise Refused(msg("A quantity is at least 1. Remove the line instead."), field="quantity")
+    product = session.get_one(Product, line.product_id)
+    more = quantity - line.quantity
+    if product.part_id is not None and more > 0:
+        stock.reserve(
+            session,
+            actor,
+            product.part_id,
+            quantity=more,
+            owner=orders.reference(order),
+            holder=_holder(actor, order),
+            minutes=minutes,
+        )
+    elif product.part_id is not None and more < 0:
+        stock.release(session, orders.reference(order), part_id=product.part_id, quantity=-more)
+    line.discount_minor = line.discount_minor * quantity // line.quantity
+    line.quantity = quantity
+    _touched(session, order)
+
+
+def discount(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    line: OrderLine,
+    *,
+    percent_bp: int,
+    reason: str,
+    approved_by: Actor | None = None,
+) -> None:
+    """Take a share off a line's price. More than the role's limit needs a second person."""
+    orders.require_editable(session, order)
+    if not 0 <= percent_bp <= BASIS:
+        raise Refused(msg("A discount is between 0 and 100 %."), field="percent")
+    if percent_bp and not clean(reason):
+        raise Refused(msg("Say why there is a discount."), field="reason")
+    giver = approved_by or actor
+    limit = DISCOUNT_LIMIT_BP.get(Role(giver.role), 0)
+    if percent_bp > limit:
+        raise DiscountTooBig(
+            msg(
+                "{name} may give up to {limit} %. A manager can allow more with the PIN.",
+                name=giver.name,
+                limit=limit // 100,
+            ),
+            field="percent",
+        )
+    before = line.discount_minor
+    line.discount_minor = half_up(line.unit_price_minor * line.quantity * percent_bp, BASIS)
+    line.discount_reason = clean(reason)[:200] if percent_bp else ""
+    line.discount_by = giver.name if percent_bp else ""
+    audit.record(
+        session,
+        actor,
+        "order.discounted",
+        subject=orders.reference(order),
+        before={"line": line.position, "discount": before},
+        after={"discount": line.discount_minor, "approved_by": giver.name},
+        reason=line.discount_reason,
+    )
+    _touched(session, order)
+
+
+def remove(session: Session, actor: Actor, order: Order, line: OrderLine) -> None:
+    """Take a line out; what it kept is free again."""
+    actor.require("counter.sell")
+    orders.require_editable(session, order)
+    if line.unit_id is not None:
+        claims.release(session, line.unit_id, owner=orders.reference(order))
+        for other in order.lines:
+            if other.for_unit_id == line.unit_id:
+                other.for_unit_id = None
+    product = session.get_one(Product, line.product_id)
+    if product.part_id is not None:
+        stock.release(
+            session, orders.reference(order), part_id=product.part_id, quantity=line.quantity
+        )
+    order.lines.remove(line)
+    session.delete(line)
+    _touched(session, order)
+
+
+def line_at(order: Order, position: int) -> OrderLine:
+    found = next((line for line in order.lines if line.position == position), None)
+    if found is None:
+        raise NotFound(msg("This line is no longer on the sale."))
+    return found
+
+
+def already_scanned(session: Session, order: Order, scan_id: str) -> bool:
+    """Was this very scan answered before? Remembers it if not."""
+    if not scan_id:
+        return False
+    known = session.scalar(
+        select(Scan.id).where(Scan.order_id == order.id, Scan.scan_id == scan_id[:64])
+    )
+    if known is None:
+        session.add(Scan(order_id=order.id, scan_id=scan_id[:64], at=clock.now()))
+        session.flush()
+    return known is not None
+
+
+def require_sellable(session: Session, unit: Unit) -> None:
+    """Raises NotSellable with the reason, and a link to what has to happen first."""
+    here = f"/robots/{unit.serial}"
+    if unit.state is UnitState.AVAILABLE:
+        return
+    if unit.state in _HANDED_OUT:
+        sold = session.scalar(
+            select(Order.number)
+            .join(UnitSale, UnitSale.order_id == Order.id)
+            .where(UnitSale.unit_id == unit.id, UnitSale.returned_at.is_(None))
+        )
+        raise NotSellable(
+            msg("{serial} was sold with sale {number}.", serial=unit.serial, number=sold or "–"),
+            link=f"/sales/{sold}" if sold else here,
+        )
+    if unit.state is UnitState.EXPECTED:
+        raise NotSellable(msg("{serial} has not been received yet.", serial=unit.serial), link=here)
+    if unit.state in {UnitState.RECEIVED, UnitState.INSPECTED}:
+        raise NotSellable(
+            msg("{serial} has not passed its pre-delivery inspection.", serial=unit.serial),
+            link=f"{here}/inspection",
+        )
+    raise NotSellable(
+        msg(
+            "{serial} is not for sale: {state}.",
+            serial=unit.serial,
+            state=UNIT_STATE_LABELS[unit.state],
+        ),
+        link=here,
+    )
+
+
+def _require_room(session: Session, actor: Actor, order: Order) -> None:
+    actor.require("counter.sell")
+    orders.require_editable(session, order)
+    if order.parked_at is not None:
+        raise Refused(msg("Sale {number} is parked; take it up first.", number=order.number))
+    if len(order.lines) >= MOST_LINES:
+        raise Refused(msg("A sale has at most {most} lines.", most=MOST_LINES))
+
+
+def _claim(session: Session, actor: Actor, order: Order, unit: Unit, *, minutes: int) -> None:
+    claims.claim(
+        session,
+        actor,
+        unit,
+        owner=orders.reference(order),
+        holder=_holder(actor, order),
+        minutes=minutes,
+    )
+
+
+def _holder(actor: Actor, order: Order) -> str:
+    """Who keeps the thing, as another till reads it."""
+    return f"{actor.name}, {order.number}"
+
+
+def _bundle_line(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    product: Product,
+    *,
+    unit: Unit | None,
+    quantity: int,
+    minutes: int,
+) -> OrderLine:
+    if product.kind is not ProductKind.ROBOT:
+        line = _new_item_line(session, actor, order, product, quantity=quantity, minutes=minutes)
+        line.for_unit_id = unit.id if unit else line.for_unit_id
+        return line
+    if unit is None or unit.model_id != product.model_id:
+        raise Refused(
+            msg("This bundle holds {name}; scan one of those.", name=product.name), field="code"
+        )
+    return add_unit(session, actor, order, unit, minutes=minutes)
+
+
+def _new_item_line(
+    session: Session, actor: Actor, order: Order, product: Product, *, quantity: int, minutes: int
+) -> OrderLine:
+    """A line of its own, even where the same product already has one at its full price."""
+    if product.part_id is not None:
+        stock.reserve(
+            session,
+            actor,
+            product.part_id,
+            quantity=quantity,
+            owner=orders.reference(order),
+            holder=_holder(actor, order),
+            minutes=minutes,
+        )
+    return _add_line(session, order, product, quantity=quantity, price_minor=product.price_minor)
+
+
+def _price_as_share(line: OrderLine, share: int, bundle: Product) -> None:
+    """The line costs `share`: shown as its own price less what the bundle saves."""
+    full = line.unit_price_minor * line.quantity
+    if share > full:
+        line.unit_price_minor = -(-share // line.quantity)
+        full = line.unit_price_minor * line.quantity
+    line.discount_minor = full - share
+    line.discount_reason = bundle.name if full != share else ""
+
+
+def _same_line(order: Order, product: Product) -> OrderLine | None:
+    return next(
+        (
+            line
+            for line in order.lines
+            if line.product_id == product.id
+            and line.unit_id is None
+            and not line.bundle_code
+            and line.unit_price_minor == product.price_minor
+        ),
+        None,
+    )
+
+
+def _add_line(
+    session: Session,
+    order: Order,
+    product: Product,
+    *,
+    price_minor: int,
+    unit: Unit | None = None,
+    quantity: int = 1,
+) -> OrderLine:
+    store = desk.store_of(session, order.store_id)
+    robots = orders.robots_of(order)
+    line = OrderLine(
+        order_id=order.id,
+        position=max((line.position for line in order.lines), default=0) + 1,
+        product_id=product.id,
+        unit_id=unit.id if unit else None,
+        # plans and accessories belong to the robot scanned before them
+        for_unit_id=robots[-1].unit_id if robots and unit is None else None,
+        description=product.name,
+        quantity=quantity,
+        unit_price_minor=price_minor,
+        tax_code=product.tax_code,
+        tax_rate_bp=desk.rate_on(
+            session, order.store_id, product.tax_code, desk.business_day_of(store)
+        ),
+    )
+    order.lines.append(line)
+    _touched(session, order)
+    return line
+
+
+def _touched(session: Session, order: Order) -> None:
+    order.version += 1
+    session.flush()
+
+
+def price_of(line: OrderLine, currency: str) -> Money:
+    """What a line costs after its discount."""
+    return Money(line.amount_minor, currency)

@@ -1,0 +1,90 @@
+"""What must always hold of orders."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.payments import bills
+from app.payments.models import Bill
+from app.robots.models import Unit
+from app.robots.states import UnitState
+from app.sales import orders, totals
+from app.sales.models import Handover, Inspection, Order, OrderLine, UnitSale
+
+_OUT = (UnitState.SOLD, UnitState.HANDED_OVER)
+
+
+def breaches(session: Session) -> Iterator[str]:
+    yield from _bills_equal_orders(session)
+    yield from _sold_once(session)
+    yield from _sales_match_states(session)
+    yield from _handovers_were_allowed(session)
+
+
+def _bills_equal_orders(session: Session) -> Iterator[str]:
+    """An order's total is its lines and tax; it is settled exactly when the journal says paid."""
+    raised = {(bill.store_id, bill.reference): bill for bill in session.scalars(select(Bill))}
+    paid = bills.paid_of(session, [bill.id for bill in raised.values()])
+    for order in session.scalars(
+        select(Order).where(Order.placed_at.is_not(None)).options(selectinload(Order.lines))
+    ):
+        bill = raised.get((order.store_id, orders.reference(order)))
+        if bill is None:
+            yield f"sales: order {order.number} was placed without a bill"
+            continue
+        got = paid.get(bill.id, 0)
+        bound = order.settled_at is not None or got > 0
+        if bound and totals.of_order(order).gross.minor != bill.total_minor:
+            yield f"sales: order {order.number}: lines and tax are not the bill's total"
+        if (order.settled_at is not None) != (
+            order.cancelled_at is None and got >= bill.total_minor
+        ):
+            yield f"sales: order {order.number}: settled does not match its payments ({got})"
+
+
+def _sold_once(session: Session) -> Iterator[str]:
+    twice = session.execute(
+        select(UnitSale.unit_id, func.count())
+        .where(UnitSale.returned_at.is_(None))
+        .group_by(UnitSale.unit_id)
+        .having(func.count() > 1)
+    )
+    for unit_id, count in twice:
+        yield f"sales: unit {unit_id} has {count} active sales"
+
+
+def _sales_match_states(session: Session) -> Iterator[str]:
+    active = select(UnitSale.unit_id).where(UnitSale.returned_at.is_(None))
+    for unit in session.scalars(select(Unit).where(Unit.id.in_(active), Unit.state.not_in(_OUT))):
+        yield f"sales: unit {unit.serial} is sold, but its state is {unit.state}"
+    for unit in session.scalars(select(Unit).where(Unit.state.in_(_OUT), Unit.id.not_in(active))):
+        yield f"sales: unit {unit.serial} is {unit.state} without a sale"
+    unsold = session.execute(
+        select(Order.number, OrderLine.unit_id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .outerjoin(
+            UnitSale,
+            (UnitSale.order_id == Order.id) & (UnitSale.unit_id == OrderLine.unit_id),
+        )
+        .where(Order.settled_at.is_not(None), OrderLine.unit_id.is_not(None), UnitSale.id.is_(None))
+    )
+    for number, unit_id in unsold:
+        yield f"sales: order {number} is paid, but unit {unit_id} was not sold by it"
+
+
+def _handovers_were_allowed(session: Session) -> Iterator[str]:
+    rows = session.execute(select(Handover, Order).join(Order, Order.id == Handover.order_id))
+    for handover, order in rows:
+        if order.settled_at is None or order.settled_at > handover.at:
+            yield f"sales: order {order.number} was handed over before it was paid"
+        if not handover.signer:
+            yield f"sales: order {order.number} was handed over without a signature"
+    inspected = select(Inspection.unit_id).where(Inspection.passed.is_(True))
+    for serial, number in session.execute(
+        select(Unit.serial, Order.number)
+        .join(UnitSale, UnitSale.unit_id == Unit.id)
+        .join(Order, Order.id == UnitSale.order_id)
+        .where(Unit.id.not_in(inspected))
+    ):
+        yield f"sales: {serial} was sold with order {number} without a passed inspection"

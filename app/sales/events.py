@@ -1,0 +1,16 @@
+"""What the counter announces."""
+
+from dataclasses import dataclass
+
+from app.kernel.actor import Actor
+from app.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver(Event):
+    """The units of an order went to their owner."""
+
+    order_id: int
+    unit_ids: tuple[int, ...]
+    customer_id: int
+    actor: Actor

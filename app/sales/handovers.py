@@ -1,0 +1,208 @@
+"""Handover: the robots of a paid order go to their owner, with a protocol and a signature."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.customers.models import Customer
+from app.kernel import audit, clock, events
+from app.kernel.actor import Actor
+from app.kernel.errors import Conflict, Refused
+from app.kernel.money import Money
+from app.kernel.searchkeys import clean
+from app.kernel.text import msg
+from app.payments import issuing
+from app.payments.documents import (
+    Accessory,
+    Check,
+    DocumentContent,
+    Fact,
+    Signature,
+    Totals,
+)
+from app.payments.documents import DocumentKind as ContentKind
+from app.payments.documents import Handover as Protocol
+from app.payments.models import DocumentKind, IssuedDocument
+from app.robots import ownership, registry
+from app.robots.models import Unit
+from app.robots.states import Custody, Holding, UnitState
+from app.sales import checklists, invoices, orders
+from app.sales.checklists import Answer, Answered, Purpose
+from app.sales.events import HandedOver
+from app.sales.models import Checklist, Handover, Order
+from app.sales.signatures import Signed
+from app.stores import desk
+from app.web.i18n import speech
+
+
+def checklist_for(session: Session, actor: Actor, order: Order) -> Checklist:
+    """The list of the order's first robot; one protocol covers all of them."""
+    units = require_ready(session, actor, order)
+    return checklists.in_force(session, actor, Purpose.HANDOVER, units[0].model_id)
+
+
+def require_ready(session: Session, actor: Actor, order: Order) -> list[Unit]:
+    """The units to hand over; raises Conflict with what is still missing."""
+    if order.cancelled_at is not None:
+        raise Conflict(msg("Sale {number} was cancelled.", number=order.number))
+    if order.settled_at is None:
+        raise Conflict(
+            msg("Sale {number} is not paid yet.", number=order.number),
+            link=f"/sales/{order.number}",
+        )
+    if done(session, order) is not None:
+        raise Conflict(
+            msg("Sale {number} was already handed over.", number=order.number),
+            link=f"/sales/{order.number}",
+        )
+    units = [registry.by_id(session, actor, line.unit_id or 0) for line in orders.robots_of(order)]
+    if not units:
+        raise Refused(msg("Sale {number} has no robot to hand over.", number=order.number))
+    return units
+
+
+def done(session: Session, order: Order) -> Handover | None:
+    return session.scalar(select(Handover).where(Handover.order_id == order.id))
+
+
+def hand_over(
+    session: Session, actor: Actor, order: Order, *, typed: Mapping[str, str], signed: Signed
+) -> Handover:
+    """Everything at once: protocol, ownership, custody, start of warranty. Or nothing."""
+    actor.require("robots.handover")
+    units = require_ready(session, actor, order)
+    customer_id = order.customer_id
+    if customer_id is None:
+        raise Refused(msg("A robot needs its owner: choose the customer first."), field="customer")
+    checklist = checklists.in_force(session, actor, Purpose.HANDOVER, units[0].model_id)
+    answers = checklists.read_answers(checklist, typed)
+    if not checklists.all_good(answers):
+        raise Refused(msg("Something on the list is not in order, so nothing is handed over."))
+    if not clean(signed.name):
+        raise Refused(msg("The customer's name stands under the protocol."), field="signer")
+    document = _issue(
+        session, actor, order, units=units, checklist=checklist, answers=answers, signed=signed
+    )
+    handover = Handover(
+        order_id=order.id,
+        checklist_id=checklist.id,
+        answers=checklists.as_text(answers),
+        signer=clean(signed.name)[:200],
+        signature=signed.picture,
+        at=clock.now(),
+        by=actor.name,
+        document_id=document.id,
+    )
+    session.add(handover)
+    for unit in units:
+        _give(session, actor, unit, customer_id, link=f"/sales/{order.number}")
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "order.handed_over",
+        subject=orders.reference(order),
+        after={"units": [unit.serial for unit in units], "protocol": document.label},
+    )
+    events.announce(
+        session,
+        HandedOver(
+            order_id=order.id,
+            unit_ids=tuple(unit.id for unit in units),
+            customer_id=customer_id,
+            actor=actor,
+        ),
+    )
+    return handover
+
+
+def _give(session: Session, actor: Actor, unit: Unit, customer_id: int, *, link: str) -> None:
+    store = desk.store_of(session, actor.store_id)
+    registry.move(session, actor, unit, UnitState.HANDED_OVER, why=msg("Handed over"), link=link)
+    unit.custody = Custody.CUSTOMER
+    unit.holding = Holding.CUSTOMER
+    unit.warranty_starts_on = desk.business_day_of(store)
+    ownership.give_to(session, actor, unit, customer_id, at=clock.now())
+
+
+def _issue(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    *,
+    units: list[Unit],
+    checklist: Checklist,
+    answers: Mapping[str, Answered],
+    signed: Signed,
+) -> IssuedDocument:
+    store = desk.store_of(session, order.store_id)
+    customer = session.get(Customer, order.customer_id) if order.customer_id else None
+    nothing = Money(0, order.currency)
+    moment = clock.now()
+    language = (customer.language if customer else "") or store.language
+    content = DocumentContent(
+        kind=ContentKind.HANDOVER,
+        number="",
+        series="",
+        issued_at=moment,
+        business_day=desk.business_day_of(store, moment),
+        zone=store.zone,
+        language=language,
+        currency=order.currency,
+        price_mode=order.price_mode,
+        store=store.name,
+        seller=invoices.seller(store),
+        buyer=invoices.buyer(customer) if customer else None,
+        totals=Totals(net=nothing, tax=nothing, gross=nothing),
+        references=(Fact(speech(language).say(msg("Sale")), f"S-{order.number}"),),
+        handover=_protocol(
+            order,
+            units=units,
+            checklist=checklist,
+            answers=answers,
+            signed=signed,
+            language=language,
+        ),
+    )
+    return issuing.issue(
+        session,
+        actor,
+        kind=DocumentKind.HANDOVER,
+        reference=orders.reference(order),
+        build=lambda label: replace(content, number=label),
+    )
+
+
+def _protocol(
+    order: Order,
+    *,
+    units: list[Unit],
+    checklist: Checklist,
+    answers: Mapping[str, Answered],
+    signed: Signed,
+    language: str,
+) -> Protocol:
+    said = speech(language)
+    facts: list[Fact] = []
+    for unit in units:
+        facts.append(Fact(said.say(msg("Model")), unit.model.name))
+        facts.append(Fact(said.say(msg("Serial number")), unit.serial))
+        facts.append(Fact(said.say(msg("Hardware revision")), unit.hardware_revision or "–"))
+        facts.append(Fact(said.say(msg("Firmware")), unit.firmware or "–"))
+    return Protocol(
+        unit=tuple(facts),
+        checklist=tuple(
+            Check(item.text, answers[item.key].result is Answer.OK, answers[item.key].note)
+            for item in checklists.items_of(checklist)
+        ),
+        accessories=tuple(
+            Accessory(line.description, line.quantity)
+            for line in order.lines
+            if line.unit_id is None
+        ),
+        signatures=(
+            Signature(clean(signed.name), said.say(msg("Customer")), clock.now(), signed.picture),
+        ),
+    )

@@ -1,0 +1,199 @@
+"""The invoice of a sale, and the quote before it: what stands on them, frozen when issued."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.customers.models import Customer
+from app.kernel import audit, clock
+from app.kernel.actor import Actor
+from app.kernel.errors import Refused
+from app.kernel.money import Money
+from app.kernel.text import msg
+from app.payments import issuing, tenders
+from app.payments.documents import (
+    DocumentContent,
+    Fact,
+    Line,
+    Party,
+    PaymentLine,
+    TaxLine,
+    Totals,
+)
+from app.payments.documents import DocumentKind as ContentKind
+from app.payments.models import Bill, DocumentKind, IssuedDocument
+from app.robots.models import Unit
+from app.sales import orders, totals
+from app.sales.models import Order, OrderLine
+from app.stores import desk
+from app.stores.models import Store, Till
+from app.web.i18n import speech
+
+QUOTE_DAYS = 14
+_MOST_QUOTE_DAYS = 365
+
+
+def issue(session: Session, actor: Actor, order: Order, bill: Bill) -> IssuedDocument:
+    """The invoice of a settled order, numbered in this transaction."""
+    content = _content(session, order, kind=ContentKind.INVOICE)
+    payments, change = _payments(session, bill, content.language)
+
+    def build(label: str) -> DocumentContent:
+        return replace(content, number=label, payments=payments, change=change)
+
+    return issuing.issue(
+        session,
+        actor,
+        kind=DocumentKind.INVOICE,
+        reference=orders.reference(order),
+        build=build,
+    )
+
+
+def issue_quote(
+    session: Session, actor: Actor, order: Order, *, days: int = QUOTE_DAYS
+) -> IssuedDocument:
+    """A quote of what lies in the basket, valid for `days`; the basket is parked under its name."""
+    actor.require("counter.sell")
+    orders.require_editable(session, order)
+    if not order.lines:
+        raise Refused(msg("There is nothing in this sale to quote."))
+    if not 1 <= days <= _MOST_QUOTE_DAYS:
+        raise Refused(msg("A quote is valid for 1 to 365 days."), field="days")
+    content = _content(session, order, kind=ContentKind.QUOTE)
+    until = content.business_day + timedelta(days=days)
+
+    def build(label: str) -> DocumentContent:
+        return replace(content, number=label, valid_until=until)
+
+    document = issuing.issue(
+        session, actor, kind=DocumentKind.QUOTE, reference=orders.reference(order), build=build
+    )
+    if order.parked_at is None:
+        orders.park(session, actor, order, label=document.label)
+    return document
+
+
+def _content(session: Session, order: Order, *, kind: ContentKind) -> DocumentContent:
+    store = desk.store_of(session, order.store_id)
+    customer = session.get(Customer, order.customer_id) if order.customer_id else None
+    language = (customer.language if customer else "") or store.language
+    sums = totals.of_order(order)
+    moment = clock.now()
+    return DocumentContent(
+        kind=kind,
+        number="",
+        series="",
+        issued_at=moment,
+        business_day=desk.business_day_of(store, moment),
+        zone=store.zone,
+        language=language,
+        currency=order.currency,
+        price_mode=order.price_mode,
+        store=store.name,
+        seller=seller(store),
+        buyer=buyer(customer) if customer else None,
+        lines=_lines(session, order),
+        taxes=_taxes(sums),
+        totals=Totals(net=sums.net, tax=sums.tax, gross=sums.gross),
+        references=_references(session, order, language),
+        footer=tuple(store.receipt_footer.splitlines()),
+        chain_head=audit.head(session, store.id),
+    )
+
+
+def seller(store: Store) -> Party:
+    return Party(
+        name=store.legal_name,
+        address=_address(store.street, store.postcode, store.city, store.country),
+        vat_id=store.vat_id,
+        phone=store.phone,
+        mail=store.email,
+    )
+
+
+def buyer(customer: Customer) -> Party:
+    return Party(
+        name=customer.name,
+        contact=customer.contact_name,
+        address=_address(customer.street, customer.postcode, customer.city, customer.country),
+        vat_id=customer.vat_id,
+        phone=customer.phone,
+        mail=customer.email,
+    )
+
+
+def _address(street: str, postcode: str, city: str, country: str) -> tuple[str, ...]:
+    place = " ".join(part for part in (postcode, city) if part)
+    return tuple(part for part in (street, place, country) if part)
+
+
+def _lines(session: Session, order: Order) -> tuple[Line, ...]:
+    serials = _serials(session, order.lines)
+    return tuple(
+        Line(
+            position=index,
+            description=line.description,
+            quantity=line.quantity,
+            unit_price=Money(line.unit_price_minor, order.currency),
+            amount=Money(line.amount_minor, order.currency),
+            tax_bp=line.tax_rate_bp,
+            detail=line.discount_reason,
+            serials=(serials[line.unit_id],) if line.unit_id else (),
+            discount=Money(line.discount_minor, order.currency) if line.discount_minor else None,
+        )
+        for index, line in enumerate(order.lines, start=1)
+    )
+
+
+def _serials(session: Session, lines: Sequence[OrderLine]) -> dict[int, str]:
+    ids = [line.unit_id for line in lines if line.unit_id is not None]
+    rows = session.execute(select(Unit.id, Unit.serial).where(Unit.id.in_(ids)))
+    return {row.id: row.serial for row in rows}
+
+
+def _taxes(sums: totals.Totals) -> tuple[TaxLine, ...]:
+    return tuple(
+        TaxLine(
+            rate_bp=tax.rate_bp,
+            net=Money(tax.net, sums.currency),
+            tax=Money(tax.tax, sums.currency),
+            gross=Money(tax.gross, sums.currency),
+        )
+        for tax in sums.taxes
+    )
+
+
+def _references(session: Session, order: Order, language: str) -> tuple[Fact, ...]:
+    said = speech(language)
+    facts = [Fact(said.say(msg("Sale")), f"S-{order.number}")]
+    if order.till_id is not None:
+        till = session.get_one(Till, order.till_id)
+        facts.append(Fact(said.say(msg("Till")), till.name))
+    facts.append(Fact(said.say(msg("Served by")), order.opened_by))
+    return tuple(facts)
+
+
+def _payments(
+    session: Session, bill: Bill, language: str
+) -> tuple[tuple[PaymentLine, ...], Money | None]:
+    """Each tender as given, and the change of all."""
+    said = speech(language)
+    lines = []
+    change = 0
+    for attempt in tenders.captured(session, bill):
+        change += attempt.change_minor
+        lines.append(
+            PaymentLine(
+                label=said.say(tenders.TENDER_LABELS[attempt.tender]),
+                amount=Money(attempt.tendered_minor, attempt.currency),
+                paid_on=attempt.settled_at.date() if attempt.settled_at else None,
+                card_brand=attempt.card.rpartition(" ")[0],
+                card_last4=attempt.card.rpartition(" ")[2],
+                auth_ref=attempt.note,
+            )
+        )
+    return tuple(lines), Money(change, bill.currency) if change else None

@@ -1,0 +1,223 @@
+"""Orders: opening, finding, parking, cancelling, and what each has become."""
+
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.customers import book
+from app.kernel import audit, clock, numbers
+from app.kernel.actor import Actor
+from app.kernel.errors import Conflict, NotFound, Refused
+from app.kernel.searchkeys import clean
+from app.kernel.text import Text, msg
+from app.parts import stock
+from app.payments import bills
+from app.payments.models import Bill
+from app.robots import claims
+from app.sales.errors import OrderLocked
+from app.sales.models import Handover, Order, OrderLine
+from app.stores import desk
+
+
+class OrderStatus(StrEnum):
+    """Derived from journal and handover, never set."""
+
+    OPEN = "open"
+    PARKED = "parked"
+    PART_PAID = "part_paid"
+    PAID = "paid"
+    HANDED_OVER = "handed_over"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+STATUS_LABELS: dict[OrderStatus, Text] = {
+    OrderStatus.OPEN: msg("Open"),
+    OrderStatus.PARKED: msg("Parked"),
+    OrderStatus.PART_PAID: msg("Part paid"),
+    OrderStatus.PAID: msg("Paid"),
+    OrderStatus.HANDED_OVER: msg("Handed over"),
+    OrderStatus.CLOSED: msg("Closed"),
+    OrderStatus.CANCELLED: msg("Cancelled"),
+}
+
+
+def reference(order: Order) -> str:
+    """How bills, claims and reservations name this order."""
+    return f"order:{order.number}"
+
+
+def open_order(session: Session, actor: Actor, *, till_id: int | None) -> Order:
+    """A new, empty basket."""
+    actor.require("counter.sell")
+    store = desk.store_of(session, actor.store_id)
+    if till_id is not None:
+        desk.till_by_id(session, actor, till_id)
+    order = Order(
+        store_id=store.id,
+        number=numbers.allot(session, store_id=store.id, series="order"),
+        till_id=till_id,
+        currency=store.currency,
+        price_mode=store.price_mode,
+        opened_at=clock.now(),
+        opened_by=actor.name,
+    )
+    session.add(order)
+    session.flush()
+    return by_number(session, actor, order.number)
+
+
+def by_number(session: Session, actor: Actor, number: int) -> Order:
+    """An order with its lines; raises NotFound."""
+    order = session.scalar(
+        select(Order)
+        .where(Order.store_id == actor.store_id, Order.number == number)
+        .options(selectinload(Order.lines))
+        .execution_options(populate_existing=True)
+    )
+    if order is None:
+        raise NotFound(msg("There is no sale {number}.", number=number))
+    return order
+
+
+def current_at(session: Session, actor: Actor, till_id: int) -> Order | None:
+    """The basket that lies open at a till."""
+    return session.scalar(
+        select(Order)
+        .where(
+            Order.store_id == actor.store_id,
+            Order.till_id == till_id,
+            Order.settled_at.is_(None),
+            Order.cancelled_at.is_(None),
+            Order.parked_at.is_(None),
+        )
+        .options(selectinload(Order.lines))
+        .order_by(Order.id.desc())
+        .limit(1)
+    )
+
+
+def status(session: Session, order: Order) -> OrderStatus:
+    """What the order has become, by the journal and the handover."""
+    bill = bills.by_reference(session, order.store_id, reference(order))
+    paid = bills.paid(session, bill).minor if bill else 0
+    handed_over = session.scalar(select(Handover.id).where(Handover.order_id == order.id))
+    return derive(order, bill=bill, paid_minor=paid, handed_over=handed_over is not None)
+
+
+def derive(order: Order, *, bill: Bill | None, paid_minor: int, handed_over: bool) -> OrderStatus:
+    """The rule behind `status`, on facts already at hand (lists ask for many at once)."""
+    if order.cancelled_at is not None:
+        return OrderStatus.CANCELLED
+    if bill is not None and order.placed_at is not None and paid_minor >= bill.total_minor:
+        if handed_over:
+            return OrderStatus.HANDED_OVER
+        waits = any(line.unit_id is not None for line in order.lines)
+        return OrderStatus.PAID if waits else OrderStatus.CLOSED
+    if paid_minor > 0:
+        return OrderStatus.PART_PAID
+    return OrderStatus.OPEN if order.parked_at is None else OrderStatus.PARKED
+
+
+def require_editable(session: Session, order: Order) -> None:
+    """Lines and prices may change until money is taken or under way."""
+    if order.cancelled_at is not None:
+        raise OrderLocked(msg("Sale {number} was cancelled.", number=order.number))
+    if order.placed_at is None:
+        return
+    bill = bills.by_reference(session, order.store_id, reference(order))
+    if bill is None:
+        return
+    if bills.live_attempt(session, bill) is not None:
+        raise OrderLocked(
+            msg("A payment for sale {number} is under way. Wait or cancel it.", number=order.number)
+        )
+    if order.settled_at is not None or bills.paid(session, bill).minor > 0:
+        raise OrderLocked(
+            msg("Sale {number} has been paid, so it stands as it is.", number=order.number),
+            link=f"/sales/{order.number}",
+        )
+
+
+def set_customer(session: Session, actor: Actor, order: Order, customer_id: int) -> None:
+    actor.require("counter.sell")
+    require_editable(session, order)
+    order.customer_id = book.by_id(session, actor, customer_id).id
+    order.version += 1
+
+
+def park(session: Session, actor: Actor, order: Order, *, label: str = "") -> None:
+    """Lay a basket aside. Its claims keep running, and end by time."""
+    actor.require("counter.sell")
+    require_editable(session, order)
+    if not order.lines and order.customer_id is None:
+        raise Refused(msg("There is nothing in this sale to park."))
+    order.parked_at = clock.now()
+    order.park_label = clean(label)[:200]
+
+
+def resume(session: Session, actor: Actor, order: Order, *, till_id: int | None) -> None:
+    """Take a parked basket to a till, where no other basket with lines may lie open."""
+    actor.require("counter.sell")
+    if order.parked_at is None:
+        raise Conflict(msg("Sale {number} is not parked.", number=order.number))
+    require_editable(session, order)
+    if till_id is not None:
+        _make_room(session, actor, till_id)
+    order.parked_at = None
+    order.till_id = till_id
+
+
+def _make_room(session: Session, actor: Actor, till_id: int) -> None:
+    lying = current_at(session, actor, till_id)
+    if lying is None:
+        return
+    if lying.lines or lying.customer_id is not None:
+        park(session, actor, lying)
+    else:
+        lying.cancelled_at = clock.now()
+        lying.cancel_reason = "empty"
+
+
+def parked(session: Session, actor: Actor) -> list[Order]:
+    return list(
+        session.scalars(
+            select(Order)
+            .where(
+                Order.store_id == actor.store_id,
+                Order.parked_at.is_not(None),
+                Order.settled_at.is_(None),
+                Order.cancelled_at.is_(None),
+            )
+            .options(selectinload(Order.lines))
+            .order_by(Order.parked_at.desc())
+            .limit(50)
+        )
+    )
+
+
+def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None:
+    """Void a basket from which nothing was paid; what it kept is free again."""
+    actor.require("counter.sell")
+    require_editable(session, order)
+    if order.lines and not clean(reason):
+        raise Refused(msg("Say why the sale is cancelled."), field="reason")
+    for line in order.lines:
+        if line.unit_id is not None:
+            claims.release(session, line.unit_id, owner=reference(order))
+    stock.release(session, reference(order))
+    order.cancelled_at = clock.now()
+    order.cancel_reason = clean(reason)[:200]
+    audit.record(
+        session,
+        actor,
+        "order.cancelled",
+        subject=reference(order),
+        before={"lines": len(order.lines)},
+        reason=order.cancel_reason,
+    )
+
+
+def robots_of(order: Order) -> list[OrderLine]:
+    return [line for line in order.lines if line.unit_id is not None]

@@ -1,0 +1,227 @@
+"""What a code means: one box for serial, product, part, customer, parked sale and receipt.
+
+Each kind of number is looked up in its own table by its own key, so that `44` never means "the row
+whose id is 44". One exact meaning acts; several are asked about; none becomes a search.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.customers import book
+from app.customers.models import Customer
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.kernel.searchkeys import clean
+from app.kernel.text import Text, msg
+from app.parts import catalogue as parts
+from app.payments.models import IssuedDocument
+from app.robots import registry
+from app.robots.models import Unit
+from app.sales import catalogue, orders
+from app.sales.models import Order, Product
+
+GS = "\x1d"
+_AIM = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
+_BRACKETED = re.compile(r"\((01|10|21|17|11)\)([^(]+)")
+_FIXED = {"01": 14, "11": 6, "17": 6}
+_CUSTOMER = re.compile(r"c-?0*([0-9]{1,9})", re.IGNORECASE)
+_SALE = re.compile(r"s-?0*([0-9]{1,9})", re.IGNORECASE)
+_DOCUMENT = re.compile(r"(inv|r|q|h|z)-0*([0-9]{1,9})", re.IGNORECASE)
+_COMMAND = re.compile(r"([*%])\s*([0-9.,]+)")
+_UPC_WITHOUT_CHECK = 11
+# A scanner set to US on a PC set to German: what the PC makes of what the scanner meant.
+_AS_TYPED_IN_GERMAN = str.maketrans("yzYZß?-_'#ü", "zyZY-_/?#'[")
+
+
+class CodeKind(StrEnum):
+    QUANTITY = "quantity"
+    DISCOUNT = "discount"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code as read: a command with its number, or a text to look up, GTIN apart."""
+
+    kind: CodeKind
+    text: str
+    gtin: str = ""
+
+
+class HitKind(StrEnum):
+    UNIT = "unit"
+    PRODUCT = "product"
+    CUSTOMER = "customer"
+    ORDER = "order"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing that a code may mean. `value` is what to scan to mean just this."""
+
+    kind: HitKind
+    label: str
+    detail: str
+    value: str
+    thing: Unit | Product | Customer | Order | IssuedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What was found. `exact`: each hit is named by the code itself, not just similar to it."""
+
+    hits: list[Hit]
+    exact: bool
+    remark: Text | None = None
+
+
+def read(raw: str) -> Code:
+    """Take a scan apart: commands, addresses of ours, GS1 with AIM prefix, or plain text."""
+    bare = _AIM.sub("", raw.strip(" \t\r\n\x04\x1e"))
+    command = _COMMAND.fullmatch(clean(bare))
+    if command:
+        kind = CodeKind.QUANTITY if command[1] == "*" else CodeKind.DISCOUNT
+        return Code(kind, command[2])
+    gs1 = _gs1(bare)
+    if gs1:
+        return Code(CodeKind.PLAIN, clean(gs1.get("21") or gs1.get("01", "")), gs1.get("01", ""))
+    return Code(CodeKind.PLAIN, _from_address(clean(bare)))
+
+
+def resolve(session: Session, actor: Actor, code: Code) -> Meaning:
+    """Every exact meaning of a code; failing those, the nearest things (most 8 of a kind)."""
+    hits = _exact(session, actor, code.text)
+    if not hits and code.gtin:
+        hits = _exact(session, actor, code.gtin)
+    if hits or not code.text:
+        return Meaning(hits, exact=True)
+    remapped = code.text.translate(_AS_TYPED_IN_GERMAN)
+    if remapped != code.text:
+        hits = _exact(session, actor, remapped)
+        if hits:
+            return Meaning(
+                hits, exact=True, remark=msg("The scanner types English; set it to German.")
+            )
+    return Meaning(_similar(session, actor, code.text), exact=False)
+
+
+def _exact(session: Session, actor: Actor, text: str) -> list[Hit]:
+    hits = [_unit_hit(unit) for unit in registry.find_by_code(session, actor, text)]
+    hits += _product_hits(session, actor, text)
+    customer = _CUSTOMER.fullmatch(text)
+    if customer:
+        hits += _customer_hit(session, actor, int(customer[1]))
+    sale = _SALE.fullmatch(text)
+    if sale:
+        hits += _order_hit(session, actor, int(sale[1]))
+    document = _DOCUMENT.fullmatch(text)
+    if document:
+        hits += _document_hits(session, actor, document[1].upper(), int(document[2]))
+    return hits
+
+
+def _similar(session: Session, actor: Actor, text: str) -> list[Hit]:
+    hits = [_product_hit(product) for product in catalogue.find(session, actor, text)]
+    hits += [_unit_hit(unit) for unit in registry.search(session, actor, text, most=8)]
+    hits += [_of_customer(customer) for customer in book.find(session, actor, text)]
+    return hits
+
+
+def _product_hits(session: Session, actor: Actor, text: str) -> list[Hit]:
+    found: dict[int, Product] = {}
+    product = catalogue.by_code(session, actor, text)
+    if product is not None:
+        found[product.id] = product
+    for part in parts.by_code(session, actor, _with_check_digit(text)):
+        sold_as = catalogue.of_part(session, actor, part.id)
+        if sold_as is not None:
+            found[sold_as.id] = sold_as
+    return [_product_hit(product) for product in found.values()]
+
+
+def _unit_hit(unit: Unit) -> Hit:
+    return Hit(HitKind.UNIT, unit.serial, unit.model.name, unit.serial, unit)
+
+
+def _product_hit(product: Product) -> Hit:
+    return Hit(HitKind.PRODUCT, product.name, product.code, product.code, product)
+
+
+def _customer_hit(session: Session, actor: Actor, number: int) -> list[Hit]:
+    try:
+        return [_of_customer(book.by_number(session, actor, number))]
+    except NotFound:
+        return []
+
+
+def _of_customer(customer: Customer) -> Hit:
+    detail = ", ".join(part for part in (customer.contact_name, customer.city) if part)
+    return Hit(HitKind.CUSTOMER, customer.name, detail, f"C-{customer.number}", customer)
+
+
+def _order_hit(session: Session, actor: Actor, number: int) -> list[Hit]:
+    try:
+        order = orders.by_number(session, actor, number)
+    except NotFound:
+        return []
+    return [Hit(HitKind.ORDER, f"S-{number}", order.park_label, f"S-{number}", order)]
+
+
+def _document_hits(session: Session, actor: Actor, series: str, number: int) -> list[Hit]:
+    found = session.scalar(
+        select(IssuedDocument).where(
+            IssuedDocument.store_id == actor.store_id,
+            IssuedDocument.series == series,
+            IssuedDocument.number == number,
+        )
+    )
+    if found is None:
+        return []
+    return [Hit(HitKind.DOCUMENT, found.label, found.reference, found.label, found)]
+
+
+def _gs1(text: str) -> dict[str, str]:
+    """Application identifiers 01, 10, 11, 17, 21 of a GS1 code (General Specifications, 3)."""
+    bracketed = dict(_BRACKETED.findall(text))
+    if bracketed:
+        return {identifier: value.strip(GS + " ") for identifier, value in bracketed.items()}
+    rest = text.lstrip(GS)
+    if not (rest.startswith("01") and len(rest) > 16 and rest[2:16].isdigit()):  # noqa: PLR2004
+        return {}
+    found: dict[str, str] = {}
+    while len(rest) > 2:  # noqa: PLR2004 - an identifier is two digits
+        identifier, rest = rest[:2], rest[2:]
+        if identifier in _FIXED:
+            found[identifier], rest = rest[: _FIXED[identifier]], rest[_FIXED[identifier] :]
+        elif identifier in {"10", "21"}:
+            found[identifier], _, rest = rest.partition(GS)
+        else:
+            return {}
+        rest = rest.lstrip(GS)
+    return found
+
+
+def _from_address(text: str) -> str:
+    """The serial in an address of ours (`https://…/robots/H1-0001`), else the text itself."""
+    if not text.lower().startswith(("http://", "https://")):
+        return text
+    path = urlsplit(text).path
+    for start in ("/robots/", "/sales/"):
+        if path.startswith(start):
+            serial = unquote(path.removeprefix(start)).strip("/")
+            return f"S-{serial}" if start == "/sales/" else serial
+    return text
+
+
+def _with_check_digit(text: str) -> str:
+    """A UPC-A that a scanner sent without its check digit, completed (GS1 section 7.9)."""
+    if len(text) != _UPC_WITHOUT_CHECK or not (text.isascii() and text.isdigit()):
+        return text
+    total = sum(int(digit) * (3 if index % 2 == 0 else 1) for index, digit in enumerate(text))
+    return f"{text}{-total % 10}"
