@@ -46,7 +46,7 @@ def _head(slip: Slip, said: Speech, content: DocumentContent, *, copy: bool) -> 
     if content.seller.vat_id:
         slip.text(f"{_('VAT ID')} {content.seller.vat_id}", centred=True)
     if copy:
-        slip.text(f"*** {_('Copy')} ***", style=Style.TALL, centred=True)
+        slip.text(f"*** {_('COPY')} ***", style=Style.TALL, centred=True)
     slip.rule()
     titles = {DocumentKind.X_REPORT: _("X report"), DocumentKind.Z_REPORT: _("Z report")}
     title = titles.get(content.kind, _("Receipt"))
@@ -71,9 +71,9 @@ def _sale(slip: Slip, said: Speech, content: DocumentContent) -> None:
     for payment in content.payments:
         _payment(slip, said, payment)
     if content.change:
-        slip.pair(_("Change"), said.money(content.change))
+        slip.pair(_("Change given"), said.money(content.change))
     if content.open:
-        slip.pair(_("Open"), said.money(content.open), style=Style.BOLD)
+        slip.pair(_("Balance due"), said.money(content.open), style=Style.BOLD)
 
 
 def _line(slip: Slip, said: Speech, line: Line) -> None:
@@ -113,7 +113,7 @@ def _payment(slip: Slip, said: Speech, payment: PaymentLine) -> None:
 def _till_report(slip: Slip, said: Speech, content: DocumentContent, till: TillReport) -> None:
     _ = said.gettext
     slip.pair(_("Till"), till.till)
-    slip.pair(_("Session"), till.session)
+    slip.pair(_("Till session"), till.session)
     slip.pair(_("Business day"), said.date(content.business_day))
     slip.pair(_("Opened"), f"{said.datetime(till.opened_at)} {till.opened_by}")
     if till.closed_at is not None:

@@ -40,7 +40,7 @@ def test_the_printer_gets_the_bytes_of_its_code_page() -> None:
 def test_only_a_reprint_says_copy(copy: bool) -> None:
     text = read(escpos_receipt(papers.receipt(), copy=copy)).text
 
-    assert ("*** Copy ***" in text) is copy
+    assert ("*** COPY ***" in text) is copy
 
 
 def test_cutting_and_the_drawer_are_asked_for() -> None:

@@ -146,8 +146,8 @@ def test_only_a_reprint_is_marked(template: str, content: DocumentContent) -> No
     first = document_html(f"documents/{template}.html", replace(content, language="en"))
     second = document_html(f"documents/{template}.html", replace(content, language="en"), copy=True)
 
-    assert "Copy" not in first
-    assert "Copy" in second
+    assert "COPY" not in first
+    assert "COPY" in second
 
 
 def test_a_long_invoice_repeats_its_foot_and_counts_its_sheets() -> None:
@@ -160,7 +160,7 @@ def test_a_long_invoice_repeats_its_foot_and_counts_its_sheets() -> None:
         text = page.extract_text()
         assert f"Page {number} of 3" in text
         assert "Unit price" in text
-        assert "Copy" in text
+        assert "COPY" in text
     assert "R-2025-10482" in pages[2].extract_text()
 
 
