@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=int, default=12111, help="port to listen on; 0 finds a free one")
     add("--print-port", action="store_true", help="write the port to standard output when ready")
-    add("--state", type=Path, required=True, help="file that holds everything; made if missing")
+    add("--state", type=Path, help="file that keeps everything; without one it is forgotten")
     add("--webhook", action="append", metavar="URL", help="where events go; may be repeated")
     add("--webhook-secret", action="append", metavar="S", help="what they are signed with")
     add(

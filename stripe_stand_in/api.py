@@ -101,8 +101,14 @@ class Api:
             record.idempotency_key = None
         route, ids = match(request.method, record.path)
         record.operation = route.operation
-        base_url = str(request.base_url).rstrip("/")
-        return route, Call(self._state, record.path, ids, params, base_url)
+        return route, Call(
+            state=self._state,
+            path=record.path,
+            ids=ids,
+            params=params,
+            base_url=str(request.base_url).rstrip("/"),
+            version=request.headers.get("stripe-version", events.API_VERSION),
+        )
 
     async def _work(
         self, record: Record, route: Route, call: Call

@@ -20,13 +20,17 @@ _PATH_PARAMS = {
 
 @dataclass(frozen=True)
 class Call:
-    """What was asked of which object; `base_url` is where the client reached this server."""
+    """What was asked of which object.
+
+    `base_url` is where the client reached this server, `version` the API version that it speaks.
+    """
 
     state: State
     path: str
     ids: Mapping[str, str]
     params: Params
     base_url: str
+    version: str
 
     def subject(self, kind: str) -> StripeObject:
         """Return the object that the path names, or answer 404."""

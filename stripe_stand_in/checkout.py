@@ -129,8 +129,7 @@ def _intent_of(state: State, session: StripeObject) -> StripeObject:
     intent = objects.payment_intent(
         amount=session["amount_total"],
         currency=session["currency"],
-        method_types=["card"],
-        automatic=False,
+        allowed=["card"],
         customer=session["customer"],
         **kept["intent"],
     )

@@ -13,6 +13,7 @@ from stripe_stand_in.objects import NO_ADDRESS
 _DAY_S = 24 * 3600
 _SHORTEST_S = 30 * 60
 _CREATE = (
+    "allowed_payment_method_types",
     "cancel_url",
     "client_reference_id",
     "currency",
@@ -24,7 +25,6 @@ _CREATE = (
     "metadata",
     "mode",
     "payment_intent_data",
-    "payment_method_types",
     "submit_type",
     "success_url",
     "ui_mode",
@@ -66,6 +66,7 @@ def read_session(params: Params, lines: Sequence[StripeObject]) -> StripeObject:
         raise invalid("All line items must have the same currency.", param="line_items")
     total = sum(line["amount_total"] for line in lines)
     email = params.text("customer_email")
+    allowed = params.texts("allowed_payment_method_types")
     success_url = _web_address(params, "success_url")
     if success_url is None:
         raise missing_parameter("success_url")
@@ -83,7 +84,8 @@ def read_session(params: Params, lines: Sequence[StripeObject]) -> StripeObject:
         "expires_at": _expiry(params),
         "locale": params.text("locale"),
         "metadata": params.metadata(),
-        "payment_method_types": params.texts("payment_method_types") or ["card"],
+        "allowed_payment_method_types": allowed or None,
+        "payment_method_types": allowed or ["card"],
         "submit_type": params.choice("submit_type", _SUBMIT_TYPES),
         "success_url": success_url,
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},

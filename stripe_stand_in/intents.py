@@ -11,22 +11,18 @@ from stripe_stand_in.errors import (
     not_found,
     refused,
 )
-from stripe_stand_in.forms import Params
 from stripe_stand_in.money import check_charge, read_currency
 from stripe_stand_in.state import State
 
 _METHOD_TYPES = ("card", "card_present")
 _CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
-_TEXTS = (
-    "description",
-    "receipt_email",
-    "statement_descriptor",
-    "statement_descriptor_suffix",
-    "transfer_group",
-)
-# Understood by Stripe, without effect on anything that this server does.
+_WITHOUT_METHOD_TYPES = "2026-09-30"  # from this version on `payment_method_types` is refused
+
+# What each request may say. The first group is of texts that are kept as they come; the last is
+# understood by Stripe but without effect on anything that this server does.
+_STATEMENT = ("statement_descriptor", "statement_descriptor_suffix")
+_TEXTS = ("description", "receipt_email", "transfer_group", *_STATEMENT)
 _IGNORED = (
-    "automatic_payment_methods",
     "error_on_requires_action",
     "off_session",
     "payment_method_options",
@@ -34,7 +30,9 @@ _IGNORED = (
     "use_stripe_sdk",
 )
 _CREATE = (
+    "allowed_payment_method_types",
     "amount",
+    "automatic_payment_methods",
     "capture_method",
     "confirm",
     "confirmation_method",
@@ -42,10 +40,12 @@ _CREATE = (
     "customer",
     "metadata",
     "payment_method",
-    "payment_method_types",
     *_TEXTS,
     *_IGNORED,
 )
+_UPDATE = ("amount", "metadata", "payment_method", "payment_method_options", *_TEXTS)
+_CONFIRM = ("capture_method", "payment_method", "receipt_email", *_IGNORED)
+_CAPTURE = ("amount_to_capture", "metadata", *_STATEMENT)
 _UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
 _CANCELLABLE = (*_UNPAID[:1], "requires_capture", *_UNPAID[1:])
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
@@ -54,17 +54,16 @@ _REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
 def create(call: Call) -> StripeObject:
     """Make an intent; with `confirm` try its card at once."""
     params = call.params
-    params.allow(*_CREATE)
+    params.allow(*_CREATE, "payment_method_types")
     amount = params.needed_whole("amount")
     currency = read_currency(params)
     check_charge(amount, currency, param="amount")
-    method_types = _method_types(params)
+    allowed = _allowed_types(call)
     customer = call.named("customer", "customer")
     intent = objects.payment_intent(
         amount=amount,
         currency=currency,
-        method_types=method_types,
-        automatic="payment_method_types" not in params,
+        allowed=allowed,
         capture_method=params.choice("capture_method", _CAPTURE_METHODS) or "automatic",
         confirmation_method=params.choice("confirmation_method", ("automatic", "manual"))
         or "automatic",
@@ -84,7 +83,7 @@ def update(call: Call) -> StripeObject:
     """Change an intent that has not been paid yet."""
     intent = call.subject("payment_intent")
     params = call.params
-    params.allow("amount", "currency", "metadata", "payment_method", *_TEXTS, *_IGNORED)
+    params.allow(*_UPDATE)
     if intent["status"] not in _UNPAID and set(params.tree) - {"metadata", "description"}:
         raise _unexpected_state(intent, "updated", _UNPAID)
     amount = params.whole("amount")
@@ -100,7 +99,7 @@ def update(call: Call) -> StripeObject:
 def confirm(call: Call) -> StripeObject:
     """Try the intent's card; a decline answers 402 and leaves the intent open."""
     intent = call.subject("payment_intent")
-    call.params.allow("capture_method", "payment_method", "receipt_email", *_IGNORED)
+    call.params.allow(*_CONFIRM)
     if intent["status"] == "succeeded":
         raise refused(
             "You cannot confirm this PaymentIntent because it has already succeeded after being "
@@ -121,7 +120,7 @@ def confirm(call: Call) -> StripeObject:
 def capture(call: Call) -> StripeObject:
     """Take the money, or a part of it, that a card was held for."""
     intent = call.subject("payment_intent")
-    call.params.allow("amount_to_capture", "metadata", *_TEXTS)
+    call.params.allow(*_CAPTURE)
     if intent["status"] != "requires_capture":
         raise _unexpected_state(intent, "captured", ("requires_capture",))
     wanted = call.params.whole("amount_to_capture")
@@ -167,18 +166,32 @@ def _verdict(state: State, method: StripeObject) -> Verdict:
     return queued.verdict() if queued else objects.card_of(method).verdict
 
 
-def _method_types(params: Params) -> list[str]:
-    if "payment_method_types" not in params:
-        return ["card"]
-    chosen = params.texts("payment_method_types")
+def _allowed_types(call: Call) -> list[str] | None:
+    """Return the kinds of cards that the request restricts itself to, None if it does not."""
+    name = "allowed_payment_method_types"
+    if "payment_method_types" in call.params:
+        if call.version >= _WITHOUT_METHOD_TYPES:
+            raise invalid(
+                "The payment_method_types parameter is no longer supported in this API version. "
+                f"Use {name} or dynamic payment methods instead.",
+                param="payment_method_types",
+                code="payment_method_types_no_longer_supported",
+            )
+        name = "payment_method_types"
+    chosen = call.params.texts(name)
     for kind in chosen:
         if kind not in _METHOD_TYPES:
             raise invalid(
                 f"The payment method type provided: {kind} is invalid. Please ensure the provided "
-                f"type is activated in your dashboard.",
-                param="payment_method_types",
+                "type is activated in your dashboard.",
+                param=name,
             )
-    return chosen
+    if chosen and "automatic_payment_methods" in call.params:
+        raise invalid(
+            f"You may only specify one of these parameters: automatic_payment_methods, {name}.",
+            code="parameters_exclusive",
+        )
+    return chosen or None
 
 
 def _chosen_method(call: Call, intent: StripeObject) -> StripeObject | None:

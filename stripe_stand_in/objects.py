@@ -21,8 +21,7 @@ def payment_intent(
     *,
     amount: int,
     currency: str,
-    method_types: Sequence[str],
-    automatic: bool,
+    allowed: Sequence[str] | None,
     capture_method: str = "automatic",
     confirmation_method: str = "automatic",
     metadata: dict[str, str] | None = None,
@@ -30,20 +29,23 @@ def payment_intent(
 ) -> StripeObject:
     """Return a new intent that still lacks a payment method.
 
+    `allowed` are the kinds of cards it is restricted to; without any, cards on the web are taken.
     `texts` are the optional text fields that the request may carry (`description`, `customer`,
     `receipt_email`, `statement_descriptor`, …).
     """
     intent_id = new_id("pi")
+    method_types = list(allowed or ["card"])
     return {
         "id": intent_id,
         "object": "payment_intent",
+        "allowed_payment_method_types": list(allowed) if allowed else None,
         "amount": amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
         "application": None,
         "application_fee_amount": None,
-        "automatic_payment_methods": {"enabled": True} if automatic else None,
+        "automatic_payment_methods": None if allowed else {"enabled": True},
         "canceled_at": None,
         "cancellation_reason": None,
         "capture_method": capture_method,
@@ -65,7 +67,7 @@ def payment_intent(
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {kind: {} for kind in method_types},
-        "payment_method_types": list(method_types),
+        "payment_method_types": method_types,
         "processing": None,
         "receipt_email": None,
         "review": None,
@@ -164,7 +166,6 @@ def refund(
     charge_: StripeObject, *, amount: int, reason: str | None, metadata: dict[str, str]
 ) -> StripeObject:
     """Return money on its way back to the card that a charge took it from."""
-    kind = charge_["payment_method_details"]["type"]
     return {
         "id": new_id("re"),
         "object": "refund",
@@ -175,9 +176,7 @@ def refund(
         "currency": charge_["currency"],
         "customer": charge_["customer"],
         "customer_account": None,
-        "destination_details": {"card": {"type": "refund"}, "type": "card"}
-        if kind == "card"
-        else {"type": kind},
+        "destination_details": {"card": {"type": "refund"}, "type": "card"},
         "metadata": metadata,
         "payment_intent": charge_["payment_intent"],
         "payment_method": charge_["payment_method"],

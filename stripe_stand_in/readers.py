@@ -139,7 +139,7 @@ def present_payment_method(call: Call) -> StripeObject:
             "Reader does not have an action in progress that takes a payment method.", code=None
         )
     present(call.state, reader, card, card.verdict)
-    return reader
+    return call.subject("terminal.reader")
 
 
 def customer_comes(state: State, reader_id: str) -> None:

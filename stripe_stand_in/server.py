@@ -25,6 +25,7 @@ from stripe_stand_in.webhooks import Postman
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+_BACKLOG = 128
 _GREETING = """\
 This is Quatrefoil's stand-in for Stripe. No money moves here.
 API: /v1/...   payment pages: /pay/{id}   control desk: /_control/state
@@ -66,7 +67,13 @@ def build(state: State, setup: Setup) -> Starlette:
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that already takes connections; port 0 finds a free one."""
-    return socket.create_server((host, port), backlog=128)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, or asyncio would not switch off the waiting that costs 40 ms an answer.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    listening.listen(_BACKLOG)
+    return listening
 
 
 def serve(app: Starlette, listening: socket.socket) -> None:

@@ -83,11 +83,15 @@ class Delivery:
 
 
 class State:
-    """The open file. Only the server's event loop touches it, so nothing interleaves."""
+    """The open file, or memory if there is no path.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=1)
+    Only the server's event loop touches it, so nothing interleaves.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=1)
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
         # NORMAL survives a killed process; only a power cut could lose the last transactions.
