@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     UniqueConstraint,
     text,
@@ -15,6 +16,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.db import Base, Key, LongText, Minor
 from app.robots.states import Custody, Holding, UnitState
+
+# Sorted byte by byte on both engines, so that a prefix is a range of the index in every locale.
+SERIAL_KEY = String(100).with_variant(String(100, collation="C"), "postgresql")
 
 
 class Maker(Base):
@@ -54,10 +58,12 @@ class Unit(Base):
         UniqueConstraint("maker_id", "serial_key"),
         CheckConstraint("length(serial_key) > 0", name="serial_not_empty"),
         CheckConstraint("cost_minor >= 0", name="cost_not_negative"),
-        Index("ix_units_serial_key", "serial_key"),
+        Index("ix_units_serial_key", "store_id", "serial_key", "id"),
         Index("ix_units_state", "store_id", "state", "id"),
-        Index("ix_units_model", "store_id", "model_id", "state", "id"),
+        Index("ix_units_model", "store_id", "model_id", "id"),
+        Index("ix_units_model_state", "store_id", "model_id", "state", "id"),
         Index("ix_units_newest", "store_id", "id"),
+        Index("ix_units_note", "delivery_note_id", "id"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -65,7 +71,7 @@ class Unit(Base):
     maker_id: Mapped[int] = mapped_column(ForeignKey("makers.id"))
     model_id: Mapped[int] = mapped_column(ForeignKey("robot_models.id"))
     serial: Mapped[str] = mapped_column(String(100))
-    serial_key: Mapped[str] = mapped_column(String(100))
+    serial_key: Mapped[str] = mapped_column(SERIAL_KEY)
     state: Mapped[UnitState]
     holding: Mapped[Holding] = mapped_column(default=Holding.STOCK)
     custody: Mapped[Custody] = mapped_column(default=Custody.STORE)
@@ -90,14 +96,15 @@ class UnitComponent(Base):
     __tablename__ = "unit_components"
     __table_args__ = (
         UniqueConstraint("unit_id", "position"),
-        Index("ix_unit_components_serial_key", "serial_key"),
+        Index("ix_unit_components_serial_key", "store_id", "serial_key", "unit_id"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     position: Mapped[str] = mapped_column(String(100))
     serial: Mapped[str] = mapped_column(String(100))
-    serial_key: Mapped[str] = mapped_column(String(100))
+    serial_key: Mapped[str] = mapped_column(SERIAL_KEY)
 
 
 class DeliveryNote(Base):
@@ -119,6 +126,20 @@ class DeliveryNote(Base):
     received_by: Mapped[str]
 
 
+class StagedFile(Base):
+    """An uploaded delivery note between its preview and its confirmation, byte for byte."""
+
+    __tablename__ = "staged_files"
+    __table_args__ = (UniqueConstraint("store_id", "sha256"),)
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    file_name: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class UnitEvent(Base):
     """One line of a unit's timeline. `facts` fill the gaps of `summary` (JSON)."""
 
@@ -131,7 +152,7 @@ class UnitEvent(Base):
     kind: Mapped[str] = mapped_column(String(32))
     summary: Mapped[LongText]
     facts: Mapped[LongText] = mapped_column(default="{}")
-    link: Mapped[str] = mapped_column(default="")
+    link: Mapped[LongText] = mapped_column(default="")
     actor: Mapped[str] = mapped_column(default="")
 
 

@@ -10,6 +10,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+SERIAL_KEY = sa.String(100).with_variant(sa.String(100, collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -57,13 +59,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("maker_id", "code_key", name=op.f("uq_robot_models_maker_id_code_key")),
     )
     op.create_table(
+        "staged_files",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_staged_files_store_id_stores")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staged_files")),
+        sa.UniqueConstraint("store_id", "sha256", name=op.f("uq_staged_files_store_id_sha256")),
+    )
+    op.create_index(
+        op.f("ix_staged_files_expires_at"), "staged_files", ["expires_at"], unique=False
+    )
+    op.create_table(
         "units",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("maker_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("model_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("serial", sa.String(length=100), nullable=False),
-        sa.Column("serial_key", sa.String(length=100), nullable=False),
+        sa.Column("serial_key", SERIAL_KEY, nullable=False),
         sa.Column("state", sa.String(32), nullable=False),
         sa.Column("holding", sa.String(32), nullable=False),
         sa.Column("custody", sa.String(32), nullable=False),
@@ -91,11 +110,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_units")),
         sa.UniqueConstraint("maker_id", "serial_key", name=op.f("uq_units_maker_id_serial_key")),
     )
+    op.create_index("ix_units_model", "units", ["store_id", "model_id", "id"], unique=False)
     op.create_index(
-        "ix_units_model", "units", ["store_id", "model_id", "state", "id"], unique=False
+        "ix_units_model_state", "units", ["store_id", "model_id", "state", "id"], unique=False
     )
     op.create_index("ix_units_newest", "units", ["store_id", "id"], unique=False)
-    op.create_index("ix_units_serial_key", "units", ["serial_key"], unique=False)
+    op.create_index("ix_units_note", "units", ["delivery_note_id", "id"], unique=False)
+    op.create_index("ix_units_serial_key", "units", ["store_id", "serial_key", "id"], unique=False)
     op.create_index("ix_units_state", "units", ["store_id", "state", "id"], unique=False)
     op.create_table(
         "ownerships",
@@ -150,10 +171,14 @@ def upgrade() -> None:
     op.create_table(
         "unit_components",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.String(length=100), nullable=False),
         sa.Column("serial", sa.String(length=100), nullable=False),
-        sa.Column("serial_key", sa.String(length=100), nullable=False),
+        sa.Column("serial_key", SERIAL_KEY, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_unit_components_store_id_stores")
+        ),
         sa.ForeignKeyConstraint(
             ["unit_id"], ["units.id"], name=op.f("fk_unit_components_unit_id_units")
         ),
@@ -163,7 +188,10 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_unit_components_serial_key", "unit_components", ["serial_key"], unique=False
+        "ix_unit_components_serial_key",
+        "unit_components",
+        ["store_id", "serial_key", "unit_id"],
+        unique=False,
     )
     op.create_table(
         "unit_events",
@@ -173,7 +201,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
-        sa.Column("link", sa.String(length=200), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
         sa.Column("actor", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(
             ["unit_id"], ["units.id"], name=op.f("fk_unit_events_unit_id_units")
@@ -181,6 +209,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit_events")),
     )
     op.create_index("ix_unit_events_unit", "unit_events", ["unit_id", "at", "id"], unique=False)
-    for table in ("unit_events",):
-        for statement in refusing_triggers(table, dialect=op.get_bind().dialect.name):
-            op.execute(statement)
+    for statement in refusing_triggers("unit_events", dialect=op.get_bind().dialect.name):
+        op.execute(statement)
