@@ -10,7 +10,6 @@ Times are UTC, shown in `zone`; tax rates are basis points (1900 is 19 %); quant
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from app.kernel.frozen import freeze, thaw
 from app.kernel.money import Money
@@ -238,10 +237,6 @@ class DocumentContent:
         strangers = {money.currency for money in amounts(self)} - {self.currency}
         if strangers:
             raise ValueError(f"{', '.join(sorted(strangers))} on a document in {self.currency}")
-
-    def local(self, moment: datetime) -> datetime:
-        """`moment` by the clock on the store's wall."""
-        return moment.astimezone(ZoneInfo(self.zone))
 
     @property
     def paid(self) -> Money:
