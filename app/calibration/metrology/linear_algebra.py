@@ -187,8 +187,8 @@ def _householder(rows: Matrix, values: Vector) -> tuple[list[list[float]], list[
         length = norm(pivot[k:])
         if length == 0:
             continue
-        mirror = pivot[k:]
-        mirror[0] += math.copysign(length, mirror[0])
+        mirror = [value / length for value in pivot[k:]]
+        mirror[0] += math.copysign(1.0, mirror[0])
         square = dot(mirror, mirror)
         for column in [*columns[k:], target]:
             factor = 2 * dot(mirror, column[k:]) / square
