@@ -168,6 +168,7 @@ class Ownership(Base):
             sqlite_where=text("until IS NULL"),
             postgresql_where=text("until IS NULL"),
         ),
+        Index("ix_ownerships_unit", "unit_id", "since", "id"),
         Index("ix_ownerships_customer", "customer_id", "id"),
         CheckConstraint("until IS NULL OR until >= since", name="in_order"),
     )

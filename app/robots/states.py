@@ -53,6 +53,18 @@ UNIT_STATE_LABELS: dict[UnitState, Text] = {
     UnitState.RETIRED: msg("Retired"),
 }
 
+# What people see of a unit: its state, or that it is kept for somebody.
+HELD = "held"
+STANDING_LABELS: dict[str, Text] = {HELD: msg("Held")} | {
+    str(state): label for state, label in UNIT_STATE_LABELS.items()
+}
+
+
+def standing(state: UnitState, *, claimed: bool) -> str:
+    """The word of `STANDING_LABELS` for a unit in `state`, with or without a live claim."""
+    return HELD if claimed and state is UnitState.AVAILABLE else str(state)
+
+
 UNIT_MOVES = Moves(
     {
         UnitState.EXPECTED: frozenset({UnitState.RECEIVED, UnitState.RETIRED}),

@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ownerships")),
     )
     op.create_index("ix_ownerships_customer", "ownerships", ["customer_id", "id"], unique=False)
+    op.create_index("ix_ownerships_unit", "ownerships", ["unit_id", "since", "id"], unique=False)
     op.create_index(
         "uq_ownerships_current",
         "ownerships",

@@ -1,0 +1,131 @@
+"""A robot's life, line by line: written by every domain, read newest first."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from app.kernel import clock
+from app.kernel.canonical import canonical
+from app.kernel.errors import Refused
+from app.kernel.money import Money
+from app.kernel.text import Text, msg
+from app.robots.models import UnitEvent
+from app.web import paging
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: what happened, when, by whom; `link` leads to the document behind it."""
+
+    at: datetime
+    kind: str
+    summary: Text
+    link: str
+    actor: str
+
+
+def note(
+    session: Session,
+    unit_id: int,
+    *,
+    kind: str,
+    summary: Text,
+    link: str = "",
+    actor_name: str = "",
+) -> None:
+    """Add a line. It is said in the reader's language, so `summary` keeps template and facts."""
+    session.add(event(unit_id, kind=kind, summary=summary, link=link, actor_name=actor_name))
+    session.flush()
+
+
+def event(
+    unit_id: int, *, kind: str, summary: Text, link: str = "", actor_name: str = ""
+) -> UnitEvent:
+    """A line that is not added yet, for whoever adds many at once."""
+    return UnitEvent(
+        unit_id=unit_id,
+        at=clock.now(),
+        kind=kind,
+        summary=summary.template,
+        facts=canonical(_kept_facts(summary)).decode(),
+        link=link,
+        actor=actor_name,
+    )
+
+
+def of_unit(
+    session: Session, unit_id: int, *, cursor: str | None = None, most: int = paging.PAGE
+) -> paging.Page[Line]:
+    """The lines of a robot, newest first, in one statement however long its life."""
+    query = (
+        select(UnitEvent)
+        .where(UnitEvent.unit_id == unit_id)
+        .order_by(UnitEvent.at.desc(), UnitEvent.id.desc())
+        .limit(most + 1)
+    )
+    if cursor:
+        query = query.where(tuple_(UnitEvent.at, UnitEvent.id) < _last_seen(cursor))
+    found = list(session.scalars(query))
+    shown = found[:most]
+    last = shown[-1] if len(found) > most else None
+    following = paging.encode(last.at.isoformat(), last.id) if last else None
+    return paging.Page([_line(row) for row in shown], following)
+
+
+def _last_seen(cursor: str) -> tuple[datetime, int]:
+    at, event_id = paging.decode(cursor, str, int)
+    try:
+        return datetime.fromisoformat(str(at)).astimezone(UTC), int(event_id)
+    except (ValueError, OverflowError):
+        raise Refused(
+            msg("This page mark is not one of ours; start at the first page."), field="cursor"
+        ) from None
+
+
+def _line(row: UnitEvent) -> Line:
+    return Line(
+        at=row.at,
+        kind=row.kind,
+        summary=Text(row.summary, _facts(json.loads(row.facts))),
+        link=row.link,
+        actor=row.actor,
+    )
+
+
+def _kept_facts(summary: Text) -> dict[str, object]:
+    return {name: _kept(fact) for name, fact in summary.facts.items()}
+
+
+def _kept(fact: object) -> object:
+    """A fact in terms of JSON, so marked that `_fact` knows what it was."""
+    match fact:
+        case Text():
+            return {"text": fact.template, "facts": _kept_facts(fact)}
+        case datetime():
+            return {"moment": fact}
+        case date():
+            return {"day": fact}
+        case Money() | int() | None:
+            return fact
+    return str(fact)
+
+
+def _facts(kept: Mapping[str, object]) -> dict[str, object]:
+    return {name: _fact(fact) for name, fact in kept.items()}
+
+
+def _fact(kept: object) -> object:
+    match kept:
+        case {"text": str(template), "facts": dict(facts)}:
+            return Text(template, _facts(facts))
+        case {"moment": str(moment)}:
+            return datetime.fromisoformat(moment)
+        case {"day": str(day)}:
+            return date.fromisoformat(day)
+        case {"amount": int(minor), "currency": str(currency)}:
+            return Money(minor, currency)
+    return kept
