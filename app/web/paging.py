@@ -11,6 +11,7 @@ from app.kernel.text import msg
 
 PAGE = 50
 MOST = 200
+_LARGEST_ID = 2**63 - 1
 Row = TypeVar("Row")
 
 
@@ -30,12 +31,13 @@ def decode(cursor: str, *kinds: type) -> tuple[str | int, ...]:
     """The keys in a cursor; raises Refused for one that is not ours."""
     try:
         keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         keys = None
     if (
         not isinstance(keys, list)
         or len(keys) != len(kinds)
         or not all(type(key) is kind for key, kind in zip(keys, kinds, strict=True))
+        or any(isinstance(key, int) and abs(key) > _LARGEST_ID for key in keys)
     ):
         raise Refused(
             msg("This page mark is not one of ours; start at the first page."), field="cursor"
