@@ -91,12 +91,10 @@ class Api:
 
     async def _understand(self, request: Request, record: Record) -> tuple[Route, Call]:
         """Check key, address and form; what is wrong here never reaches an endpoint."""
-        text = request.url.query
-        if request.method == "POST":
-            text = await _form_text(request)
+        _check_key(request.headers.get("authorization", ""))
+        text = await _form_text(request) if request.method == "POST" else request.url.query
         params = Params(decode(text))
         record.params = dict(params.tree)
-        _check_key(request.headers.get("authorization", ""))
         if record.method != "POST":
             record.idempotency_key = None
         route, ids = match(request.method, record.path)
@@ -118,18 +116,27 @@ class Api:
             key, method=record.method, path=record.path, params=call.params
         )
         mishap = self._take_mishap(route, replayed=first is not None)
+        delay_s = mishap.delay_ms / 1000 if mishap else 0.0
+        late = mishap is not None and mishap.when == "after"
         if mishap:
             record.mishap = mishap.outcome
-            await asyncio.sleep(mishap.delay_ms / 1000)
-            if mishap.outcome == "rate_limit":
-                raise _rate_limited()
+        if not late:
+            await asyncio.sleep(delay_s)
+        if mishap and mishap.outcome == "rate_limit":
+            raise _rate_limited()
         if first:
             record.replayed = True
             again = {"Idempotent-Replayed": "true", "Original-Request": first.request_id}
-            return Answer(first.status, first.body, again), mishap
-        return self._execute(record, route, call, mishap), mishap
+            answer = Answer(first.status, first.body, again)
+        else:
+            answer = self._execute(record, route, call, mishap)
+        if late:
+            await asyncio.sleep(delay_s)
+        return answer, mishap
 
     def _take_mishap(self, route: Route, *, replayed: bool) -> Outcome | None:
+        if not outcomes.queue(self._state):
+            return None
         kinds = outcomes.AFTER_EXECUTION if replayed else outcomes.HTTP
         with self._state.transaction():
             return outcomes.take_for_request(self._state, route.operation, route.method, kinds)
@@ -148,6 +155,9 @@ class Api:
                             record.request_id, answer.status, answer.body,
                         ),
                     )  # fmt: skip
+        except StripeRefusal as refusal:
+            # only `expand` gets here, after the work: what was done is taken back
+            return _refusal(refusal, record)
         except Exception:
             # a fault of ours: nothing was kept, and the client sees what Stripe would show it
             _LOG.exception("%s %s failed", record.method, record.path)
@@ -161,14 +171,15 @@ def _answered(
     """Return the endpoint's answer, and whether its idempotency key is used up by it."""
     broken = _mishap_refusal(mishap)
     try:
+        expanded = call.params.texts("expand")
         if broken and mishap and mishap.when == "before":
             raise broken
         body = route.handler(call)
         if broken:
             raise broken
-        lists.expand(call.state, body, call.params.texts("expand"))
     except StripeRefusal as refusal:
         return _refusal(refusal, record), refusal.kept
+    lists.expand(call.state, body, expanded)
     return Answer(200, json.dumps(body, indent=2)), True
 
 

@@ -83,11 +83,11 @@ def pay(state: State, session: StripeObject, verdict: Verdict, *, email: str | N
 
     A second payment of the same session changes nothing: it is paid once at most.
     """
-    if session["status"] != "open":
+    intent = _intent_of(state, session) if session["status"] == "open" else None
+    if intent is None or intent["status"] != "requires_payment_method":
         return
     queued = outcomes.take(state, outcomes.BANK)
     answer = queued.verdict() if queued else verdict
-    intent = _intent_of(state, session)
     method = state.put(objects.payment_method(GOOD_CARD, kind="card", email=email))
     charges.attempt(state, intent, method, answer)
     session["payment_intent"] = intent["id"]
@@ -113,6 +113,14 @@ def finish(state: State, intent: StripeObject) -> None:
             session["payment_status"] = "paid" if paid else "unpaid"
             news = "succeeded" if paid else "failed"
             events.announce(state, f"checkout.session.async_payment_{news}", state.put(session))
+
+
+def is_open_for(state: State, intent: StripeObject) -> bool:
+    """Tell whether a customer may still pay this intent on a session's page."""
+    return any(
+        session["payment_intent"] == intent["id"] and session["status"] == "open"
+        for session in state.newest_first("checkout.session")
+    )
 
 
 def slowly(state: State, then: Approve | Decline) -> Pending:

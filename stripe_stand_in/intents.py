@@ -1,6 +1,6 @@
 """PaymentIntents: one per purchase, from the wish for money to its arrival."""
 
-from stripe_stand_in import charges, events, objects, outcomes
+from stripe_stand_in import charges, checkout, events, objects, outcomes
 from stripe_stand_in.calls import Call
 from stripe_stand_in.cards import CARDS_BY_TOKEN, Verdict
 from stripe_stand_in.errors import (
@@ -148,6 +148,13 @@ def cancel(call: Call) -> StripeObject:
             f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. "
             "Only a PaymentIntent with one of the following statuses may be canceled: "
             f"{', '.join(_CANCELLABLE)}.",
+            code="payment_intent_unexpected_state",
+            facts={"payment_intent": intent},
+        )
+    if checkout.is_open_for(call.state, intent):
+        raise refused(
+            "You cannot cancel this PaymentIntent because it was created by a Checkout Session. "
+            "Expire the Checkout Session instead.",
             code="payment_intent_unexpected_state",
             facts={"payment_intent": intent},
         )

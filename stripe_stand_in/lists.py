@@ -1,6 +1,7 @@
 """Lists, filters and paging, and the objects that may be written out inside others (`expand`)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from stripe_stand_in.calls import Call
 from stripe_stand_in.errors import StripeObject, StripeRefusal, invalid
@@ -48,14 +49,15 @@ def paged(call: Call, matches: Iterable[StripeObject]) -> StripeObject:
             param="limit",
             code="parameter_invalid_integer",
         )
-    items = list(matches)
+    items = iter(matches)
     after, before = call.params.text("starting_after"), call.params.text("ending_before")
     if after:
-        items = items[_place(items, after, "starting_after") + 1 :]
+        _up_to(items, after, "starting_after")
     if before:
-        items = items[: _place(items, before, "ending_before")]
-        return list_object(items[-size:], call.path, more=len(items) > size)
-    return list_object(items[:size], call.path, more=len(items) > size)
+        newer = _up_to(items, before, "ending_before")
+        return list_object(newer[-size:], call.path, more=len(newer) > size)
+    page = list(islice(items, size + 1))
+    return list_object(page[:size], call.path, more=len(page) > size)
 
 
 def list_object(items: list[StripeObject], url: str, *, more: bool = False) -> StripeObject:
@@ -108,18 +110,26 @@ def _expand(state: State, body: StripeObject, parts: list[str], path: str) -> No
     name, deeper = parts[0], parts[1:]
     if name not in body and not _included(state, body, name):
         raise _cannot_expand(path)
-    value = body[name]
-    if isinstance(value, list) and deeper:
-        for item in value:
-            _expand(state, item, deeper, path)
-        return
-    if isinstance(value, str):
-        found = state.find(value) if name in _EXPANDABLE else None
-        if found is None:
+    match _written_out(state, body, name):
+        case None:
+            return
+        case list(items) if deeper:
+            for item in items:
+                _expand(state, item, deeper, path)
+        case dict(inner) if deeper:
+            _expand(state, inner, deeper, path)
+        case {"object": _}:
+            return
+        case _:
             raise _cannot_expand(path)
-        value = body[name] = found
-    if deeper and isinstance(value, dict):
-        _expand(state, value, deeper, path)
+
+
+def _written_out(state: State, body: StripeObject, name: str) -> object:
+    """Put the object itself where its id stands; return what stands there now."""
+    value = body[name]
+    if isinstance(value, str) and name in _EXPANDABLE:
+        body[name] = state.find(value) or value
+    return body[name]
 
 
 def _cannot_expand(path: str) -> StripeRefusal:
@@ -130,10 +140,13 @@ def _cannot_expand(path: str) -> StripeRefusal:
     )
 
 
-def _place(items: list[StripeObject], object_id: str, param: str) -> int:
-    for index, item in enumerate(items):
+def _up_to(items: Iterator[StripeObject], object_id: str, param: str) -> list[StripeObject]:
+    """Read on until an object has been passed; return what came before it."""
+    passed: list[StripeObject] = []
+    for item in items:
         if item["id"] == object_id:
-            return index
+            return passed
+        passed.append(item)
     raise invalid(f"No such object: '{object_id}'", param=param, code="resource_missing")
 
 

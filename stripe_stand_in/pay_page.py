@@ -21,6 +21,7 @@ _FOLDER = Path(__file__).with_name("pages")
 _TEMPLATES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
 _GOES_TO = "{CHECKOUT_SESSION_ID}"
 _SEE_OTHER = 303
+_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'"
 
 
 class PayPage:
@@ -70,7 +71,7 @@ class PayPage:
             **(self._bill(session, text["title"]) if session else {"title": text["unknown"]}),
             **({"error": _trouble(self._state, session, text)} if session else {}),
         )
-        return HTMLResponse(page, 200 if session else 404)
+        return HTMLResponse(page, 200 if session else 404, {"Content-Security-Policy": _POLICY})
 
     def _bill(self, session: StripeObject, title: str) -> StripeObject:
         currency = session["currency"]

@@ -160,29 +160,24 @@ def customer_comes(state: State, reader_id: str) -> None:
 
 def present(state: State, reader: StripeObject, card: Card, verdict: Verdict) -> None:
     """Ask the bank about a card at a reader, and tell the reader what it said."""
-    state.unschedule(PRESENT, reader["id"])
-    intent = _intent(state, reader)
-    try:
-        _check_processable(intent)
-    except StripeRefusal as refusal:
-        fail(state, reader, str(refusal.error["code"]), str(refusal), refusal.error)
-        return
-    method = state.put(objects.payment_method(card, kind="card_present"))
-    charges.attempt(state, intent, method, verdict, reader=reader)
-    finish(state, intent)
+    intent = _ask_bank(state, reader, card, verdict)
+    if intent:
+        finish(state, intent)
 
 
 def finish(state: State, intent: StripeObject) -> None:
-    """End the action of the reader that waits for this intent, once the bank has answered."""
-    for reader in state.newest_first("terminal.reader"):
-        if not _in_progress(reader) or _intent_id(reader) != intent["id"]:
-            continue
-        error = intent["last_payment_error"]
-        if error:
-            fail(state, reader, error["code"], error["message"], error)
-        elif not _authorising(intent):
-            reader["action"]["status"] = "succeeded"
-            events.announce(state, "terminal.reader.action_succeeded", state.put(reader))
+    """End the action of the reader at which an intent was paid, once the bank has answered."""
+    charge: StripeObject = state.find(intent["latest_charge"]) or {"payment_method_details": {}}
+    details = charge["payment_method_details"].get("card_present") or {"reader": ""}
+    reader = state.get("terminal.reader", details["reader"])
+    if reader is None or not _in_progress(reader) or _intent_id(reader) != intent["id"]:
+        return
+    error = intent["last_payment_error"]
+    if error:
+        fail(state, reader, error["code"], error["message"], error)
+    elif not _authorising(intent):
+        reader["action"]["status"] = "succeeded"
+        events.announce(state, "terminal.reader.action_succeeded", state.put(reader))
 
 
 def check_online(reader: StripeObject) -> None:
@@ -265,19 +260,28 @@ def _intent_id(reader: StripeObject) -> str | None:
     return details.get("payment_intent")
 
 
-def _intent(state: State, reader: StripeObject) -> StripeObject:
+def _ask_bank(
+    state: State, reader: StripeObject, card: Card, verdict: Verdict
+) -> StripeObject | None:
+    """Try a card at a reader; an intent that cannot be paid any more ends the reader's action."""
+    state.unschedule(PRESENT, reader["id"])
     intent = state.get("payment_intent", _intent_id(reader) or "")
     if intent is None:
         raise LookupError(f"{reader['id']} waits for an intent that is gone")
+    try:
+        _check_processable(intent)
+    except StripeRefusal as refusal:
+        fail(state, reader, str(refusal.error["code"]), str(refusal), refusal.error)
+        return None
+    method = state.put(objects.payment_method(card, kind="card_present"))
+    charges.attempt(state, intent, method, verdict, reader=reader)
     return intent
 
 
 def _lose_connection(state: State, reader: StripeObject) -> None:
-    """The bank approves, but the reader never hears of it: only the intent tells the truth."""
-    intent = _intent(state, reader)
-    method = state.put(objects.payment_method(GOOD_CARD, kind="card_present"))
-    charges.attempt(state, intent, method, GOOD_CARD.verdict, reader=reader)
-    fail(state, reader, "connection_error", "The reader lost its connection.")
+    """Let the bank approve without the reader hearing of it: only the intent tells the truth."""
+    if _ask_bank(state, reader, GOOD_CARD, GOOD_CARD.verdict):
+        fail(state, reader, "connection_error", "The reader lost its connection.")
 
 
 def fail(

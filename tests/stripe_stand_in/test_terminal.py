@@ -274,6 +274,28 @@ def test_an_intent_that_ends_while_the_reader_waits_takes_no_money(
     assert stand_in.charges() == []
 
 
+def test_two_readers_that_ask_for_the_same_intent_take_it_once(
+    stripe: StripeClient,
+    stand_in: StripeStandIn,
+    reader: Reader,
+    due: Callable[..., PaymentIntent],
+) -> None:
+    stand_in.control("readers", **CANNOT_WAIT)
+    other = stripe.v1.terminal.readers.create({"registration_code": "simulated-s700"})
+    intent = due()
+    helpers = stripe.v1.test_helpers.terminal.readers
+    for asked in (reader, other):
+        process(stripe, asked, intent)
+
+    helpers.present_payment_method(reader.id)
+    assert action_of(stripe, other).status == "in_progress"
+    helpers.present_payment_method(other.id)
+
+    assert action_of(stripe, reader).status == "succeeded"
+    assert action_of(stripe, other).failure_code == "intent_invalid_state"
+    assert len(stand_in.charges()) == 1
+
+
 def test_an_intent_for_cards_on_the_web_is_refused(
     stripe: StripeClient, reader: Reader, due: Callable[..., PaymentIntent]
 ) -> None:
