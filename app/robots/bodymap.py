@@ -256,7 +256,8 @@ def _wishes(slots: Sequence[Located], wanted: Mapping[str, Point]) -> list[Wish]
             continue
         at = wanted.get(slot.path, (BOX.left, BOX.top))
         twin = slot.path.replace("left", "right", 1)
-        mirrored = slot.side is Side.LEFT and _mirror(at, wanted.get(twin))
+        paired_with = wanted.get(twin) if twin != slot.path else None
+        mirrored = slot.side is Side.LEFT and _mirror(at, paired_with)
         paired |= {slot.path, twin} if mirrored else {slot.path}
         in_hand = region_of(slot.path) is Region.HAND
         rank = (

@@ -20,6 +20,7 @@ _DIGITS, _SIGNS = 0, 1
 _RUN = re.compile(r"[0-9]+|[^0-9]+")
 _TO = re.compile(r"\s*(?:\.\.+|…|~|→|–|—)\s*|\s+(?:to|-|bis|至|到)\s+")
 MAX_LENGTH = 100
+MAX_RANGE = 250
 
 
 class UnreadableRange(Refused):
@@ -102,6 +103,10 @@ def serial_range(first: str, last: str) -> SerialRange:
 def read_serial_range(text: str) -> SerialRange:
     """The range that a text says: `A9..A12`, `A100 to 199`, `A9..` (and later), `A24*`, `A9`."""
     said = search_key(text)
+    if len(said) > MAX_RANGE:
+        raise UnreadableRange(
+            msg("A range of serials has at most {most} characters.", most=MAX_RANGE), field="serial"
+        )
     if said == "*":
         return SerialRange()
     if said.endswith("*"):

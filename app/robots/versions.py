@@ -17,6 +17,7 @@ from app.kernel.searchkeys import search_key
 from app.kernel.text import msg
 
 MAX_LENGTH = 100
+MAX_RANGE = 300
 
 # (rank, number, word): rank says what kind of piece it is, and with it which comes first.
 _Piece = tuple[int, int, str]
@@ -103,6 +104,8 @@ class VersionRange:
 
 def read_range(text: str) -> VersionRange:
     """The range that a text says. Refuses what cannot be read, and a range that nothing is in."""
+    if len(text) > MAX_RANGE:
+        raise _unreadable(text)
     said = search_key(text).translate(_MATHEMATICAL)
     if said == ANY:
         return VersionRange(())

@@ -12,6 +12,7 @@ from app.robots.bodymap import HEIGHT, WIDTH, BodyMap, PlacedSlot, body_map
 from app.robots.bodyplan import Side, Vector, side_in
 from app.robots.bodyregions import Region
 from app.robots.urdf import read_urdf
+from tests.robots.urdf_texts import joint, robot
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("QUATREFOIL_SHARED", _CHECKOUT.parent / "shared"))
@@ -161,6 +162,23 @@ def test_a_slot_that_nothing_is_known_of_is_marked_and_stands_aside() -> None:
 
     assert not at(body, "gadget.7").known
     assert at(body, "gadget.7").x < WIDTH / 4
+
+
+def test_a_sided_slot_whose_name_says_no_side_is_its_own() -> None:
+    model = read_urdf(
+        robot(
+            joint("j1", "base", "a", xyz="0 0.2 0"),
+            joint("j2", "a", "b", xyz="0 -0.2 0"),
+            joint("left", "b", "c"),
+            links="base a b c",
+        ),
+        name="test",
+    )
+
+    body = body_map(model.slots)
+
+    assert len(body.slots) == 3
+    assert closest(body) >= 0
 
 
 def test_bones_lead_from_carrier_to_carried() -> None:

@@ -72,7 +72,9 @@ def test_a_range_over_two_series_is_refused(first: str, last: str) -> None:
         serial_range(first, last)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "A" * 101, "A9..\x1d" + "9" * 101])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "A" * 101, "A9..\x1d" + "9" * 101, "A1" + " " * 300 + "B"]
+)
 def test_an_unreadable_range_is_refused(text: str) -> None:
     with pytest.raises(Refused):
         read_serial_range(text)
