@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import wiring
 from app.kernel.db import Database
+from app.payments import stripe_gate
 from app.settings import Settings
 from app.web import background, csrf, errors, health
 from app.web.buffering import BufferedWrites
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings.database, pool_size=settings.pool_size)
+    stripe_gate.connect(app.state.database, settings)
     errors.install(app)
     app.add_middleware(BufferedWrites)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)

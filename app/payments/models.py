@@ -17,7 +17,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.db import Base, Key, LongText, Minor
+from app.payments.documents import DocumentKind
 from app.payments.states import AttemptState
+
+# SQLite uses a partial index only for a query that says the same words, so both say these.
+LIVE_SQL = "state IN ('started', 'processing', 'unknown')"
+UNBOOKED_SQL = "state = 'captured' AND entry_id IS NULL"
 
 
 class Tender(StrEnum):
@@ -42,16 +47,22 @@ class Account(StrEnum):
     CASH_DIFFERENCE = "cash_difference"
 
 
-class DocumentKind(StrEnum):
-    RECEIPT = "receipt"
-    INVOICE = "invoice"
-    QUOTE = "quote"
-    HANDOVER = "handover"
-    Z_REPORT = "z_report"
+class EntryKind(StrEnum):
+    """What a journal entry tells."""
+
+    FLOAT = "float"
+    PAYMENT = "payment"
+    SALE = "sale"
+    CASH_MOVEMENT = "cash_movement"
+    TILL_DIFFERENCE = "till_difference"
+    TAKINGS = "takings"
 
 
 class Bill(Base):
-    """What one sale or repair owes; `reference` names it (`order:1042`). Its total is final."""
+    """What one sale or repair owes; `reference` names it (`order:1042`).
+
+    Its total is final from the first money on, even money that is only under way.
+    """
 
     __tablename__ = "bills"
     __table_args__ = (
@@ -76,14 +87,20 @@ class JournalEntry(Base):
         Index("ix_journal_entries_bill", "bill_id"),
         Index("ix_journal_entries_day", "store_id", "business_day"),
         Index("ix_journal_entries_session", "till_session_id"),
+        Index(
+            "uq_journal_entries_sale",
+            "bill_id",
+            unique=True,
+            sqlite_where=text("kind = 'sale'"),
+            postgresql_where=text("kind = 'sale'"),
+        ),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
     at: Mapped[datetime]
     business_day: Mapped[date]
-    # sale, payment, cash_movement, float, till_difference
-    kind: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[EntryKind]
     bill_id: Mapped[int | None] = mapped_column(ForeignKey("bills.id"), default=None)
     till_session_id: Mapped[int | None] = mapped_column(
         ForeignKey("till_sessions.id"), default=None
@@ -108,8 +125,21 @@ class Posting(Base):
     currency: Mapped[str] = mapped_column(String(3))
 
 
+class SaleTax(Base):
+    """What a recognised sale says of one tax rate, in basis points. Append-only."""
+
+    __tablename__ = "sale_taxes"
+    __table_args__ = (UniqueConstraint("entry_id", "rate_bp"),)
+
+    id: Mapped[Key] = mapped_column(init=False)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entries.id"))
+    rate_bp: Mapped[int] = mapped_column(Integer)
+    net_minor: Mapped[Minor]
+    tax_minor: Mapped[Minor]
+
+
 class TillSession(Base):
-    """A stretch of work at one till, from its float to its Z report."""
+    """A stretch of work at one till, from its float to its Z report; unchangeable once closed."""
 
     __tablename__ = "till_sessions"
     __table_args__ = (
@@ -167,7 +197,11 @@ class CashMovement(Base):
 
 
 class PaymentAttempt(Base):
-    """One try to settle (a part of) a bill by one tender."""
+    """One try to settle (a part of) a bill by one tender.
+
+    Captured without an entry: the card was charged while the till was closed; the till's next
+    session takes it (`booking.py`).
+    """
 
     __tablename__ = "payment_attempts"
     __table_args__ = (
@@ -176,15 +210,30 @@ class PaymentAttempt(Base):
             "uq_payment_attempts_live",
             "bill_id",
             unique=True,
-            sqlite_where=text("state IN ('started', 'processing', 'unknown')"),
-            postgresql_where=text("state IN ('started', 'processing', 'unknown')"),
+            sqlite_where=text(LIVE_SQL),
+            postgresql_where=text(LIVE_SQL),
         ),
         Index("ix_payment_attempts_session", "till_session_id"),
+        Index(
+            "ix_payment_attempts_live",
+            "store_id",
+            "id",
+            sqlite_where=text(LIVE_SQL),
+            postgresql_where=text(LIVE_SQL),
+        ),
+        Index(
+            "ix_payment_attempts_unbooked",
+            "store_id",
+            "id",
+            sqlite_where=text(UNBOOKED_SQL),
+            postgresql_where=text(UNBOOKED_SQL),
+        ),
         Index("uq_payment_attempts_intent", "intent_id", unique=True),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("change_minor >= 0", name="change_not_negative"),
         CheckConstraint("tendered_minor - change_minor = amount_minor", name="change_adds_up"),
         CheckConstraint("tender = 'cash' OR change_minor = 0", name="change_only_from_cash"),
+        CheckConstraint("entry_id IS NULL OR state = 'captured'", name="only_captured_is_booked"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -204,7 +253,12 @@ class PaymentAttempt(Base):
     note: Mapped[str] = mapped_column(default="")
     intent_id: Mapped[str | None] = mapped_column(String(64), default=None)
     reader_id: Mapped[str] = mapped_column(String(64), default="")
-    card: Mapped[str] = mapped_column(String(64), default="")
+    # what a card receipt must show
+    card_brand: Mapped[str] = mapped_column(String(32), default="")
+    card_last4: Mapped[str] = mapped_column(String(4), default="")
+    auth_ref: Mapped[str] = mapped_column(String(32), default="")
+    entry_mode: Mapped[str] = mapped_column(String(32), default="")
+    # a word of failures.py, or the card service's own sentence
     failure: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime]
     started_by: Mapped[str]

@@ -28,11 +28,16 @@ ATTEMPT_LABELS: dict[AttemptState, Text] = {
 LIVE = frozenset({AttemptState.STARTED, AttemptState.PROCESSING, AttemptState.UNKNOWN})
 _ENDS = frozenset({AttemptState.CAPTURED, AttemptState.DECLINED, AttemptState.CANCELLED})
 
+# A capture is a fact of the card service: it counts also after we took the attempt for dead.
+_LATE = frozenset({AttemptState.CAPTURED})
+
 ATTEMPT_MOVES = Moves(
     {
         AttemptState.STARTED: _ENDS | {AttemptState.PROCESSING, AttemptState.UNKNOWN},
         AttemptState.PROCESSING: _ENDS | {AttemptState.UNKNOWN},
         AttemptState.UNKNOWN: _ENDS | {AttemptState.PROCESSING},
+        AttemptState.DECLINED: _LATE,
+        AttemptState.CANCELLED: _LATE,
     },
     labels=ATTEMPT_LABELS,
 )

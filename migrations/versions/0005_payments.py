@@ -147,6 +147,29 @@ def upgrade() -> None:
     op.create_index(
         "ix_journal_entries_session", "journal_entries", ["till_session_id"], unique=False
     )
+    op.create_index(
+        "uq_journal_entries_sale",
+        "journal_entries",
+        ["bill_id"],
+        unique=True,
+        sqlite_where=sa.text("kind = 'sale'"),
+        postgresql_where=sa.text("kind = 'sale'"),
+    )
+    op.create_table(
+        "sale_taxes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rate_bp", sa.Integer(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"],
+            ["journal_entries.id"],
+            name=op.f("fk_sale_taxes_entry_id_journal_entries"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sale_taxes")),
+        sa.UniqueConstraint("entry_id", "rate_bp", name=op.f("uq_sale_taxes_entry_id_rate_bp")),
+    )
     op.create_table(
         "cash_movements",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -192,7 +215,10 @@ def upgrade() -> None:
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("intent_id", sa.String(length=64), nullable=True),
         sa.Column("reader_id", sa.String(length=64), nullable=False),
-        sa.Column("card", sa.String(length=64), nullable=False),
+        sa.Column("card_brand", sa.String(length=32), nullable=False),
+        sa.Column("card_last4", sa.String(length=4), nullable=False),
+        sa.Column("auth_ref", sa.String(length=32), nullable=False),
+        sa.Column("entry_mode", sa.String(length=32), nullable=False),
         sa.Column("failure", sa.String(length=200), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("started_by", sa.String(length=200), nullable=False),
@@ -209,6 +235,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "tendered_minor - change_minor = amount_minor",
             name=op.f("ck_payment_attempts_change_adds_up"),
+        ),
+        sa.CheckConstraint(
+            "entry_id IS NULL OR state = 'captured'",
+            name=op.f("ck_payment_attempts_only_captured_is_booked"),
         ),
         sa.ForeignKeyConstraint(
             ["bill_id"], ["bills.id"], name=op.f("fk_payment_attempts_bill_id_bills")
@@ -241,6 +271,18 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('started', 'processing', 'unknown')"),
         postgresql_where=sa.text("state IN ('started', 'processing', 'unknown')"),
     )
+    for name, condition in (
+        ("live", "state IN ('started', 'processing', 'unknown')"),
+        ("unbooked", "state = 'captured' AND entry_id IS NULL"),
+    ):
+        op.create_index(
+            f"ix_payment_attempts_{name}",
+            "payment_attempts",
+            ["store_id", "id"],
+            unique=False,
+            sqlite_where=sa.text(condition),
+            postgresql_where=sa.text(condition),
+        )
     op.create_table(
         "postings",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -256,6 +298,43 @@ def upgrade() -> None:
     )
     op.create_index("ix_postings_account", "postings", ["account", "entry_id"], unique=False)
     op.create_index("ix_postings_entry", "postings", ["entry_id"], unique=False)
-    for table in ("journal_entries", "postings", "cash_movements", "issued_documents"):
-        for statement in refusing_triggers(table, dialect=op.get_bind().dialect.name):
+    dialect = op.get_bind().dialect.name
+    for table in (
+        "journal_entries",
+        "postings",
+        "sale_taxes",
+        "cash_movements",
+        "issued_documents",
+    ):
+        for statement in refusing_triggers(table, dialect=dialect):
             op.execute(statement)
+    for statement in _closed_session_triggers(dialect):
+        op.execute(statement)
+
+
+def _closed_session_triggers(dialect: str) -> list[str]:
+    """A closed till session takes no entry, and neither changes nor goes."""
+    if dialect == "sqlite":
+        return [
+            "CREATE TRIGGER tr_journal_entries_open_session BEFORE INSERT ON journal_entries "
+            "WHEN EXISTS (SELECT 1 FROM till_sessions "
+            "WHERE id = NEW.till_session_id AND closed_at IS NOT NULL) "
+            "BEGIN SELECT RAISE(ABORT, 'a closed till session takes no entries'); END",
+            *(
+                f"CREATE TRIGGER tr_till_sessions_closed_no_{verb.lower()} "
+                f"BEFORE {verb} ON till_sessions WHEN OLD.closed_at IS NOT NULL "
+                "BEGIN SELECT RAISE(ABORT, 'a closed till session stays as it is'); END"
+                for verb in ("UPDATE", "DELETE")
+            ),
+        ]
+    return [
+        "CREATE FUNCTION refuse_entry_of_closed_session() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN IF EXISTS (SELECT 1 FROM till_sessions "
+        "WHERE id = NEW.till_session_id AND closed_at IS NOT NULL) "
+        "THEN RAISE EXCEPTION 'a closed till session takes no entries'; END IF; "
+        "RETURN NEW; END $$",
+        "CREATE TRIGGER tr_journal_entries_open_session BEFORE INSERT ON journal_entries "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_entry_of_closed_session()",
+        "CREATE TRIGGER tr_till_sessions_closed_stays BEFORE UPDATE OR DELETE ON till_sessions "
+        "FOR EACH ROW WHEN (OLD.closed_at IS NOT NULL) EXECUTE FUNCTION refuse_change()",
+    ]

@@ -1,0 +1,254 @@
+"""Bills: what a sale or a repair owes, what has been paid on it, and when it becomes revenue."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.kernel import audit, clock, events
+from app.kernel.actor import Actor
+from app.kernel.errors import Conflict
+from app.kernel.money import Money
+from app.kernel.tax import TaxSum
+from app.kernel.text import msg
+from app.payments import journal
+from app.payments.errors import PaymentUnderWay
+from app.payments.events import BillSettled
+from app.payments.models import (
+    LIVE_SQL,
+    UNBOOKED_SQL,
+    Account,
+    Bill,
+    EntryKind,
+    JournalEntry,
+    PaymentAttempt,
+    Posting,
+    SaleTax,
+    TillSession,
+)
+
+# Where a payment's money is after it came: the debit side of each payment entry.
+MONEY_ACCOUNTS = (Account.CASH, Account.CARD_CLEARING, Account.BANK_CLEARING)
+
+
+def raise_bill(
+    session: Session, actor: Actor, *, reference: str, customer_id: int | None, total: Money
+) -> Bill:
+    """The bill of this reference, made when there is none; nothing is posted yet.
+
+    Until money has come or is under way it may be raised again with another total. Raises
+    Conflict after that. A bill over nothing is settled at once.
+    """
+    bill = by_reference(session, actor.store_id, reference)
+    if bill is not None:
+        _raise_again(session, actor, bill, customer_id=customer_id, total=total)
+        return bill
+    bill = Bill(
+        store_id=actor.store_id,
+        reference=reference,
+        customer_id=customer_id,
+        total_minor=total.minor,
+        currency=total.currency,
+        raised_at=clock.now(),
+    )
+    session.add(bill)
+    session.flush()
+    audit.record(session, actor, "bill.raised", subject=f"bill:{reference}", after={"total": total})
+    if not total:
+        events.announce(session, BillSettled(bill.id, reference, bill.store_id))
+    return bill
+
+
+def _raise_again(
+    session: Session, actor: Actor, bill: Bill, *, customer_id: int | None, total: Money
+) -> None:
+    before = total_of(bill)
+    if before == total and bill.customer_id == customer_id:
+        return
+    require_quiet(session, bill)
+    if before.currency != total.currency or paid(session, bill):
+        raise Conflict(
+            msg("A payment for {total} was already taken; the total stays.", total=before)
+        )
+    bill.customer_id, bill.total_minor = customer_id, total.minor
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "bill.raised_again",
+        subject=f"bill:{bill.reference}",
+        before={"total": before},
+        after={"total": total},
+    )
+    if not total:
+        events.announce(session, BillSettled(bill.id, bill.reference, bill.store_id))
+
+
+def by_reference(session: Session, store_id: int, reference: str) -> Bill | None:
+    return session.scalar(
+        select(Bill).where(Bill.store_id == store_id, Bill.reference == reference)
+    )
+
+
+def by_references(session: Session, store_id: int, references: Collection[str]) -> dict[str, Bill]:
+    """The bills of many references in one statement; what has no bill is left out."""
+    if not references:
+        return {}
+    rows = session.scalars(
+        select(Bill).where(Bill.store_id == store_id, Bill.reference.in_(references))
+    )
+    return {bill.reference: bill for bill in rows}
+
+
+def total_of(bill: Bill) -> Money:
+    return Money(bill.total_minor, bill.currency)
+
+
+def paid(session: Session, bill: Bill) -> Money:
+    """What has come in for a bill, by the journal."""
+    return Money(paid_of(session, [bill.id]).get(bill.id, 0), bill.currency)
+
+
+def paid_of(session: Session, bill_ids: Collection[int]) -> dict[int, int]:
+    """What has come in for each of many bills, in minor units; those without money are left out."""
+    if not bill_ids:
+        return {}
+    rows = session.execute(
+        select(JournalEntry.bill_id, func.sum(Posting.amount_minor))
+        .join(Posting, Posting.entry_id == JournalEntry.id)
+        .where(
+            JournalEntry.bill_id.in_(bill_ids),
+            JournalEntry.kind == EntryKind.PAYMENT,
+            Posting.account.in_(MONEY_ACCOUNTS),
+        )
+        .group_by(JournalEntry.bill_id)
+    )
+    return {bill_id: int(minor) for bill_id, minor in rows if bill_id is not None}
+
+
+def due(session: Session, bill: Bill) -> Money:
+    """What is still owed; never below zero, also when a late capture has overpaid."""
+    return Money(max(bill.total_minor - paid(session, bill).minor, 0), bill.currency)
+
+
+def live_attempt(session: Session, bill: Bill) -> PaymentAttempt | None:
+    """The payment that is under way for a bill: its outcome is open, or its money is not booked."""
+    return session.scalar(
+        select(PaymentAttempt)
+        .where(PaymentAttempt.bill_id == bill.id, text(f"({LIVE_SQL} OR {UNBOOKED_SQL})"))
+        .order_by(PaymentAttempt.id)
+        .limit(1)
+    )
+
+
+def attempts_of(session: Session, bill: Bill) -> list[PaymentAttempt]:
+    """Every try to pay a bill, oldest first."""
+    return list(
+        session.scalars(
+            select(PaymentAttempt)
+            .where(PaymentAttempt.bill_id == bill.id)
+            .order_by(PaymentAttempt.number)
+        )
+    )
+
+
+def require_quiet(session: Session, bill: Bill) -> None:
+    """Raises PaymentUnderWay while money may still come of an earlier attempt."""
+    attempt = live_attempt(session, bill)
+    if attempt is not None:
+        raise PaymentUnderWay(
+            msg(
+                "A card payment over {amount} is not decided yet. Wait for it, cancel it, "
+                "or ask the card service again.",
+                amount=Money(attempt.amount_minor, attempt.currency),
+            ),
+            link="/till",
+        )
+
+
+def recognise(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    *,
+    revenue: Mapping[Account, int],
+    tax_minor: int,
+    taxes: Sequence[TaxSum] = (),
+) -> JournalEntry:
+    """The sale becomes revenue: deposits (and what is owed on terms) against revenue and tax.
+
+    `revenue` is net by account; with `tax_minor` it is the bill's total. `taxes` are the same by
+    rate: the Z report prints them. Raises Conflict the second time, ValueError for wrong sums.
+    """
+    net_minor = sum(revenue.values())
+    if net_minor + tax_minor != bill.total_minor:
+        raise ValueError(f"revenue and tax are not the total of {bill.reference}")
+    by_rate = (sum(share.net for share in taxes), sum(share.tax for share in taxes))
+    if taxes and by_rate != (net_minor, tax_minor):
+        raise ValueError(f"the sums by rate are not revenue and tax of {bill.reference}")
+    if is_recognised(session, bill):
+        raise Conflict(msg("This sale already stands in the journal."))
+    covered = min(paid(session, bill).minor, bill.total_minor)
+    sides = {
+        Account.DEPOSITS: covered,
+        Account.RECEIVABLE: bill.total_minor - covered,
+        Account.TAX: -tax_minor,
+        **{account: -minor for account, minor in revenue.items()},
+    }
+    entry = journal.post(
+        session,
+        store_id=bill.store_id,
+        kind=EntryKind.SALE,
+        sides={account: Money(minor, bill.currency) for account, minor in sides.items()},
+        bill_id=bill.id,
+        till_session_id=_session_of_last_payment(session, bill),
+        memo=bill.reference,
+    )
+    session.add_all(
+        SaleTax(entry_id=entry.id, rate_bp=share.rate_bp, net_minor=share.net, tax_minor=share.tax)
+        for share in taxes
+    )
+    audit.record(
+        session,
+        actor,
+        "bill.recognised",
+        subject=f"bill:{bill.reference}",
+        after={"total": total_of(bill), "on_terms": bill.total_minor - covered},
+    )
+    return entry
+
+
+def is_recognised(session: Session, bill: Bill) -> bool:
+    return (
+        session.scalar(
+            select(JournalEntry.id).where(
+                JournalEntry.bill_id == bill.id, JournalEntry.kind == EntryKind.SALE
+            )
+        )
+        is not None
+    )
+
+
+def owed_on_terms(session: Session, bill: Bill) -> int:
+    """What a recognised bill still stands open as receivable, in minor units."""
+    minor = session.scalar(
+        select(func.sum(Posting.amount_minor))
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(JournalEntry.bill_id == bill.id, Posting.account == Account.RECEIVABLE)
+    )
+    return int(minor or 0)
+
+
+def _session_of_last_payment(session: Session, bill: Bill) -> int | None:
+    """The till session whose Z report tells this sale; None for a sale on terms or over nothing."""
+    return session.scalar(
+        select(TillSession.id)
+        .join(JournalEntry, JournalEntry.till_session_id == TillSession.id)
+        .where(
+            JournalEntry.bill_id == bill.id,
+            JournalEntry.kind == EntryKind.PAYMENT,
+            TillSession.closed_at.is_(None),
+        )
+        .order_by(JournalEntry.id.desc())
+        .limit(1)
+    )

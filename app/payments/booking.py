@@ -1,0 +1,136 @@
+"""Bringing captured money into the journal, in the till session that is open at its till."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.kernel import audit, events
+from app.kernel.actor import Actor
+from app.kernel.errors import StoreError
+from app.kernel.money import Money
+from app.payments import bills, journal
+from app.payments.events import BillSettled, PaymentCaptured
+from app.payments.models import (
+    UNBOOKED_SQL,
+    Account,
+    Bill,
+    EntryKind,
+    PaymentAttempt,
+    Tender,
+    TillSession,
+)
+
+ACCOUNT_OF: dict[Tender, Account] = {
+    Tender.CASH: Account.CASH,
+    Tender.CARD: Account.CARD_CLEARING,
+    Tender.TRANSFER: Account.BANK_CLEARING,
+}
+
+
+def amount_of(attempt: PaymentAttempt) -> Money:
+    return Money(attempt.amount_minor, attempt.currency)
+
+
+def card_service(store_id: int) -> Actor:
+    """The house itself, where a card payment is decided without a person's hand."""
+    return Actor(store_id=store_id, name="card service", role="house")
+
+
+def open_session_at(session: Session, till_id: int) -> TillSession | None:
+    """The open session of a till."""
+    return session.scalar(
+        select(TillSession).where(TillSession.till_id == till_id, TillSession.closed_at.is_(None))
+    )
+
+
+def book(
+    session: Session, actor: Actor, attempt: PaymentAttempt, bill: Bill, till_session: TillSession
+) -> None:
+    """Post a captured attempt and tell whoever waits for it.
+
+    Before the sale is recognised the money is a deposit, a liability; after it, it pays off what
+    is owed on terms.
+    """
+    was_due = bills.due(session, bill)
+    amount = amount_of(attempt)
+    to_receivable = min(bills.owed_on_terms(session, bill), amount.minor)
+    entry = journal.post(
+        session,
+        store_id=bill.store_id,
+        kind=EntryKind.PAYMENT,
+        sides={
+            ACCOUNT_OF[attempt.tender]: amount,
+            Account.RECEIVABLE: Money(-to_receivable, amount.currency),
+            Account.DEPOSITS: Money(to_receivable - amount.minor, amount.currency),
+        },
+        bill_id=bill.id,
+        till_session_id=till_session.id,
+        memo=bill.reference,
+    )
+    attempt.entry_id, attempt.till_session_id = entry.id, till_session.id
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "payment.booked",
+        subject=f"payment:{bill.reference}:{attempt.number}",
+        after={"tender": attempt.tender, "amount": amount, "till_session": till_session.number},
+    )
+    events.announce(session, PaymentCaptured(bill.id, bill.reference, bill.store_id, attempt.id))
+    if was_due and not bills.due(session, bill):
+        events.announce(session, BillSettled(bill.id, bill.reference, bill.store_id))
+
+
+def book_if_possible(session: Session, actor: Actor, attempt: PaymentAttempt) -> bool:
+    """Book a captured attempt in the session open at its till; False when that must wait.
+
+    It waits while the till is closed, and when somebody who listens refuses: the card was charged
+    whatever they say, so it stays captured, unbooked and listed, with their sentence.
+    """
+    till_session = _session_for(session, attempt)
+    if till_session is None:
+        return False
+    bill = session.get_one(Bill, attempt.bill_id)
+    try:
+        with session.begin_nested():
+            book(session, actor, attempt, bill, till_session)
+    except StoreError as refusal:
+        session.refresh(attempt)
+        attempt.failure = str(refusal.message)[:200]
+        return False
+    attempt.failure = ""
+    return True
+
+
+def book_waiting(session: Session, actor: Actor, till_session: TillSession) -> int:
+    """Book what was captured at this till while it was closed; returns how many were booked."""
+    waiting = session.scalars(
+        select(PaymentAttempt)
+        .join(TillSession, TillSession.id == PaymentAttempt.till_session_id)
+        .where(
+            PaymentAttempt.store_id == till_session.store_id,
+            text(UNBOOKED_SQL),
+            TillSession.till_id == till_session.till_id,
+        )
+        .order_by(PaymentAttempt.id)
+    )
+    return sum(book_if_possible(session, actor, attempt) for attempt in list(waiting))
+
+
+def unbooked_of(session: Session, store_id: int) -> Sequence[PaymentAttempt]:
+    """Captured money of a store that stands in no till session yet, oldest first."""
+    return list(
+        session.scalars(
+            select(PaymentAttempt)
+            .where(PaymentAttempt.store_id == store_id, text(UNBOOKED_SQL))
+            .order_by(PaymentAttempt.id)
+        )
+    )
+
+
+def _session_for(session: Session, attempt: PaymentAttempt) -> TillSession | None:
+    till_id = session.scalar(
+        select(TillSession.till_id).where(TillSession.id == attempt.till_session_id)
+    )
+    return open_session_at(session, till_id) if till_id is not None else None

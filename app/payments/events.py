@@ -1,0 +1,28 @@
+"""What payments announce, in the transaction that books the money.
+
+A listener must be able to take the news: the card has been charged whatever it says. If it raises
+a StoreError, the capture is held unbooked and listed at the till until it can be booked.
+"""
+
+from dataclasses import dataclass
+
+from app.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCaptured(Event):
+    """Money has come in for a bill and stands in the journal."""
+
+    bill_id: int
+    reference: str
+    store_id: int
+    attempt_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BillSettled(Event):
+    """Nothing is due on a bill any more; announced once per bill, after its last capture."""
+
+    bill_id: int
+    reference: str
+    store_id: int

@@ -1,0 +1,177 @@
+"""Taking money for a bill: cash with change, a bank transfer, a card at a reader; in any split.
+
+Over-tender is never cut down in silence: cash gives change, every other tender is refused.
+"""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel import audit, clock, outbox
+from app.kernel.actor import Actor
+from app.kernel.errors import Refused
+from app.kernel.money import Money
+from app.kernel.searchkeys import clean
+from app.kernel.text import msg
+from app.payments import bills, booking, cards, tills
+from app.payments.errors import NotEnoughTendered, OverTender
+from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
+from app.payments.states import AttemptState
+
+# Stripe's smallest charges, in minor units: https://docs.stripe.com/currencies#minimum-and-maximum
+# Currencies that are not here have none of their own; the service itself then says no.
+LEAST_BY_CARD: dict[str, int] = {
+    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250,
+    "EUR": 50, "GBP": 30, "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200,
+    "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
+
+
+def take_cash(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    till_session: TillSession,
+    *,
+    amount: Money,
+    tendered: Money,
+) -> PaymentAttempt:
+    """Take `amount` of what is due out of `tendered`; the rest is change."""
+    _check(session, actor, bill, till_session, amount)
+    if tendered.currency != amount.currency or tendered < amount:
+        raise NotEnoughTendered(
+            msg("{tendered} is less than {amount}.", tendered=tendered, amount=amount),
+            field="tendered",
+        )
+    attempt = _attempt(
+        session, actor, bill, till_session, tender=Tender.CASH, amount=amount, tendered=tendered
+    )
+    return _capture(session, actor, attempt, bill, till_session)
+
+
+def cash_part(due: Money, tendered: Money) -> Money:
+    """How much of what is due a customer's cash covers; the rest of it is change."""
+    return min(due, tendered)
+
+
+def take_transfer(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    till_session: TillSession,
+    *,
+    amount: Money,
+    note: str,
+) -> PaymentAttempt:
+    """A bank transfer that has been seen; `note` is its text, so that somebody can find it."""
+    _check(session, actor, bill, till_session, amount)
+    note = clean(note)
+    if not note:
+        raise Refused(msg("Write the transfer's text or number."), field="note")
+    attempt = _attempt(
+        session, actor, bill, till_session, tender=Tender.TRANSFER, amount=amount, note=note[:200]
+    )
+    return _capture(session, actor, attempt, bill, till_session)
+
+
+def start_card(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    till_session: TillSession,
+    *,
+    amount: Money,
+    reader_id: str,
+) -> PaymentAttempt:
+    """Begin a card payment; the card service is asked after the commit (`cards.refresh`)."""
+    _check(session, actor, bill, till_session, amount)
+    if not reader_id:
+        raise Refused(msg("No card reader stands at this till. Name one in the settings."))
+    least = Money(LEAST_BY_CARD.get(amount.currency, 1), amount.currency)
+    if amount < least:
+        raise Refused(msg("Less than {least} cannot be paid by card.", least=least), field="amount")
+    attempt = _attempt(
+        session, actor, bill, till_session, tender=Tender.CARD, amount=amount, reader_id=reader_id
+    )
+    outbox.post(
+        session,
+        store_id=bill.store_id,
+        kind=cards.PRESENT,
+        payload={"attempt_id": attempt.id},
+    )
+    return attempt
+
+
+def _check(
+    session: Session, actor: Actor, bill: Bill, till_session: TillSession, amount: Money
+) -> None:
+    actor.require("counter.sell")
+    tills.require_taking(actor, till_session, amount.currency)
+    if bill.store_id != actor.store_id or bill.currency != amount.currency:
+        raise Refused(msg("This bill is in {currency}.", currency=bill.currency), field="amount")
+    if amount.minor <= 0:
+        raise Refused(msg("An amount to pay is more than nothing."), field="amount")
+    bills.require_quiet(session, bill)
+    due = bills.due(session, bill)
+    if amount > due:
+        raise OverTender(msg("Only {due} is due. Take that, or less.", due=due), field="amount")
+
+
+def _attempt(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    till_session: TillSession,
+    *,
+    tender: Tender,
+    amount: Money,
+    tendered: Money | None = None,
+    note: str = "",
+    reader_id: str = "",
+) -> PaymentAttempt:
+    given = tendered or amount
+    attempt = PaymentAttempt(
+        store_id=bill.store_id,
+        bill_id=bill.id,
+        number=_next_number(session, bill),
+        tender=tender,
+        state=AttemptState.STARTED,
+        amount_minor=amount.minor,
+        tendered_minor=given.minor,
+        change_minor=(given - amount).minor,
+        currency=amount.currency,
+        till_session_id=till_session.id,
+        note=note,
+        reader_id=reader_id,
+        started_at=clock.now(),
+        started_by=actor.name,
+    )
+    session.add(attempt)
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "payment.started",
+        subject=f"payment:{bill.reference}:{attempt.number}",
+        after={"tender": tender, "amount": amount, "till_session": till_session.number},
+    )
+    return attempt
+
+
+def _capture(
+    session: Session,
+    actor: Actor,
+    attempt: PaymentAttempt,
+    bill: Bill,
+    till_session: TillSession,
+) -> PaymentAttempt:
+    """Money in hand is captured as it is taken."""
+    attempt.state, attempt.settled_at = AttemptState.CAPTURED, attempt.started_at
+    booking.book(session, actor, attempt, bill, till_session)
+    return attempt
+
+
+def _next_number(session: Session, bill: Bill) -> int:
+    last = session.scalar(
+        select(func.max(PaymentAttempt.number)).where(PaymentAttempt.bill_id == bill.id)
+    )
+    return (last or 0) + 1
