@@ -10,6 +10,7 @@ import binascii
 import json
 import logging
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -250,9 +251,9 @@ def _refusal(refusal: StripeRefusal, record: Record) -> Answer:
     log = f"https://dashboard.stripe.com/test/logs/{record.request_id}"
     body = {"error": {**refusal.error, "request_log_url": log}}
     headers = {}
-    if refusal.status == 401:  # noqa: PLR2004 - "unauthorised" has no other name here
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="Stripe"'
-    if refusal.status >= 500:  # noqa: PLR2004
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         # asked again under the same key Stripe would only say the same, and says so
         headers["Stripe-Should-Retry"] = "false"
     return Answer(refusal.status, json.dumps(body, indent=2), headers)

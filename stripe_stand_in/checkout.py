@@ -2,7 +2,7 @@
 
 from stripe_stand_in import charges, clock, events, objects, outcomes
 from stripe_stand_in.calls import Call
-from stripe_stand_in.cards import GOOD_CARD, Approve, Decline, Pending, Verdict
+from stripe_stand_in.cards import GOOD_CARD, Decline, Verdict
 from stripe_stand_in.checkout_forms import read_intent_data, read_line_items, read_session
 from stripe_stand_in.errors import StripeObject, refused
 from stripe_stand_in.ids import new_id
@@ -12,9 +12,6 @@ from stripe_stand_in.state import State
 
 EXPIRE = "expire_session"
 """The appointment at which a session that nobody paid closes."""
-
-_SETTING = "checkout"
-_SLOW_S = 3.0
 
 
 def create(call: Call) -> StripeObject:
@@ -121,11 +118,6 @@ def is_open_for(state: State, intent: StripeObject) -> bool:
         session["payment_intent"] == intent["id"] and session["status"] == "open"
         for session in state.newest_first("checkout.session")
     )
-
-
-def slowly(state: State, then: Approve | Decline) -> Pending:
-    """Return the answer of a bank that takes its time, as transfers and direct debits do."""
-    return Pending(float(state.setting(_SETTING, {}).get("slow_s", _SLOW_S)), then)
 
 
 def _intent_of(state: State, session: StripeObject) -> StripeObject:

@@ -92,7 +92,8 @@ def update(call: Call) -> StripeObject:
         intent["amount"] = amount
     intent |= {name: params.text(name) for name in _TEXTS if name in params}
     intent["metadata"] = params.metadata(intent["metadata"])
-    _chosen_method(call, intent)
+    if "payment_method" in params:
+        _chosen_method(call, intent)
     return call.state.put(intent)
 
 

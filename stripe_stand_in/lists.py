@@ -75,11 +75,9 @@ def expand(state: State, body: StripeObject, paths: Sequence[str]) -> StripeObje
     return body
 
 
-def refunds_of(state: State, charge: StripeObject) -> StripeObject:
-    """Return the list that a charge shows as `refunds` when asked to."""
-    found = [item for item in state.newest_first("refund") if item["charge"] == charge["id"]]
-    url = f"/v1/charges/{charge['id']}/refunds"
-    return list_object(found[:_DEFAULT_LIMIT], url, more=len(found) > _DEFAULT_LIMIT)
+def refunds_of(state: State, charge: StripeObject) -> list[StripeObject]:
+    """Return what was given back of a charge, the newest first."""
+    return [item for item in state.newest_first("refund") if item["charge"] == charge["id"]]
 
 
 def line_items_of(state: State, session: StripeObject) -> list[StripeObject]:
@@ -97,7 +95,12 @@ def line_items_id(session_id: str) -> str:
 def _included(state: State, body: StripeObject, name: str) -> bool:
     """Add a list that an object only shows when asked; tell whether there is one."""
     if (body.get("object"), name) == ("charge", "refunds"):
-        body["refunds"] = refunds_of(state, body)
+        found = refunds_of(state, body)
+        body["refunds"] = list_object(
+            found[:_DEFAULT_LIMIT],
+            f"/v1/charges/{body['id']}/refunds",
+            more=len(found) > _DEFAULT_LIMIT,
+        )
         return True
     if (body.get("object"), name) == ("checkout.session", "line_items"):
         url = f"/v1/checkout/sessions/{body['id']}/line_items"

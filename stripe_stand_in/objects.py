@@ -14,6 +14,33 @@ from stripe_stand_in.ids import new_id
 NO_ADDRESS: StripeObject = dict.fromkeys(
     ("city", "country", "line1", "line2", "postal_code", "state")
 )
+_EMPTY_AT_FIRST = (
+    "application",
+    "application_fee_amount",
+    "canceled_at",
+    "cancellation_reason",
+    "customer",
+    "customer_account",
+    "description",
+    "excluded_payment_method_types",
+    "last_payment_error",
+    "latest_charge",
+    "managed_payments",
+    "next_action",
+    "on_behalf_of",
+    "payment_method",
+    "payment_method_configuration_details",
+    "processing",
+    "receipt_email",
+    "review",
+    "setup_future_usage",
+    "shipping",
+    "source",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+)
 _EXPIRY = {"exp_month": 8, "exp_year": 2034}
 
 
@@ -35,51 +62,30 @@ def payment_intent(
     """
     intent_id = new_id("pi")
     method_types = list(allowed or ["card"])
-    return {
-        "id": intent_id,
-        "object": "payment_intent",
-        "allowed_payment_method_types": list(allowed) if allowed else None,
-        "amount": amount,
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None if allowed else {"enabled": True},
-        "canceled_at": None,
-        "cancellation_reason": None,
-        "capture_method": capture_method,
-        "client_secret": f"{intent_id}_{new_id('secret')}",
-        "confirmation_method": confirmation_method,
-        "created": clock.stamp(),
-        "currency": currency,
-        "customer": None,
-        "customer_account": None,
-        "description": None,
-        "excluded_payment_method_types": None,
-        "last_payment_error": None,
-        "latest_charge": None,
-        "livemode": False,
-        "managed_payments": None,
-        "metadata": metadata or {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
-        "payment_method_options": {kind: {} for kind in method_types},
-        "payment_method_types": method_types,
-        "processing": None,
-        "receipt_email": None,
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
-    } | texts
+    return (
+        dict.fromkeys(_EMPTY_AT_FIRST)
+        | {
+            "id": intent_id,
+            "object": "payment_intent",
+            "allowed_payment_method_types": list(allowed) if allowed else None,
+            "amount": amount,
+            "amount_capturable": 0,
+            "amount_details": {"tip": {}},
+            "amount_received": 0,
+            "automatic_payment_methods": None if allowed else {"enabled": True},
+            "capture_method": capture_method,
+            "client_secret": f"{intent_id}_{new_id('secret')}",
+            "confirmation_method": confirmation_method,
+            "created": clock.stamp(),
+            "currency": currency,
+            "livemode": False,
+            "metadata": metadata or {},
+            "payment_method_options": {kind: {} for kind in method_types},
+            "payment_method_types": method_types,
+            "status": "requires_payment_method",
+        }
+        | texts
+    )
 
 
 def payment_method(card: Card, *, kind: str, email: str | None = None) -> StripeObject:

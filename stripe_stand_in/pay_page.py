@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from stripe_stand_in import checkout, outcomes
-from stripe_stand_in.cards import Approve, Verdict, decline_for
+from stripe_stand_in.cards import Approve, Pending, Verdict, decline_for
 from stripe_stand_in.errors import StripeObject
 from stripe_stand_in.forms import Params, decode
 from stripe_stand_in.lists import line_items_of
@@ -21,6 +21,7 @@ _FOLDER = Path(__file__).with_name("pages")
 _TEMPLATES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
 _GOES_TO = "{CHECKOUT_SESSION_ID}"
 _SEE_OTHER = 303
+_TRANSFER_S = 3.0  # how long a bank transfer takes here; a demo should see it wait and arrive
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'"
 
 
@@ -46,8 +47,7 @@ class PayPage:
         if way == "cancel":
             return RedirectResponse(session["cancel_url"] or session["success_url"], _SEE_OTHER)
         with self._state.transaction():
-            verdict = self._verdict(way)
-            checkout.pay(self._state, session, verdict, email=params.text("email"))
+            checkout.pay(self._state, session, _verdict(way), email=params.text("email"))
         if mishap:
             return await hang_up(request)
         if session["status"] == "complete":
@@ -56,10 +56,6 @@ class PayPage:
 
     def _session(self, request: Request) -> StripeObject | None:
         return self._state.get("checkout.session", request.path_params["id"])
-
-    def _verdict(self, way: str) -> Verdict:
-        answer = decline_for("generic_decline") if way.endswith("decline") else Approve()
-        return checkout.slowly(self._state, answer) if way.startswith("bank") else answer
 
     def _page(self, request: Request, session: StripeObject | None) -> Response:
         accepted = request.headers.get("accept-language", "")
@@ -89,6 +85,11 @@ class PayPage:
 async def style(_request: Request) -> Response:
     """Return the page's style sheet."""
     return FileResponse(_FOLDER / "pay.css")
+
+
+def _verdict(way: str) -> Verdict:
+    answer = decline_for("generic_decline") if way.endswith("decline") else Approve()
+    return Pending(_TRANSFER_S, answer) if way.startswith("bank") else answer
 
 
 def _success_address(session: StripeObject) -> str:

@@ -15,7 +15,7 @@ from stripe_stand_in import (
 )
 from stripe_stand_in.calls import Call
 from stripe_stand_in.errors import StripeObject, StripeRefusal
-from stripe_stand_in.lists import page_of, paged
+from stripe_stand_in.lists import page_of, paged, refunds_of
 
 Handler = Callable[[Call], StripeObject]
 
@@ -85,6 +85,12 @@ def _list_events(call: Call) -> StripeObject:
     )
 
 
+def _list_refunds_of_charge(call: Call) -> StripeObject:
+    charge = call.subject("charge")
+    call.params.allow("ending_before", "limit", "starting_after")
+    return paged(call, refunds_of(call.state, charge))
+
+
 def _verb(noun: str, verb: str, handler: Handler, *, prefix: str = "/v1/") -> Route:
     path = f"{prefix}{noun.replace('.', '/')}/{{id}}/{verb}"
     return _route(f"{noun}.{verb}", "POST", path, handler)
@@ -105,6 +111,7 @@ _ROUTES = [
     *_reading("payment_intents", "payment_intent", "customer"),
     *_reading("payment_methods", "payment_method", "customer", "type"),
     *_reading("charges", "charge", "customer", "payment_intent", "transfer_group"),
+    _route("charges.refunds", "GET", "/v1/charges/{id}/refunds", _list_refunds_of_charge),
     _creation("refunds", refunds.create),
     *_reading("refunds", "refund", "charge", "payment_intent"),
     *_reading("balance_transactions", "balance_transaction", "currency", "source", "type"),

@@ -6,6 +6,7 @@ import hmac
 import json
 import random
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from stripe_stand_in.state import Delivery, State
 Order = Literal["created", "reversed", "shuffled"]
 
 _PATIENCE_S = 10.0
+_GOODBYE_S = 1.0
 _FIRST_RETRY_S = 1.0
 _LONGEST_RETRY_S = 300.0
 _MOST_ATTEMPTS = 16
@@ -109,13 +111,22 @@ async def post(url: str, body: bytes, headers: dict[str, str]) -> int:
         try:
             writer.write("\r\n".join(lines).encode() + body)
             await writer.drain()
-            answer = await reader.read()
+            version, _, rest = (await reader.readline()).partition(b" ")
+            await _hear_out(reader)
         finally:
             writer.close()
-    words = answer.split(maxsplit=2)
-    if len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004 - version and status
+    if not version.startswith(b"HTTP/"):
         raise ValueError("the endpoint does not speak HTTP")
-    return int(words[1])
+    return int(rest[:3])
+
+
+async def _hear_out(reader: asyncio.StreamReader) -> None:
+    """Read what nobody needs, so that the endpoint can finish; one that does not hang up may not
+    make us wait, as its status has come.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_GOODBYE_S):
+            await reader.read()
 
 
 class Postman:

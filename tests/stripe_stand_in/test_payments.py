@@ -197,6 +197,14 @@ def test_a_paid_intent_cannot_be_confirmed_changed_or_cancelled(stripe: StripeCl
         assert refusal.value.error.payment_intent.status == "succeeded"
 
 
+def test_a_note_on_a_paid_intent_leaves_it_paid(stripe: StripeClient) -> None:
+    paid = intent(stripe, payment_method="pm_card_visa", confirm=True)
+
+    noted = stripe.v1.payment_intents.update(paid.id, {"metadata": {"receipt": "R-1"}})
+
+    assert (noted.status, noted.metadata.to_dict()) == ("succeeded", {"receipt": "R-1"})
+
+
 def test_a_charge_that_its_owner_disputes(stripe: StripeClient, stand_in: StripeStandIn) -> None:
     paid = intent(stripe, payment_method="pm_card_createDispute", confirm=True)
 

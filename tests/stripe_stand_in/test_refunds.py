@@ -29,6 +29,20 @@ def test_a_part_and_then_the_rest(
     assert stand_in.events()[-4:] == ["refund.created", "charge.refunded"] * 2
 
 
+def test_many_refunds_are_paged_from_their_charge(
+    stripe: StripeClient, paid: PaymentIntent
+) -> None:
+    made = [
+        stripe.v1.refunds.create({"payment_intent": paid.id, "amount": 1}).id for _ in range(12)
+    ]
+
+    charge = stripe.v1.charges.retrieve(str(paid.latest_charge), {"expand": ["refunds"]})
+
+    assert charge.refunds is not None
+    assert len(charge.refunds) == 10
+    assert [refund.id for refund in charge.refunds.auto_paging_iter()] == made[::-1]
+
+
 def test_more_than_is_left_is_refused(
     stripe: StripeClient, stand_in: StripeStandIn, paid: PaymentIntent
 ) -> None:

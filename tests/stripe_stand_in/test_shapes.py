@@ -63,7 +63,28 @@ def made(stripe: StripeClient, reader: Reader) -> dict[str, Sample]:
     v1.terminal.readers.process_payment_intent(reader.id, {"payment_intent": at_reader.id})
     eventually(lambda: v1.payment_intents.retrieve(at_reader.id).status == "succeeded")
     refund = v1.refunds.create({"payment_intent": at_reader.id, "amount": 1_00})
-    session = v1.checkout.sessions.create(
+    return {
+        name: json.loads(str(found))
+        for name, found in {
+            "account": v1.accounts.retrieve_current(),
+            "payment_intent": intent,
+            "charge": v1.charges.retrieve(str(intent.latest_charge)),
+            "refund": refund,
+            "balance_transaction": v1.balance_transactions.list().data[0],
+            "payment_method": v1.payment_methods.retrieve(str(intent.payment_method)),
+            "dispute": v1.disputes.list().data[0],
+            "event": v1.events.list().data[0],
+            "customer": v1.customers.create({"name": "Ada", "address": {"country": "DE"}}),
+            "checkout.session": _session(stripe),
+            "terminal.location": v1.terminal.locations.list().data[0],
+            "terminal.reader": v1.terminal.readers.retrieve(reader.id),
+            "webhook_endpoint": _endpoint(stripe),
+        }.items()
+    }
+
+
+def _session(stripe: StripeClient) -> object:
+    return stripe.v1.checkout.sessions.create(
         {
             "mode": "payment",
             "success_url": "https://shop.example/paid",
@@ -79,24 +100,6 @@ def made(stripe: StripeClient, reader: Reader) -> dict[str, Sample]:
             ],
         }
     )
-    return {
-        name: json.loads(str(found))
-        for name, found in {
-            "account": v1.accounts.retrieve_current(),
-            "payment_intent": intent,
-            "charge": v1.charges.retrieve(str(intent.latest_charge)),
-            "refund": refund,
-            "balance_transaction": v1.balance_transactions.list().data[0],
-            "payment_method": v1.payment_methods.retrieve(str(intent.payment_method)),
-            "dispute": v1.disputes.list().data[0],
-            "event": v1.events.list().data[0],
-            "customer": v1.customers.create({"name": "Ada", "address": {"country": "DE"}}),
-            "checkout.session": session,
-            "terminal.location": v1.terminal.locations.list().data[0],
-            "terminal.reader": v1.terminal.readers.retrieve(reader.id),
-            "webhook_endpoint": _endpoint(stripe),
-        }.items()
-    }
 
 
 def _endpoint(stripe: StripeClient) -> object:
