@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { $, all, on, gap, isField, openDialog, scanBox } = window.quatrefoil;
+  const { $, all, on, gap, inBurst, isField, openDialog, scanBox } = window.quatrefoil;
   const { body } = document;
   const shown = (element) => element.checkVisibility();
   const letters = () => body.dataset.letterKeys !== "off";
@@ -13,8 +13,13 @@
   let held = null; // a single key waits one scanner gap, so that the first character of a scan never acts
 
   function hold(event, run) {
+    if (inBurst() > 1) return;
     event.preventDefault();
-    held = { key: event.key, timer: setTimeout(() => { held = null; run(); }, gap() + 10) };
+    const act = () => {
+      held = null;
+      if (inBurst() === 1) run();
+    };
+    held = { key: event.key, timer: setTimeout(act, gap() + 10) };
   }
 
   /** Another character came in time: the held one was text. */
@@ -68,7 +73,8 @@
       box.focus();
     } else if (empty && (key === "Delete" || key === "-")) {
       const remove = $("[data-lines] [aria-selected=true] [data-remove]");
-      if (remove) hold(event, () => remove.click());
+      if (key === "-" && remove) hold(event, () => remove.click());
+      else remove?.click();
     } else if (empty && list && listKeys(event, list)) {
       say($("[aria-selected=true]", list).textContent);
     } else if (free && key === "?") {
@@ -124,7 +130,10 @@
       event.preventDefault(); // without a script it is a link
       show($(open.dataset.open));
     }
-    if (within("[data-close]")) (within("dialog")?.close() ?? within(".toast")?.remove());
+    if (within("[data-close]")) {
+      within(".toast")?.remove();
+      within("dialog")?.close();
+    }
     if (target.matches("dialog[closedby=any]")) target.close(); // beside its content
     if (within("[data-print]")) print();
     if (within("[data-retry]")) retry();
@@ -167,8 +176,8 @@
 
   // ---- htmx ----
 
+  let lost = false; // whether this swap may take the focus away
   let spare = []; // ids that take the focus when its element is gone: itself, next row, previous row, the list's heading
-  let refused = null; // the request that met an ended session
 
   on("htmx:configRequest", ({ detail }) => { detail.headers["X-CSRF-Token"] = $("meta[name=csrf-token]").content; });
 
@@ -179,7 +188,9 @@
     const row = focus.closest("[aria-selected], tr, li");
     const list = focus.closest("[aria-labelledby]");
     spare = [focus.id, row?.nextElementSibling?.id, row?.previousElementSibling?.id, list?.getAttribute("aria-labelledby")];
-    if (requestConfig.verb !== "get" && !elt.matches("[data-scan-form]")) busy(elt, true);
+    if (requestConfig.verb === "get") return;
+    $("#notice").replaceChildren(); // what was refused before is past
+    if (!elt.matches("[data-scan-form]")) busy(elt, true);
   });
 
   on("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
@@ -187,22 +198,23 @@
     if (xhr.status) $("#offline").hidden = true;
   });
 
+  // The session has ended: sign in, then come back to this page.
+  on("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.status !== 401) return;
+    event.preventDefault();
+    location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  });
+
   on("htmx:beforeSwap", ({ detail }) => {
-    const { xhr: { status }, serverResponse } = detail;
-    if (status === 401) {
-      refused = detail.requestConfig;
-      detail.target = $("#dialog");
-      detail.shouldSwap = serverResponse.includes("<form");
-      if (!detail.shouldSwap) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
-    } else if (status >= 500 && !serverResponse.includes("toast")) { // a proxy's page, not ours
-      detail.serverResponse = $("#toast-failed").innerHTML;
-    } else if (detail.target.id === "notice") {
-      detail.target = $("dialog[open] [data-notice]") ?? detail.target;
-    }
+    lost = document.activeElement !== body;
+    // What comes without a place to go is a proxy's page, not ours.
+    if (detail.target.id === "toasts" && detail.xhr.status >= 500) detail.serverResponse = $("#toast-failed").innerHTML;
+    if (detail.target.id === "notice") detail.target = $("dialog[open] [data-notice]") ?? detail.target;
   });
 
   on("htmx:afterSwap", ({ target }) => {
-    if (target.id === "dialog") target.childElementCount ? show(target) : target.close();
+    if (target.id === "dialog" && target.childElementCount) show(target);
+    else if (target.id === "dialog") target.close();
     if (target.matches("[role=listbox]") && $("[role=option]", target)) select(target, $("[role=option]", target));
   });
 
@@ -211,19 +223,14 @@
       say(document.title);
       $("h1[tabindex]")?.focus();
     }
-    if (document.activeElement !== body) return;
+    if (!lost || document.activeElement !== body) return;
+    const FOCUSABLE = "[tabindex], a, button, input, select, textarea";
     const next = spare.map((id) => id && document.getElementById(id)).find((element) => element && shown(element));
-    (next?.matches("[tabindex], a, button, input, select, textarea") ? next : next && $("a, button, input", next) || scanBox() || $("h1[tabindex]"))?.focus();
+    const inner = next?.matches(FOCUSABLE) ? next : next && $(FOCUSABLE, next);
+    (inner ?? scanBox() ?? $("h1[tabindex]"))?.focus();
   });
 
   on("close-dialog", () => $("#dialog").close());
-
-  on("signed-in", ({ detail }) => { // over the page: go on with what was interrupted
-    $("meta[name=csrf-token]").content = detail.csrf;
-    $("#dialog").close();
-    if (refused?.elt.isConnected) htmx.ajax(refused.verb, refused.path, { source: refused.elt, values: refused.parameters });
-    refused = null;
-  });
 
   // ---- connection ----
 
@@ -248,7 +255,8 @@
   }
 
   const toasts = $("#toasts");
-  if (toasts) new MutationObserver((changes) => changes.forEach(({ addedNodes }) => [...addedNodes].forEach((node) => node.matches && expire(node)))).observe(toasts, { childList: true });
+  const arrived = (changes) => changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node.matches).forEach(expire);
+  if (toasts) new MutationObserver(arrived).observe(toasts, { childList: true });
 
   // Go to what was scanned, or look it up over the page if leaving would lose what was typed.
   on("scan-find", ({ detail: code }) => {

@@ -20,6 +20,7 @@
   // ---- reading keys ----
 
   let burst = null; // {text, last, fields, composing, done}
+  const inBurst = () => (burst && !burst.done ? burst.text.length : 0);
   let unnamed = false; // Android names no key of a built-in scanner; its text follows as input
 
   // Plain and shifted characters of the US layout, which scanners send; read while an input method is on.
@@ -47,13 +48,14 @@
   function remember(field) {
     let range = [field.value.length, field.value.length];
     try { range = [field.selectionStart ?? range[0], field.selectionEnd ?? range[1]]; } catch { /* dates have none */ }
-    return { field, value: field.value, range };
+    return { value: field.value, range };
   }
 
   function take(char, now) {
-    if (!burst || burst.done || now - burst.last > gap()) {
-      const fields = new Set([document.activeElement, scanBox()].filter(isField));
-      burst = { text: "", fields: [...fields].map(remember) };
+    if (!burst || burst.done || now - burst.last > gap()) burst = { text: "", fields: new Map() };
+    // The focus may move during a burst, to the scan box or by an answer that comes in.
+    for (const field of [document.activeElement, scanBox()]) {
+      if (isField(field) && !burst.fields.has(field)) burst.fields.set(field, remember(field));
     }
     burst.text += char;
     burst.last = now;
@@ -73,6 +75,7 @@
     const char = event.repeat ? undefined : character(event);
     if (char === undefined) { burst = null; return; }
     take(char, now);
+    if (char === " " && inBurst() > 1 && !isField(event.target)) event.preventDefault(); // it would press a button
     burst.composing ||= event.isComposing || event.keyCode === 229;
   }, true);
 
@@ -88,14 +91,15 @@
     if (burst.done) return;
     burst.done = true;
     const { text, fields, composing } = burst;
-    const here = fields.find(({ field }) => field.dataset.scan === "here");
-    fields.forEach((memory) => putBack(memory, memory === here ? text : "", composing));
-    if (here) here.field.dispatchEvent(new CustomEvent("scan", { bubbles: true, detail: { code: text } }));
+    const [first] = fields.keys();
+    const here = first?.dataset.scan === "here" && first;
+    fields.forEach((memory, field) => putBack(field, memory, field === here ? text : "", composing));
+    if (here) here.dispatchEvent(new CustomEvent("scan", { bubbles: true, detail: { code: text } }));
     else push(text, false);
   }
 
   /** Give a field the value it had before the burst, plus `text` where the cursor was. */
-  function putBack({ field, value, range: [start, end] }, text, composing) {
+  function putBack(field, { value, range: [start, end] }, text, composing) {
     const wanted = field.matches("select") ? value : value.slice(0, start) + text + value.slice(end);
     const set = () => {
       if (field.value === wanted) return;
@@ -138,7 +142,7 @@
     on("htmx:afterRequest", listen);
     form.noValidate = true; // the box itself may be empty
     const line = $("[data-lines] [aria-selected=true]")?.dataset.line ?? "";
-    await htmx.ajax("POST", form.getAttribute("hx-post"), { source: form, values: { code, scan_id: id, line } }).catch(() => {});
+    await htmx.ajax("POST", form.getAttribute("hx-post") ?? form.action, { source: form, values: { code, scan_id: id, line } }).catch(() => {});
     document.removeEventListener("htmx:afterRequest", listen);
     return answer?.status ? answer : null;
   }
@@ -180,5 +184,5 @@
 
   window.addEventListener("beforeunload", (event) => { if (waiting.length) event.preventDefault(); });
 
-  window.quatrefoil = { $, all, on, gap, isField, openDialog, scanBox };
+  window.quatrefoil = { $, all, on, gap, inBurst, isField, openDialog, scanBox };
 })();

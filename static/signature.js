@@ -1,5 +1,5 @@
 /* Signature on `<canvas data-signature="#id">`: the drawing goes as a PNG data URL into the hidden field with that id.
-   The typed name beside it is the way without a pointer. A reset of the form wipes the pad. */
+   The typed name beside it is the way without a pointer. `[data-wipe="#id"]` begins anew. */
 (() => {
   "use strict";
 
@@ -41,10 +41,11 @@
     pen = null;
   });
 
-  document.addEventListener("reset", ({ target }) => {
-    for (const pad of target.querySelectorAll("canvas[data-signature]")) {
-      pad.getContext("2d").clearRect(0, 0, pad.width, pad.height);
-      document.querySelector(pad.dataset.signature).value = "";
-    }
+  document.addEventListener("click", ({ target }) => {
+    const field = target.closest("[data-wipe]")?.dataset.wipe;
+    const pad = field && document.querySelector(`canvas[data-signature="${field}"]`);
+    if (!pad) return;
+    pad.getContext("2d").clearRect(0, 0, pad.width, pad.height);
+    document.querySelector(field).value = "";
   });
 })();

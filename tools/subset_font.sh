@@ -7,6 +7,7 @@
 # Without a file the font is taken from the npm package inter-ui. fonttools lives in a throw-away environment: the
 # product itself never needs it.
 set -eu
+export SOURCE_DATE_EPOCH=0 # the same bytes each time
 
 root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
 work=$(mktemp -d)
@@ -23,6 +24,23 @@ python3 -m venv "$work/venv"
 
 "$work/venv/bin/fonttools" varLib.instancer "$source_font" wght=400:700 opsz=14 \
   --output "$work/pinned.ttf" --quiet
+
+# Tabular figures only: Inter's tnum also widens the hyphen and brackets to a figure's width, which tears words apart.
+"$work/venv/bin/python" - "$work/pinned.ttf" <<'PYTHON'
+import sys
+from fontTools.ttLib import TTFont
+
+font = TTFont(sys.argv[1])
+table = font["GSUB"].table
+indices = {i for record in table.FeatureList.FeatureRecord if record.FeatureTag == "tnum" for i in record.Feature.LookupListIndex}
+for index in indices:
+    for subtable in table.LookupList.Lookup[index].SubTable:
+        mapping = getattr(subtable, "ExtSubTable", subtable).mapping
+        for glyph in list(mapping):
+            if glyph.startswith(("hyphen", "paren", "bracket", "brace", "asterisk", "asciitilde", "space", "uni00A0")):
+                del mapping[glyph]
+font.save(sys.argv[1])
+PYTHON
 
 # ASCII, Latin-1, the Windows-1252 letters, dashes, quotes, arrows, minus, comparison signs, key caps, tick and cross.
 # Inter's contextual alternates (calt) stay out: they turn "M4x12" into "M4×12", and a part number must be shown as it is.
