@@ -106,8 +106,9 @@ def sway(track: Sequence[Sequence[float]]) -> Sway:
 
 def cost_of_transport(energy: float, *, mass: float, distance: float, gravity: float) -> float:
     """E / (m g d), dimensionless: joules, kilograms, metres walked, local gravity (m/s^2)."""
-    weight = positive(msg("mass"), mass) * positive(msg("gravity"), gravity)
-    return not_negative(msg("energy"), energy) / (weight * positive(msg("distance"), distance))
+    weight = positive(msg("weight"), mass * positive(msg("gravity"), gravity))
+    work = positive(msg("weight times distance"), weight * finite(msg("distance"), distance))
+    return not_negative(msg("energy"), energy) / work
 
 
 def push_impulse(times: Sequence[float], forces: Sequence[float]) -> float:
@@ -143,6 +144,8 @@ def _turn(start: Point, end: Point, point: Point) -> float:
 def _distance(point: Point, start: Point, end: Point) -> float:
     along = (end[0] - start[0], end[1] - start[1])
     square = along[0] ** 2 + along[1] ** 2
+    if square == 0:
+        return math.dist(point, start)
     share = ((point[0] - start[0]) * along[0] + (point[1] - start[1]) * along[1]) / square
     nearest = min(max(share, 0.0), 1.0)
     return math.dist(point, (start[0] + nearest * along[0], start[1] + nearest * along[1]))

@@ -26,6 +26,7 @@ from app.kernel.text import msg
 # are not known to one part in ten thousand, and rounding noise must not cut a whole one off.
 _TRUNCATION_SLACK = 1e-4
 _PSD_SLACK = 1e-9
+_NO_DOUBT = 1e-6
 
 
 class Evaluation(StrEnum):
@@ -73,9 +74,9 @@ class BudgetRow:
     group: str = ""
 
     def __post_init__(self) -> None:
-        not_negative(msg("{row}: value", row=self.name), self.value)
-        positive(msg("{row}: divisor", row=self.name), self.divisor)
-        finite(msg("{row}: sensitivity coefficient", row=self.name), self.sensitivity)
+        not_negative(msg("value of “{row}”", row=self.name), self.value)
+        positive(msg("divisor of “{row}”", row=self.name), self.divisor)
+        finite(msg("sensitivity coefficient of “{row}”", row=self.name), self.sensitivity)
         degrees_of_freedom(self.dof)
 
     @property
@@ -174,10 +175,10 @@ def pooled_row(
 def dof_of_estimate(relative_doubt: float) -> float:
     """Degrees of freedom of a type B estimate that may be off by a share (JCGM 100:2008 G.4.2).
 
-    `relative_doubt` is Delta u / u: 0.25 gives 8 degrees, 0 gives infinity.
+    `relative_doubt` is Delta u / u: 0.25 gives 8 degrees, 0 (or under a millionth) infinity.
     """
     doubt = not_negative(msg("relative doubt"), relative_doubt)
-    return math.inf if doubt == 0 else 0.5 / doubt**2
+    return math.inf if doubt < _NO_DOUBT else 0.5 / doubt**2
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def finite(name: Text, value: float) -> float:
     """The value, if it is a finite number of physical size; raises `NotANumber`."""
     number = _as_float(value)
     if not abs(number) <= LARGEST_MAGNITUDE:
-        raise NotANumber(msg("{name} is {value}: not a usable number.", name=name, value=value))
+        raise NotANumber(msg("{value} is not a usable number for {name}.", name=name, value=value))
     return number
 
 
@@ -37,7 +37,9 @@ def positive(name: Text, value: float) -> float:
     """The value, if it is above zero; raises `NotANumber` or `OutOfRange`."""
     number = finite(name, value)
     if number <= 0:
-        raise OutOfRange(msg("{name} is {value}, and must be above zero.", name=name, value=value))
+        raise OutOfRange(
+            msg("{value} will not do as {name}: it must be above zero.", name=name, value=value)
+        )
     return number
 
 
@@ -46,7 +48,7 @@ def not_negative(name: Text, value: float) -> float:
     number = finite(name, value)
     if number < 0:
         raise OutOfRange(
-            msg("{name} is {value}, and must not be negative.", name=name, value=value)
+            msg("{value} will not do as {name}: it must not be negative.", name=name, value=value)
         )
     return number
 
@@ -57,7 +59,7 @@ def between(name: Text, value: float, low: float, high: float) -> float:
     if not low <= number <= high:
         raise OutOfRange(
             msg(
-                "{name} is {value}, and must lie from {low} to {high}.",
+                "{value} will not do as {name}: it must lie from {low} to {high}.",
                 name=name,
                 value=value,
                 low=low,
@@ -72,7 +74,11 @@ def probability(name: Text, value: float) -> float:
     number = finite(name, value)
     if not 0 < number < 1:
         raise OutOfRange(
-            msg("{name} is {value}, and must lie between 0 and 1.", name=name, value=value)
+            msg(
+                "{value} will not do as {name}: it must lie between 0 and 1.",
+                name=name,
+                value=value,
+            )
         )
     return number
 
@@ -94,7 +100,7 @@ def count(name: Text, value: int, *, at_least: int) -> int:
     if value < at_least:
         raise TooFewReadings(
             msg(
-                "{name} is {value}, and at least {needed} are needed.",
+                "{value} will not do as {name}: at least {needed} are needed.",
                 name=name,
                 value=value,
                 needed=at_least,
@@ -110,7 +116,7 @@ def finite_all(name: Text, values: Iterable[float], *, at_least: int = 1) -> Vec
         if not abs(number) <= LARGEST_MAGNITUDE:
             raise NotANumber(
                 msg(
-                    "{name}: value no. {place} is {value}, not a usable number.",
+                    "Value no. {place} of {name} is {value}: not a usable number.",
                     name=name,
                     place=place,
                     value=number,
@@ -125,7 +131,7 @@ def enough(name: Text, values: Sized, *, at_least: int) -> None:
     if len(values) < at_least:
         raise TooFewReadings(
             msg(
-                "{name}: {count} given, and at least {needed} are needed.",
+                "Not enough {name}: {count} given, at least {needed} needed.",
                 name=name,
                 count=len(values),
                 needed=at_least,
@@ -138,7 +144,7 @@ def same_length(name: Text, one: Sized, other_name: Text, other: Sized) -> None:
     if len(one) != len(other):
         raise ShapeMismatch(
             msg(
-                "{name} ({count}) and {other} ({other_count}) must be equally many.",
+                "There must be as many {name} ({count}) as {other} ({other_count}).",
                 name=name,
                 count=len(one),
                 other=other_name,
@@ -152,7 +158,11 @@ def rising(name: Text, values: Sequence[float]) -> None:
     for place, (before, after) in enumerate(pairwise(values), start=2):
         if not after > before:
             raise OutOfRange(
-                msg("{name}: value no. {place} does not rise.", name=name, place=place)
+                msg(
+                    "Value no. {place} of {name} does not rise above the one before.",
+                    name=name,
+                    place=place,
+                )
             )
 
 
@@ -161,7 +171,11 @@ def vector3(name: Text, values: Sequence[float]) -> Vector3:
     numbers = finite_all(name, values)
     if len(numbers) != DIMENSIONS:
         raise ShapeMismatch(
-            msg("{name} has {count} components instead of 3.", name=name, count=len(numbers))
+            msg(
+                "{count} components were given for {name} instead of 3.",
+                name=name,
+                count=len(numbers),
+            )
         )
     return numbers[0], numbers[1], numbers[2]
 
@@ -184,7 +198,7 @@ def matrix(name: Text, rows: Iterable[Sequence[float]], *, columns: int | None =
         if len(row) != width:
             raise ShapeMismatch(
                 msg(
-                    "{name}: row no. {place} has {count} values instead of {width}.",
+                    "Row no. {place} of {name} has {count} values instead of {width}.",
                     name=name,
                     place=place,
                     count=len(row),

@@ -4,9 +4,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.calibration.metrology.checks import count, finite_all, probability, same_length
+from app.calibration.metrology.checks import (
+    count,
+    finite_all,
+    positive,
+    probability,
+    same_length,
+)
 from app.calibration.metrology.distributions import student_quantile
-from app.calibration.metrology.errors import OutOfRange
 from app.kernel.text import msg
 
 
@@ -101,9 +106,7 @@ def max_abs(values: Iterable[float]) -> float:
 
 def share_of_full_scale(value: float, full_scale: float) -> float:
     """A figure as a share of a channel's full scale (both in one unit), dimensionless."""
-    if not full_scale > 0:
-        raise OutOfRange(msg("Full scale is {value}, and must be above zero.", value=full_scale))
-    return value / full_scale
+    return value / positive(msg("full scale"), full_scale)
 
 
 def differences(one: Sequence[float], other: Sequence[float]) -> tuple[float, ...]:

@@ -13,14 +13,14 @@ from app.calibration.metrology.checks import (
     count,
     degrees_of_freedom,
     finite,
-    positive,
     probability,
 )
 from app.calibration.metrology.errors import NotDetermined
 from app.kernel.text import msg
 
 _STANDARD_NORMAL = NormalDist()
-_MANY_DOF = 1e6  # from here on the Cornish-Fisher series is exact in double precision
+_MANY_DOF = 1e6  # from here on Wallace's transformation is good to twelve digits
+_SHAPES = (1e-3, 1e9)
 _STIRLING_FROM = 20.0
 _TINY = 1e-300
 _CONVERGED = 4e-16
@@ -53,7 +53,7 @@ def student_quantile(p: float, dof: float) -> float:
     if p == _HALF:
         return 0.0
     if nu > _MANY_DOF:
-        return _cornish_fisher(normal_quantile(p), nu)
+        return _from_normal(normal_quantile(p), nu)
     tail = min(p, 1 - p)
     high = 1.0
     while _student_upper_tail(high, nu) > tail:
@@ -63,16 +63,18 @@ def student_quantile(p: float, dof: float) -> float:
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:
-    """Regularised incomplete beta function I_x(a, b), 0 <= x <= 1, a and b above 0."""
+    """Regularised incomplete beta function I_x(a, b), 0 <= x <= 1, 0.001 <= a, b <= 1e9."""
     between(msg("x"), x, 0, 1)
-    return _incomplete_beta(x, 1 - x, positive(msg("a"), a), positive(msg("b"), b))
+    between(msg("a"), a, *_SHAPES)
+    between(msg("b"), b, *_SHAPES)
+    return _incomplete_beta(x, 1 - x, a, b)
 
 
 def beta_quantile(p: float, a: float, b: float) -> float:
-    """The x with I_x(a, b) = p, 0 < p < 1."""
+    """The x with I_x(a, b) = p, 0 < p < 1, 0.001 <= a, b <= 1e9."""
     probability(msg("probability"), p)
-    positive(msg("a"), a)
-    positive(msg("b"), b)
+    between(msg("a"), a, *_SHAPES)
+    between(msg("b"), b, *_SHAPES)
     return last_where(lambda x: _incomplete_beta(x, 1 - x, a, b) <= p, 0.0, 1.0)
 
 
@@ -90,23 +92,24 @@ def binomial_cdf(successes: int, trials: int, p: float) -> float:
 def _student_upper_tail(t: float, nu: float) -> float:
     """P(T > t) for t >= 0."""
     if nu > _MANY_DOF:
-        return normal_cdf(-_towards_normal(t, nu))
+        return normal_cdf(-_to_normal(t, nu))
     square = t * t
     return 0.5 * _incomplete_beta(nu / (nu + square), square / (nu + square), nu / 2, 0.5)
 
 
-def _cornish_fisher(z: float, nu: float) -> float:
-    """Student quantile from the normal one (Abramowitz & Stegun 26.7.5, first two terms)."""
-    first = (z**3 + z) / 4
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    return z if nu == math.inf else z + first / nu + second / nu**2
+def _from_normal(z: float, nu: float) -> float:
+    """Student deviate of equal probability for many dof; the inverse of `_to_normal`."""
+    if nu == math.inf:
+        return z
+    scaled = z * (8 * nu + 3) / (8 * nu + 1)
+    return math.copysign(math.sqrt(nu * math.expm1(scaled * scaled / nu)), z)
 
 
-def _towards_normal(t: float, nu: float) -> float:
-    """Normal deviate of equal probability; the inverse series of `_cornish_fisher`."""
-    first = (t**3 + t) / 4
-    second = (13 * t**5 + 8 * t**3 + 3 * t) / 96
-    return t if nu == math.inf else t - first / nu + second / nu**2
+def _to_normal(t: float, nu: float) -> float:
+    """Normal deviate of equal probability, wrong by less than t^3/nu^2 (Wallace 1959)."""
+    if nu == math.inf:
+        return t
+    return math.sqrt(nu * math.log1p(t * t / nu)) * (8 * nu + 1) / (8 * nu + 3)
 
 
 def _incomplete_beta(x: float, complement: float, a: float, b: float) -> float:

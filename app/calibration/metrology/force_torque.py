@@ -160,7 +160,7 @@ def weight_error(vertical_forces: Sequence[float], *, mass: float, gravity: floa
 
     `vertical_forces` (N, upwards) has one value per foot, mass in kg, local gravity in m/s^2.
     """
-    weight = positive(msg("mass"), mass) * positive(msg("gravity"), gravity)
+    weight = positive(msg("weight"), mass * positive(msg("gravity"), gravity))
     return abs(math.fsum(finite_all(msg("vertical forces"), vertical_forces)) - weight) / weight
 
 

@@ -21,7 +21,6 @@ from app.calibration.metrology.checks import (
 from app.calibration.metrology.descriptive import mean, sample_sd
 from app.calibration.metrology.errors import OutOfRange, ShapeMismatch
 from app.calibration.metrology.gauss_newton import Solution, gauss_newton
-from app.calibration.metrology.linear_algebra import dot
 from app.kernel.text import msg
 
 LEAST_ATTITUDES = 10  # nine parameters; 36 to 50 attitudes are usual
@@ -126,7 +125,7 @@ def fit_accelerometer(raw: Sequence[Sequence[float]], *, gravity: float) -> Acce
 
     def predict(parameters: Vector) -> Vector:
         forces = (_corrected(parameters, reading) for reading in readings)
-        return tuple(dot(force, force) / (g * g) for force in forces)
+        return tuple(math.fsum((f / g) * (f / g) for f in force) for force in forces)
 
     solution = gauss_newton(
         predict,

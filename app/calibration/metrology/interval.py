@@ -9,8 +9,10 @@ from app.calibration.metrology.budget import coverage_factor
 from app.calibration.metrology.checks import (
     between,
     count,
+    enough,
     finite,
     finite_all,
+    matrix,
     not_negative,
     positive,
     probability,
@@ -31,6 +33,7 @@ SMALLEST_CHANGE = 0.5
 LARGEST_CHANGE = 2.0
 COMFORT = 0.8  # share of the limit within which a staircase may go up (ILAC-G24 method 1)
 _MOST_ORDER = 3
+_LONGEST = 1e9
 _SCAN_STEPS = 2000
 
 
@@ -136,12 +139,13 @@ class DriftModel:
 def fit_drift(elapsed: Sequence[float], drifts: Sequence[float], *, order: int = 1) -> DriftModel:
     """Polynomial through the origin by least squares (NASA-HDBK-8739.19-5, ch. 7).
 
-    `elapsed` times since adjustment (n > order, any unit, say days) and the `drifts` seen then.
+    `elapsed` times since adjustment (n > order, 0 to 1e9, say days) and the `drifts` seen then.
     Raises `NotDetermined` when the times do not tell the powers apart.
     """
     if not 1 <= order <= _MOST_ORDER:
         raise OutOfRange(msg("A drift model has order 1 to 3, not {order}.", order=order))
-    times = finite_all(msg("elapsed times"), elapsed, at_least=order + 1)
+    times = [between(msg("elapsed time"), t, 0, _LONGEST) for t in elapsed]
+    enough(msg("elapsed times"), times, at_least=order + 1)
     seen = finite_all(msg("drifts"), drifts)
     same_length(msg("elapsed times"), times, msg("drifts"), seen)
     design = tuple(tuple(t**power for power in range(1, order + 1)) for t in times)
@@ -152,7 +156,12 @@ def fit_drift(elapsed: Sequence[float], drifts: Sequence[float], *, order: int =
         tuple(value / (a * b) for value, b in zip(row, scales, strict=True))
         for row, a in zip(fit.covariance, scales, strict=True)
     )
-    return DriftModel(coefficients, covariance, fit.residual_sd, fit.dof)
+    return DriftModel(
+        finite_all(msg("drift coefficients"), coefficients),
+        matrix(msg("covariance of the drift"), covariance),
+        fit.residual_sd,
+        fit.dof,
+    )
 
 
 def interval_for_uncertainty(
@@ -200,7 +209,7 @@ def interval_for_reliability(
 
 def _first_exhausted(room: Callable[[float], float], *, horizon: float) -> float | None:
     """First time at which no room is left: a scan, since a polynomial may turn, then halving."""
-    end = positive(msg("horizon"), horizon)
+    end = between(msg("horizon"), positive(msg("horizon"), horizon), 0, _LONGEST)
     before = 0.0
     if room(before) < 0:
         return before

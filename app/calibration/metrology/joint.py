@@ -121,10 +121,8 @@ def wrap_inside_travel(
     if not low < high:
         raise OutOfRange(msg("The joint's lower limit is not below its upper limit."))
     wrap = finite(msg("wrap point"), wrap_reading) + finite(msg("offset"), offset)
-    first_above_low = wrap + math.ceil((low - wrap) / turn) * turn
-    if first_above_low <= low:
-        first_above_low += turn
-    return first_above_low < high
+    above_low = (wrap - low) % turn or turn
+    return low + above_low < high
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,9 @@ def distance_figures(
     start, end = (vector3(msg("commanded position"), pose) for pose in commanded)
     starts = vectors3(msg("attained positions of the first pose"), first, at_least=2)
     ends = vectors3(msg("attained positions of the second pose"), second, at_least=2)
-    same_length(msg("positions of the first pose"), starts, msg("of the second"), ends)
+    same_length(
+        msg("positions of the first pose"), starts, msg("positions of the second pose"), ends
+    )
     distances = [math.dist(a, b) for a, b in zip(starts, ends, strict=True)]
     return DistanceFigures(mean(distances) - math.dist(start, end), 3 * sample_sd(distances))
 

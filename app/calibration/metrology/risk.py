@@ -162,7 +162,8 @@ def _panel_terms(
     density: Callable[[float], float], low: float, high: float, step: float
 ) -> list[float]:
     # Far from every limit the curve is as smooth as the fleet, so a cap loses nothing.
-    panels = max(1, min(_MOST_PANELS, math.ceil((high - low) / step)))
+    wide = high - low > _MOST_PANELS * step
+    panels = _MOST_PANELS if wide else max(1, math.ceil((high - low) / step))
     half = (high - low) / (2 * panels)
     return [
         half * weight * density(low + half * (2 * panel + 1 + node))

@@ -9,7 +9,7 @@ from app.kernel.text import msg
 
 MAX_DIGITS = 2  # ILAC-P14:09/2020 4.2
 _LARGEST_CUT = Decimal("0.95")
-_WIDE = Context(prec=400)
+_WIDE = Context(prec=500)  # from the largest usable value to the smallest float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,7 @@ def round_result(value: float, expanded: float, *, digits: int = MAX_DIGITS) -> 
     Verdicts compare unrounded figures; this is for print only.
     """
     printed = round_uncertainty(expanded, digits=digits)
-    place = printed.as_tuple().exponent
-    if not isinstance(place, int):
-        raise OutOfRange(msg("The uncertainty cannot be rounded."))
+    place = printed.adjusted() - len(printed.as_tuple().digits) + 1
     exact = Decimal(repr(finite(msg("value"), value)))
     return RoundedResult(_at_place(exact, place, ROUND_HALF_EVEN), printed)
 

@@ -51,6 +51,12 @@ def test_the_margin_is_positive_within(point: tuple[float, float], margin: float
     assert stability_margin(point, SQUARE) == pytest.approx(margin)
 
 
+def test_contacts_that_almost_coincide_do_no_harm() -> None:
+    contacts = [(0.0, 0.0), (1.0, 0.0), (1.0, 1e-174), (0.0, 1.0)]
+
+    assert stability_margin((0.25, 0.25), contacts) == pytest.approx(0.25)
+
+
 def test_symmetry_of_two_legs() -> None:
     assert symmetry_index(1.1, 0.9) == pytest.approx(20)
     assert symmetry_index(1.0, 0.0) == pytest.approx(200)

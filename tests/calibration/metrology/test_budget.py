@@ -158,6 +158,7 @@ def test_a_type_a_row_is_the_spread_of_the_mean() -> None:
 def test_doubt_of_a_quarter_is_eight_degrees_of_freedom() -> None:
     assert dof_of_estimate(0.25) == 8
     assert dof_of_estimate(0) == math.inf
+    assert dof_of_estimate(1e-200) == math.inf
 
 
 def test_dof_are_truncated_downwards_but_not_for_rounding_noise() -> None:

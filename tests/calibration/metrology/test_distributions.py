@@ -66,6 +66,11 @@ def test_student_meets_the_normal_without_a_step() -> None:
     assert student_quantile(0.999, math.inf) == normal_quantile(0.999)
 
 
+def test_many_dof_undo_their_quantile_too() -> None:
+    assert student_cdf(student_quantile(0.99, 3e6), 3e6) == pytest.approx(0.99, rel=1e-13)
+    assert student_cdf(-1e75, 3e6) == 0
+
+
 def test_beta_of_one_parameter_is_a_power() -> None:
     assert beta_quantile(0.05, 10, 1) == pytest.approx(0.05**0.1, rel=1e-14)
     assert beta_cdf(0.3, 4, 1) == pytest.approx(0.3**4, rel=1e-14)

@@ -99,6 +99,15 @@ def test_drift_intervals_at_the_ends() -> None:
     )
 
 
+def test_times_lie_within_reason() -> None:
+    with pytest.raises(OutOfRange, match="elapsed time"):
+        fit_drift([1, -2, 3], [1, 2, 3])
+    with pytest.raises(OutOfRange, match="horizon"):
+        interval_for_uncertainty(
+            fit_drift(NASA_DAYS, NASA_DRIFTS), start_uncertainty=0, target=1, horizon=1e12
+        )
+
+
 def test_a_drift_model_needs_times_that_differ() -> None:
     with pytest.raises(NotDetermined):
         fit_drift([100, 100, 100], [1, 2, 3], order=2)

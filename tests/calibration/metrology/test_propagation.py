@@ -125,6 +125,13 @@ def test_nist_uncertainty_machine_stefan_boltzmann() -> None:
     assert out.standard_uncertainty() == pytest.approx(2.05e-13, abs=5e-16)
 
 
+def test_an_exact_input_carries_nothing() -> None:
+    out = propagate([impedance], [5.0, 20.0, 1.0], independent_covariance([0.1, 0, 0]))
+
+    assert out.sensitivities[0] == pytest.approx((50, 0, 0))
+    assert out.standard_uncertainty() == pytest.approx(5)
+
+
 def test_shapes_must_fit() -> None:
     with pytest.raises(ShapeMismatch):
         propagate([impedance], [1.0, 2.0], [[1.0, 0.0]])
