@@ -27,6 +27,16 @@ def robot_page(serial: str, *, maker: str = "") -> str:
     return f"{address}?{urlencode({'maker': maker})}" if maker else address
 
 
+def note_page(number: int) -> str:
+    """The robots that came with a delivery note."""
+    return f"/robots?note={number}"
+
+
+def new_model_page(*, maker: str, code: str) -> str:
+    """The form for a new model, filled with what a delivery note says of it."""
+    return f"/robots/models?{urlencode({'maker': maker, 'code': code})}#new-model"
+
+
 def inspection_page(serial: str) -> str:
     return f"/robots/{quote(serial, safe='')}/inspection"
 

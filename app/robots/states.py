@@ -21,6 +21,20 @@ class UnitState(StrEnum):
     RETIRED = "retired"
 
 
+class Standing(StrEnum):
+    """What people see of a unit: its state, or that it is kept for somebody."""
+
+    EXPECTED = "expected"
+    RECEIVED = "received"
+    INSPECTED = "inspected"
+    AVAILABLE = "available"
+    HELD = "held"
+    SOLD = "sold"
+    HANDED_OVER = "handed_over"
+    RETURNED = "returned"
+    RETIRED = "retired"
+
+
 class Holding(StrEnum):
     """Why the store has a unit, or whose use it serves."""
 
@@ -53,16 +67,29 @@ UNIT_STATE_LABELS: dict[UnitState, Text] = {
     UnitState.RETIRED: msg("Retired"),
 }
 
-# What people see of a unit: its state, or that it is kept for somebody.
-HELD = "held"
-STANDING_LABELS: dict[str, Text] = {HELD: msg("Held")} | {
-    str(state): label for state, label in UNIT_STATE_LABELS.items()
+STANDING_LABELS: dict[Standing, Text] = {Standing.HELD: msg("Held")} | {
+    Standing(state): label for state, label in UNIT_STATE_LABELS.items()
+}
+HOLDING_LABELS: dict[Holding, Text] = {
+    Holding.STOCK: msg("Stock"),
+    Holding.DEMO: msg("Demonstration"),
+    Holding.LOANER: msg("Loaner"),
+    Holding.RENTAL: msg("Rental"),
+    Holding.CONSIGNMENT: msg("Consignment"),
+    Holding.CUSTOMER: msg("Customer’s"),
+}
+CUSTODY_LABELS: dict[Custody, Text] = {
+    Custody.STORE: msg("In the store"),
+    Custody.BENCH: msg("On the bench"),
+    Custody.CUSTOMER: msg("With the customer"),
+    Custody.CARRIER: msg("With the carrier"),
+    Custody.MAKER: msg("With the maker"),
 }
 
 
-def standing(state: UnitState, *, claimed: bool) -> str:
-    """The word of `STANDING_LABELS` for a unit in `state`, with or without a live claim."""
-    return HELD if claimed and state is UnitState.AVAILABLE else str(state)
+def standing(state: UnitState, *, claimed: bool) -> Standing:
+    """What a unit in `state` looks like, with or without a live claim."""
+    return Standing.HELD if claimed and state is UnitState.AVAILABLE else Standing(state)
 
 
 UNIT_MOVES = Moves(

@@ -1,0 +1,77 @@
+"""What must always hold of robots."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel.searchkeys import search_key
+from app.robots.models import Ownership, RobotModel, Unit, UnitClaim, UnitComponent
+
+
+def breaches(session: Session) -> Iterator[str]:
+    yield from _keys_fit_serials(session)
+    yield from _serials_are_unique(session)
+    yield from _makers_agree(session)
+    yield from _owners_follow_each_other(session)
+    yield from _one_claim_each(session)
+
+
+def _keys_fit_serials(session: Session) -> Iterator[str]:
+    for table in (Unit, UnitComponent):
+        rows = session.execute(
+            select(table.id, table.serial, table.serial_key).execution_options(yield_per=1000)
+        )
+        for row_id, serial, key in rows:
+            if key != search_key(serial):
+                yield f"robots: {table.__tablename__} {row_id}: key {key!r} is not of {serial!r}"
+
+
+def _serials_are_unique(session: Session) -> Iterator[str]:
+    rows = session.execute(
+        select(Unit.maker_id, Unit.serial_key, func.count())
+        .group_by(Unit.maker_id, Unit.serial_key)
+        .having(func.count() > 1)
+    )
+    for maker_id, key, count in rows:
+        yield f"robots: maker {maker_id}: serial {key!r} stands {count} times"
+
+
+def _makers_agree(session: Session) -> Iterator[str]:
+    rows = session.execute(
+        select(Unit.id, Unit.serial)
+        .join(RobotModel, RobotModel.id == Unit.model_id)
+        .where(RobotModel.maker_id != Unit.maker_id)
+    )
+    for unit_id, serial in rows:
+        yield f"robots: unit {unit_id} ({serial}): its maker does not build its model"
+
+
+def _owners_follow_each_other(session: Session) -> Iterator[str]:
+    before: Ownership | None = None
+    for owned in session.scalars(
+        select(Ownership)
+        .order_by(Ownership.unit_id, Ownership.since, Ownership.id)
+        .execution_options(yield_per=1000)
+    ):
+        if (
+            before is not None
+            and before.unit_id == owned.unit_id
+            and (before.until is None or before.until > owned.since)
+        ):
+            yield (
+                f"robots: unit {owned.unit_id}: customers {before.customer_id} and "
+                f"{owned.customer_id} own it at the same time"
+            )
+        before = owned
+
+
+def _one_claim_each(session: Session) -> Iterator[str]:
+    rows = session.execute(
+        select(UnitClaim.unit_id, func.count())
+        .where(UnitClaim.ended_at.is_(None))
+        .group_by(UnitClaim.unit_id)
+        .having(func.count() > 1)
+    )
+    for unit_id, count in rows:
+        yield f"robots: unit {unit_id} is kept by {count} claims at once"

@@ -1,0 +1,282 @@
+"""Robots come in: a delivery note is shown with its problems, then received whole or not at all."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.kernel import audit, clock, events, numbers
+from app.kernel.actor import Actor
+from app.kernel.canonical import sha256_hex
+from app.kernel.errors import Conflict, Invalid, NotFound, Refused
+from app.kernel.searchkeys import clean, search_key
+from app.kernel.text import Text, msg
+from app.robots import addresses, arrivals, timeline
+from app.robots.arrivals import Arrival
+from app.robots.deliverynotes import NoteFile, NoteRow, read_note
+from app.robots.events import UnitReceived
+from app.robots.models import DeliveryNote, StagedFile, Unit, UnitComponent, UnitEvent
+from app.robots.states import UNIT_MOVES, UnitState
+from app.robots.vetting import Candidate, vet
+from app.stores import desk
+
+KEPT_FOR = timedelta(hours=24)
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """A row as written, and what is wrong with it."""
+
+    note: NoteRow
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A staged note, every row judged against the store as it is now."""
+
+    sha256: str
+    file_name: str
+    file: NoteFile
+    rows: list[PreviewRow]
+
+    @property
+    def faulty(self) -> list[PreviewRow]:
+        return [row for row in self.rows if row.candidate.problems]
+
+
+def stage(session: Session, actor: Actor, *, file_name: str, data: bytes) -> str:
+    """Lay a file aside for its preview and give its SHA-256, the name under which it waits a day.
+
+    Raises Refused or TooLarge for what is no delivery note.
+    """
+    actor.require("robots.receive")
+    read_note(data)
+    sha256 = sha256_hex(data)
+    now = clock.now()
+    session.execute(delete(StagedFile).where(StagedFile.expires_at <= now))
+    staged = _staged(session, actor, sha256)
+    if staged is None:
+        staged = StagedFile(
+            store_id=actor.store_id,
+            sha256=sha256,
+            file_name="",
+            content=data,
+            expires_at=now,
+        )
+        session.add(staged)
+    staged.file_name = clean(file_name)[:200] or "–"
+    staged.expires_at = now + KEPT_FOR
+    session.flush()
+    return sha256
+
+
+def note_of_file(session: Session, actor: Actor, sha256: str) -> DeliveryNote | None:
+    """The note that this very file was received with, if it was."""
+    return session.scalar(
+        select(DeliveryNote).where(
+            DeliveryNote.store_id == actor.store_id, DeliveryNote.file_sha256 == sha256
+        )
+    )
+
+
+def note_by_number(session: Session, actor: Actor, number: int) -> DeliveryNote:
+    note = session.scalar(
+        select(DeliveryNote).where(
+            DeliveryNote.store_id == actor.store_id, DeliveryNote.number == number
+        )
+    )
+    if note is None:
+        raise NotFound(msg("There is no delivery note {number}.", number=number))
+    return note
+
+
+def preview(session: Session, actor: Actor, sha256: str) -> Preview:
+    """The staged file's rows with their problems; raises NotFound when it waits no longer."""
+    actor.require("robots.receive")
+    staged = _staged(session, actor, sha256)
+    if staged is None or staged.expires_at <= clock.now():
+        raise NotFound(msg("This file is no longer here. Choose it again."), link="/robots/receive")
+    file = read_note(staged.content)
+    currency = desk.store_of(session, actor.store_id).currency
+    candidates = [_candidate(row, currency=currency) for row in file.rows]
+    vet(session, actor, candidates)
+    rows = [PreviewRow(row, judged) for row, judged in zip(file.rows, candidates, strict=True)]
+    return Preview(sha256, staged.file_name, file, rows)
+
+
+def receive_note(session: Session, actor: Actor, sha256: str) -> DeliveryNote:
+    """Receive exactly the bytes that were previewed: every row, or none.
+
+    The same file again changes nothing and gives its note. Raises Refused while a row has a
+    problem.
+    """
+    actor.require("robots.receive")
+    earlier = note_of_file(session, actor, sha256)
+    if earlier is not None:
+        return earlier
+    seen = preview(session, actor, sha256)
+    if seen.faulty:
+        raise Refused(
+            msg(
+                "Nothing was received: {count} of {rows} rows have problems.",
+                count=len(seen.faulty),
+                rows=len(seen.rows),
+            )
+        )
+    note = DeliveryNote(
+        store_id=actor.store_id,
+        number=numbers.allot(session, store_id=actor.store_id, series="delivery_note"),
+        file_name=seen.file_name,
+        file_sha256=sha256,
+        units=len(seen.rows),
+        received_at=clock.now(),
+        received_by=actor.name,
+    )
+    session.add(note)
+    session.flush()
+    _take_in(session, actor, [row.candidate for row in seen.rows], note=note)
+    session.execute(
+        delete(StagedFile).where(StagedFile.store_id == actor.store_id, StagedFile.sha256 == sha256)
+    )
+    audit.record(
+        session,
+        actor,
+        "delivery_note.received",
+        subject=f"delivery_note:{note.number}",
+        after={"file": note.file_name, "sha256": sha256, "units": note.units},
+    )
+    return note
+
+
+def receive_file(session: Session, actor: Actor, *, file_name: str, data: bytes) -> DeliveryNote:
+    """Stage and receive in one go, for a command line or a demo."""
+    return receive_note(session, actor, stage(session, actor, file_name=file_name, data=data))
+
+
+def receive(session: Session, actor: Actor, wanted: Sequence[Arrival]) -> list[Unit]:
+    """Receive robots that a program names, all or none.
+
+    Raises Invalid with problems by `items.<index>.<field>`.
+    """
+    actor.require("robots.receive")
+    if not 1 <= len(wanted) <= MOST_AT_ONCE:
+        raise Refused(msg("Between 1 and {most} robots at once.", most=MOST_AT_ONCE), field="items")
+    candidates = [Candidate(index, arrival) for index, arrival in enumerate(wanted)]
+    vet(session, actor, candidates)
+    problems = {
+        f"items.{candidate.number}.{field}": problem
+        for candidate in candidates
+        for field, problem in candidate.problems.items()
+    }
+    if problems:
+        raise Invalid(msg("Nothing was received: some robots have problems."), problems=problems)
+    units = _take_in(session, actor, candidates, note=None)
+    for unit, arrival in zip(units, wanted, strict=True):
+        audit.record(
+            session,
+            actor,
+            "robot.received",
+            subject=f"robot:{unit.serial}",
+            after={"maker": arrival.maker, "model": arrival.model, "cost": arrival.cost},
+        )
+    return units
+
+
+def _staged(session: Session, actor: Actor, sha256: str) -> StagedFile | None:
+    return session.scalar(
+        select(StagedFile).where(StagedFile.store_id == actor.store_id, StagedFile.sha256 == sha256)
+    )
+
+
+def _candidate(row: NoteRow, *, currency: str) -> Candidate:
+    problems: dict[str, Text] = {}
+    arrival = None
+    try:
+        arrival = arrivals.from_cells(row.cells, currency=currency)
+    except Invalid as refusal:
+        problems = refusal.problems
+    if row.surplus:
+        problems["row"] = msg(
+            "This row has {count} cells more than there are titles.", count=row.surplus
+        )
+    return Candidate(row.number, arrival, problems)
+
+
+def _take_in(
+    session: Session, actor: Actor, candidates: Sequence[Candidate], *, note: DeliveryNote | None
+) -> list[Unit]:
+    """The rows of the robots, their components and their first line of the timeline."""
+    currency = desk.store_of(session, actor.store_id).currency
+    arrived = [
+        (_arrive(actor, candidate, note=note, currency=currency), candidate)
+        for candidate in candidates
+    ]
+    units = [unit for unit, _ in arrived]
+    try:
+        with session.begin_nested():
+            session.add_all(units)
+    except IntegrityError:
+        # our own store queues its writers; another store may have been faster
+        raise Conflict(
+            msg("One of these robots came in elsewhere just now. Nothing was received; look again.")
+        ) from None
+    session.add_all(_components(arrived))
+    session.add_all(_first_line(actor, unit, note=note) for unit in units)
+    session.flush()
+    for unit in units:
+        events.announce(session, UnitReceived(store_id=unit.store_id, unit_id=unit.id))
+    return units
+
+
+def _arrive(
+    actor: Actor, candidate: Candidate, *, note: DeliveryNote | None, currency: str
+) -> Unit:
+    """A new unit, or the one that was announced, as received."""
+    arrival, model = candidate.arrival, candidate.model
+    if arrival is None or model is None:
+        raise ValueError("only what was vetted without problems comes in")
+    unit = candidate.expected or Unit(
+        store_id=actor.store_id,
+        maker_id=model.maker_id,
+        model_id=model.id,
+        serial=arrival.serial,
+        serial_key=search_key(arrival.serial),
+        state=UnitState.EXPECTED,
+        currency=currency,
+    )
+    unit.state = UNIT_MOVES.check(unit.state, UnitState.RECEIVED)
+    unit.hardware_revision = arrival.hardware_revision
+    unit.firmware = arrival.firmware
+    unit.cost_minor = arrival.cost.minor
+    unit.delivery_note_id = note.id if note else None
+    unit.received_at = clock.now()
+    return unit
+
+
+def _components(arrived: Iterable[tuple[Unit, Candidate]]) -> Iterator[UnitComponent]:
+    for unit, candidate in arrived:
+        for position, serial in candidate.arrival.components if candidate.arrival else ():
+            yield UnitComponent(
+                store_id=unit.store_id,
+                unit_id=unit.id,
+                position=position,
+                serial=serial,
+                serial_key=search_key(serial),
+            )
+
+
+def _first_line(actor: Actor, unit: Unit, *, note: DeliveryNote | None) -> UnitEvent:
+    return timeline.event(
+        unit.id,
+        kind=str(UnitState.RECEIVED),
+        summary=msg("Received with delivery note {number}", number=str(note.number))
+        if note
+        else msg("Received"),
+        link=addresses.note_page(note.number) if note else "",
+        actor_name=actor.name,
+    )
