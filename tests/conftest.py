@@ -5,7 +5,6 @@ A test that asks for a database, by whatever fixture, runs once on each engine; 
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +21,8 @@ from app.main import create_app
 from app.settings import Settings
 from tests.browsers import NoBrowser, open_browser, watch
 from tests.databases import ENGINES, EngineName, Supply
-from tests.processes import QUATREFOIL, accepts, free_port, is_ready, running
+from tests.processes import QUATREFOIL, free_port, is_ready, running
+from tests.stripe_server import StripeStandIn, running_stripe_stand_in
 
 SUPPLY = pytest.StashKey[Supply]()
 # What a test sets itself comes from its settings, not from the shell of whoever runs it.
@@ -127,13 +127,10 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def stripe_stand_in(tmp_path: Path) -> Iterator[str]:
-    """The address of a local server that speaks Stripe's HTTP."""
-    port = free_port()
-    command = (sys.executable, "-m", "stripe_stand_in", "--port", str(port))
-    log = tmp_path / "stripe.log"
-    with running(command, settings={}, is_up=lambda: accepts(port), log=log):
-        yield f"http://127.0.0.1:{port}"
+def stripe_stand_in() -> Iterator[StripeStandIn]:
+    """A local server that speaks Stripe's HTTP, in a process of its own."""
+    with running_stripe_stand_in() as stand_in:
+        yield stand_in
 
 
 @pytest.fixture
