@@ -1,10 +1,13 @@
 """Which domain listens to which event, and who delivers what after the commit."""
 
-from app.kernel import outbox
+from app.kernel import events, outbox
 from app.payments import cards, printing
+from app.payments.events import BillSettled
+from app.sales import completion
 
 
 def connect() -> None:
     """Make every connection; calling it twice is the same as once."""
+    events.listen(BillSettled, completion.on_bill_settled)
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)

@@ -55,7 +55,7 @@ def raise_bill(
     session.flush()
     audit.record(session, actor, "bill.raised", subject=f"bill:{reference}", after={"total": total})
     if not total:
-        events.announce(session, BillSettled(bill.id, reference, bill.store_id))
+        events.announce(session, BillSettled(bill.id, reference, bill.store_id, actor))
     return bill
 
 
@@ -81,7 +81,7 @@ def _raise_again(
         after={"total": total},
     )
     if not total:
-        events.announce(session, BillSettled(bill.id, bill.reference, bill.store_id))
+        events.announce(session, BillSettled(bill.id, bill.reference, bill.store_id, actor))
 
 
 def by_reference(session: Session, store_id: int, reference: str) -> Bill | None:

@@ -79,7 +79,7 @@ def book(
     )
     events.announce(session, PaymentCaptured(bill.id, bill.reference, bill.store_id, attempt.id))
     if was_due and not bills.due(session, bill):
-        events.announce(session, BillSettled(bill.id, bill.reference, bill.store_id))
+        events.announce(session, BillSettled(bill.id, bill.reference, bill.store_id, actor))
 
 
 def book_if_possible(session: Session, actor: Actor, attempt: PaymentAttempt) -> bool:

@@ -98,9 +98,7 @@ def _bills(session: Session) -> Iterator[str]:
                 PaymentAttempt.entry_id.is_not(None),
             )
             .group_by(PaymentAttempt.bill_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     paid = dict(
         session.execute(
@@ -108,9 +106,7 @@ def _bills(session: Session) -> Iterator[str]:
             .join(Posting, Posting.entry_id == JournalEntry.id)
             .where(JournalEntry.kind == EntryKind.PAYMENT, Posting.account.in_(MONEY_ACCOUNTS))
             .group_by(JournalEntry.bill_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     for bill_id in sorted({*captured, *paid} - {None}, key=lambda each: each or 0):
         if captured.get(bill_id or 0, 0) != paid.get(bill_id, 0):
@@ -139,9 +135,7 @@ def _sales(session: Session) -> Iterator[str]:
     by_rate = dict(
         session.execute(
             select(SaleTax.entry_id, func.sum(SaleTax.tax_minor)).group_by(SaleTax.entry_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     for entry_id, total, owed, tax in rows:
         if int(owed) != total:

@@ -6,6 +6,7 @@ a StoreError, the capture is held unbooked and listed at the till until it can b
 
 from dataclasses import dataclass
 
+from app.kernel.actor import Actor
 from app.kernel.events import Event
 
 
@@ -21,8 +22,12 @@ class PaymentCaptured(Event):
 
 @dataclass(frozen=True, slots=True)
 class BillSettled(Event):
-    """Nothing is due on a bill any more; announced once per bill, after its last capture."""
+    """Nothing is due on a bill any more; announced once per bill, after its last capture.
+
+    `actor` is whoever took the last payment: a person, or the house on the card service's word.
+    """
 
     bill_id: int
     reference: str
     store_id: int
+    actor: Actor
