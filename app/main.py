@@ -8,14 +8,29 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import wiring
 from app.kernel.db import Database
-from app.payments import stripe_gate
+from app.kernel.text import msg
+from app.payments import stripe_gate, webhooks
+from app.robots import addresses
+from app.sales import pages as sales_pages
 from app.settings import Settings
-from app.web import background, csrf, errors, health
+from app.web import background, csrf, errors, health, rendering
 from app.web.buffering import BufferedWrites
 from app.web.frame import RequestFrame
+from app.web.navigation import Place
 from app.web.static import StaticAssets
 
-PAGES: list[object] = []
+# In this order: a robot's inspection is asked for below the robot's own, open-ended address.
+ROUTERS = (health.router, webhooks.router, sales_pages.router)
+PLACES = [
+    Place("/", "layout-dashboard", msg("Today")),
+    Place("/counter", "scan-barcode", msg("Counter"), "counter.sell"),
+    Place("/robots", "bot", msg("Robots"), "robots.view"),
+    Place("/sales", "receipt-text", msg("Sales"), "orders.view"),
+    Place("/products", "boxes", msg("Products"), "products.view"),
+    Place("/customers", "users", msg("Customers"), "customers.view"),
+    Place("/till", "wallet", msg("Till"), "till.view"),
+    Place("/settings", "settings", msg("Settings"), "settings.view"),
+]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -39,7 +54,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BufferedWrites)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     app.add_middleware(RequestFrame)
-    app.include_router(health.router)
+    app.state.places = PLACES
+    rendering.environment().globals.update(robot_page=addresses.robot_page)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/static", StaticAssets())
     return app
 

@@ -8,6 +8,8 @@ from app.kernel.text import msg
 
 _WHOLE = re.compile(r"[0-9]{1,7}")
 MOST = 1_000_000
+_PERCENT = re.compile(r"(?P<whole>[0-9]{1,3})(?:[.](?P<rest>[0-9]{1,2}))?")
+WHOLE_BP = 10_000
 
 
 def parse_quantity(text: str, *, field: str = "quantity") -> int:
@@ -22,3 +24,15 @@ def parse_quantity(text: str, *, field: str = "quantity") -> int:
     if not 1 <= quantity <= MOST:
         raise Refused(msg("A quantity is between 1 and {most}.", most=MOST), field=field)
     return quantity
+
+
+def parse_percent(text: str, *, field: str = "percent") -> int:
+    """A share from 0 to 100 with up to two decimals, as basis points: `5`, `7,5`, `12.25`."""
+    plain = search_key(text).removesuffix("%").strip().replace(",", ".")
+    match = _PERCENT.fullmatch(plain)
+    points = int(match["whole"]) * 100 + int((match["rest"] or "").ljust(2, "0")) if match else -1
+    if not 0 <= points <= WHOLE_BP:
+        raise Refused(
+            msg("“{text}” is not a percentage between 0 and 100.", text=text[:40]), field=field
+        )
+    return points

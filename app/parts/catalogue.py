@@ -38,6 +38,13 @@ def add_part(session: Session, actor: Actor, *, number: str, name: str, gtin: st
     return part
 
 
+def by_id(session: Session, actor: Actor, part_id: int) -> Part:
+    part = session.get(Part, part_id)
+    if part is None or part.store_id != actor.store_id:
+        raise NotFound(msg("There is no such part."))
+    return part
+
+
 def by_number(session: Session, actor: Actor, number: str) -> Part:
     part = session.scalar(
         select(Part).where(Part.store_id == actor.store_id, Part.number_key == search_key(number))

@@ -12,7 +12,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.tax import BASIS
 from app.kernel.text import msg
 from app.parts import stock
-from app.robots import claims
+from app.robots import addresses, claims
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, UnitState
 from app.sales import catalogue, orders
@@ -221,7 +221,7 @@ def already_scanned(session: Session, order: Order, scan_id: str) -> bool:
 
 def require_sellable(session: Session, unit: Unit) -> None:
     """Raises NotSellable with the reason, and a link to what has to happen first."""
-    here = f"/robots/{unit.serial}"
+    here = addresses.robot_page(unit.serial)
     if unit.state is UnitState.AVAILABLE:
         return
     if unit.state in _HANDED_OUT:
@@ -239,7 +239,7 @@ def require_sellable(session: Session, unit: Unit) -> None:
     if unit.state in {UnitState.RECEIVED, UnitState.INSPECTED}:
         raise NotSellable(
             msg("{serial} has not passed its pre-delivery inspection.", serial=unit.serial),
-            link=f"{here}/inspection",
+            link=addresses.inspection_page(unit.serial),
         )
     raise NotSellable(
         msg(

@@ -13,7 +13,7 @@ from app.kernel.text import msg
 from app.parts import stock
 from app.payments import bills, printing
 from app.payments.events import BillSettled
-from app.payments.models import Account, Bill
+from app.payments.models import Account, Bill, Tender
 from app.robots import claims, registry
 from app.robots.states import UnitState
 from app.sales import invoices, orders, totals
@@ -61,7 +61,10 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
     stock.issue_reserved(session, actor, owner, reason=f"sale {order.number}")
     _recognise(session, actor, order, bill)
     document = invoices.issue(session, actor, order, bill)
-    printing.post_receipt(session, document, till_id=order.till_id)
+    if order.till_id is not None:
+        printing.post_slip(
+            session, document, till_id=order.till_id, open_drawer=_took_cash(session, bill)
+        )
     audit.record(
         session,
         actor,
@@ -69,6 +72,10 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
         subject=owner,
         after={"total": bill.total_minor, "invoice": document.label},
     )
+
+
+def _took_cash(session: Session, bill: Bill) -> bool:
+    return any(attempt.tender is Tender.CASH for attempt in bills.attempts_of(session, bill))
 
 
 def _recognise(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
@@ -82,10 +89,7 @@ def _recognise(session: Session, actor: Actor, order: Order, bill: Bill) -> None
     for line, net in zip(order.lines, totals.net_by_line(order, order.lines), strict=True):
         account = _REVENUE[products[line.product_id].kind]
         revenue[account] = revenue.get(account, 0) + net
+    sums = totals.of_order(order)
     bills.recognise(
-        session,
-        actor,
-        bill,
-        revenue=revenue,
-        tax_minor=totals.of_order(order).tax.minor,
+        session, actor, bill, revenue=revenue, tax_minor=sums.tax.minor, taxes=sums.taxes
     )

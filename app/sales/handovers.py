@@ -18,13 +18,13 @@ from app.payments.documents import (
     Accessory,
     Check,
     DocumentContent,
+    DocumentKind,
     Fact,
     Signature,
     Totals,
 )
-from app.payments.documents import DocumentKind as ContentKind
 from app.payments.documents import Handover as Protocol
-from app.payments.models import DocumentKind, IssuedDocument
+from app.payments.models import IssuedDocument
 from app.robots import ownership, registry
 from app.robots.models import Unit
 from app.robots.states import Custody, Holding, UnitState
@@ -141,9 +141,9 @@ def _issue(
     customer = session.get(Customer, order.customer_id) if order.customer_id else None
     nothing = Money(0, order.currency)
     moment = clock.now()
-    language = (customer.language if customer else "") or store.language
+    language = (customer.language if customer else "") or issuing.language_of(store)
     content = DocumentContent(
-        kind=ContentKind.HANDOVER,
+        kind=DocumentKind.HANDOVER,
         number="",
         series="",
         issued_at=moment,
@@ -153,7 +153,7 @@ def _issue(
         currency=order.currency,
         price_mode=order.price_mode,
         store=store.name,
-        seller=invoices.seller(store),
+        seller=issuing.seller_of(store),
         buyer=invoices.buyer(customer) if customer else None,
         totals=Totals(net=nothing, tax=nothing, gross=nothing),
         references=(Fact(speech(language).say(msg("Sale")), f"S-{order.number}"),),

@@ -1,5 +1,6 @@
 """Pre-delivery inspection: no robot is sold before somebody looked at it and signed."""
 
+import json
 from collections.abc import Mapping
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict
 from app.kernel.text import msg
-from app.robots import registry, timeline
+from app.robots import addresses, registry, timeline
 from app.robots.models import Unit
 from app.robots.states import UnitState
 from app.sales import checklists
@@ -21,13 +22,28 @@ def checklist_for(session: Session, actor: Actor, unit: Unit) -> Checklist:
     return checklists.in_force(session, actor, Purpose.PDI, unit.model_id)
 
 
+def checklist_of(
+    session: Session, actor: Actor, unit: Unit, inspection: Inspection | None
+) -> Checklist | None:
+    """The list that an inspection answered; for a unit that waits, the one in force."""
+    if inspection is not None:
+        return session.get(Checklist, inspection.checklist_id)
+    return checklist_for(session, actor, unit) if unit.state is UnitState.RECEIVED else None
+
+
+def answers_of(inspection: Inspection) -> dict[str, dict[str, str]]:
+    """What was answered, by item key: `{"result", "note"}`."""
+    answers: dict[str, dict[str, str]] = json.loads(inspection.answers)
+    return answers
+
+
 def inspect(session: Session, actor: Actor, unit: Unit, typed: Mapping[str, str]) -> Inspection:
     """Record an inspection. Passed: the unit is for sale. Failed: it stays received."""
     actor.require("robots.inspect")
     if unit.state is not UnitState.RECEIVED:
         raise Conflict(
             msg("{serial} does not wait for an inspection.", serial=unit.serial),
-            link=f"/robots/{unit.serial}",
+            link=addresses.robot_page(unit.serial),
         )
     checklist = checklist_for(session, actor, unit)
     answers = checklists.read_answers(checklist, typed)
@@ -52,7 +68,7 @@ def record(
     )
     session.add(inspection)
     session.flush()
-    here = f"/robots/{unit.serial}/inspection"
+    here = addresses.inspection_page(unit.serial)
     if passed:
         why = msg("Pre-delivery inspection passed")
         registry.move(session, actor, unit, UnitState.INSPECTED, why=why, link=here)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,9 +14,10 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
-from app.payments import issuing, tenders
+from app.payments import bills, issuing
 from app.payments.documents import (
     DocumentContent,
+    DocumentKind,
     Fact,
     Line,
     Party,
@@ -23,13 +25,13 @@ from app.payments.documents import (
     TaxLine,
     Totals,
 )
-from app.payments.documents import DocumentKind as ContentKind
-from app.payments.models import Bill, DocumentKind, IssuedDocument
+from app.payments.models import Bill, IssuedDocument
+from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
 from app.sales import orders, totals
 from app.sales.models import Order, OrderLine
 from app.stores import desk
-from app.stores.models import Store, Till
+from app.stores.models import Till
 from app.web.i18n import speech
 
 QUOTE_DAYS = 14
@@ -38,8 +40,8 @@ _MOST_QUOTE_DAYS = 365
 
 def issue(session: Session, actor: Actor, order: Order, bill: Bill) -> IssuedDocument:
     """The invoice of a settled order, numbered in this transaction."""
-    content = _content(session, order, kind=ContentKind.INVOICE)
-    payments, change = _payments(session, bill, content.language)
+    content = _content(session, order, kind=DocumentKind.INVOICE)
+    payments, change = _payments(session, bill, content)
 
     def build(label: str) -> DocumentContent:
         return replace(content, number=label, payments=payments, change=change)
@@ -63,7 +65,7 @@ def issue_quote(
         raise Refused(msg("There is nothing in this sale to quote."))
     if not 1 <= days <= _MOST_QUOTE_DAYS:
         raise Refused(msg("A quote is valid for 1 to 365 days."), field="days")
-    content = _content(session, order, kind=ContentKind.QUOTE)
+    content = _content(session, order, kind=DocumentKind.QUOTE)
     until = content.business_day + timedelta(days=days)
 
     def build(label: str) -> DocumentContent:
@@ -77,10 +79,10 @@ def issue_quote(
     return document
 
 
-def _content(session: Session, order: Order, *, kind: ContentKind) -> DocumentContent:
+def _content(session: Session, order: Order, *, kind: DocumentKind) -> DocumentContent:
     store = desk.store_of(session, order.store_id)
     customer = session.get(Customer, order.customer_id) if order.customer_id else None
-    language = (customer.language if customer else "") or store.language
+    language = (customer.language if customer else "") or issuing.language_of(store)
     sums = totals.of_order(order)
     moment = clock.now()
     return DocumentContent(
@@ -94,7 +96,7 @@ def _content(session: Session, order: Order, *, kind: ContentKind) -> DocumentCo
         currency=order.currency,
         price_mode=order.price_mode,
         store=store.name,
-        seller=seller(store),
+        seller=issuing.seller_of(store),
         buyer=buyer(customer) if customer else None,
         lines=_lines(session, order),
         taxes=_taxes(sums),
@@ -102,16 +104,6 @@ def _content(session: Session, order: Order, *, kind: ContentKind) -> DocumentCo
         references=_references(session, order, language),
         footer=tuple(store.receipt_footer.splitlines()),
         chain_head=audit.head(session, store.id),
-    )
-
-
-def seller(store: Store) -> Party:
-    return Party(
-        name=store.legal_name,
-        address=_address(store.street, store.postcode, store.city, store.country),
-        vat_id=store.vat_id,
-        phone=store.phone,
-        mail=store.email,
     )
 
 
@@ -178,22 +170,22 @@ def _references(session: Session, order: Order, language: str) -> tuple[Fact, ..
 
 
 def _payments(
-    session: Session, bill: Bill, language: str
+    session: Session, bill: Bill, content: DocumentContent
 ) -> tuple[tuple[PaymentLine, ...], Money | None]:
     """Each tender as given, and the change of all."""
-    said = speech(language)
-    lines = []
-    change = 0
-    for attempt in tenders.captured(session, bill):
-        change += attempt.change_minor
-        lines.append(
-            PaymentLine(
-                label=said.say(tenders.TENDER_LABELS[attempt.tender]),
-                amount=Money(attempt.tendered_minor, attempt.currency),
-                paid_on=attempt.settled_at.date() if attempt.settled_at else None,
-                card_brand=attempt.card.rpartition(" ")[0],
-                card_last4=attempt.card.rpartition(" ")[2],
-                auth_ref=attempt.note,
-            )
+    said, zone = speech(content.language), ZoneInfo(content.zone)
+    booked = [one for one in bills.attempts_of(session, bill) if one.entry_id is not None]
+    lines = tuple(
+        PaymentLine(
+            label=said.say(TENDER_LABELS[attempt.tender]),
+            amount=Money(attempt.tendered_minor, attempt.currency),
+            paid_on=(attempt.settled_at or content.issued_at).astimezone(zone).date(),
+            card_brand=attempt.card_brand,
+            card_last4=attempt.card_last4,
+            auth_ref=attempt.auth_ref or attempt.note,
+            entry_mode=attempt.entry_mode,
         )
-    return tuple(lines), Money(change, bill.currency) if change else None
+        for attempt in booked
+    )
+    change = sum(attempt.change_minor for attempt in booked)
+    return lines, Money(change, bill.currency) if change else None

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.customers import book
@@ -195,6 +195,20 @@ def parked(session: Session, actor: Actor) -> list[Order]:
             .limit(50)
         )
     )
+
+
+def parked_count(session: Session, actor: Actor) -> int:
+    counted = session.scalar(
+        select(func.count())
+        .select_from(Order)
+        .where(
+            Order.store_id == actor.store_id,
+            Order.parked_at.is_not(None),
+            Order.settled_at.is_(None),
+            Order.cancelled_at.is_(None),
+        )
+    )
+    return counted or 0
 
 
 def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None:

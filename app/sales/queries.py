@@ -3,21 +3,38 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.customers.models import Customer
+from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.money import Money
+from app.kernel.text import Text, msg
 from app.parts import stock
-from app.payments import bills
+from app.payments import bills, failures, issuing, tills
+from app.payments.documents import DocumentKind
+from app.payments.models import PaymentAttempt
+from app.payments.states import ATTEMPT_LABELS, AttemptState
+from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
-from app.robots.states import UnitState
-from app.sales import orders, totals
-from app.sales.models import Handover, Order, OrderLine, Product, ProductKind
+from app.robots.states import UNIT_STATE_LABELS, UnitState
+from app.sales import catalogue, handovers, orders, totals
+from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind
 from app.sales.orders import OrderStatus
+from app.stores import desk
 from app.web import paging
+
+TABS = (
+    (Category.ROBOTS, msg("Robots")),
+    (Category.ACCESSORIES, msg("Accessories")),
+    (Category.PLANS, msg("Service plans")),
+    (Category.PARTS, msg("Spare parts")),
+    (Category.SERVICES, msg("Services")),
+)
+_FAILED = {AttemptState.DECLINED, AttemptState.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +211,10 @@ def available_units(session: Session, actor: Actor, model_id: int) -> list[Unit]
     )
 
 
+def waiting_page(session: Session, actor: Actor) -> paging.Page[OrderRow]:
+    return paging.Page(waiting_for_handover(session, actor), None)
+
+
 def waiting_for_handover(session: Session, actor: Actor) -> list[OrderRow]:
     """Paid orders whose robots still stand here, oldest first."""
     found = list(
@@ -212,3 +233,147 @@ def waiting_for_handover(session: Session, actor: Actor) -> list[OrderRow]:
         )
     )
     return rows(session, actor, found)
+
+
+def cart(
+    session: Session,
+    actor: Actor,
+    order: Order | None,
+    *,
+    till_id: int,
+    selected: int | None = None,
+) -> dict[str, Any]:
+    """Everything the cart shows; `selected` is the position of the marked line."""
+    shown: dict[str, Any] = {
+        "order": order,
+        "lines": [],
+        "customer": None,
+        "totals": None,
+        "paid": [],
+        "failure": None,
+        "tender_labels": TENDER_LABELS,
+        "due": None,
+        "attempt": None,
+        "locked": False,
+        "till": desk.till_by_id(session, actor, till_id),
+        "drawer": tills.open_session_of(session, till_id),
+        "selected": selected,
+    }
+    if order is None:
+        return shown
+    bill = bills.by_reference(session, actor.store_id, orders.reference(order))
+    attempts = bills.attempts_of(session, bill) if bill else []
+    live = bills.live_attempt(session, bill) if bill else None
+    paid_minor = bills.paid(session, bill).minor if bill else 0
+    sums = totals.of_order(order)
+    if selected is None and order.lines:
+        shown["selected"] = max(line.position for line in order.lines)
+    return shown | {
+        "lines": lines(session, order),
+        "customer": session.get(Customer, order.customer_id) if order.customer_id else None,
+        "totals": sums,
+        "paid": [attempt for attempt in attempts if attempt.entry_id is not None],
+        "failure": _failure(attempts[-1]) if attempts else None,
+        "due": Money(max(sums.gross.minor - paid_minor, 0), order.currency),
+        "attempt": live,
+        "locked": live is not None or paid_minor > 0,
+    }
+
+
+def _failure(last: PaymentAttempt) -> Text | None:
+    """Why the last try brought no money, for whoever stands at the till."""
+    if last.state not in _FAILED:
+        return None
+    return failures.told(last.failure) or ATTEMPT_LABELS[last.state]
+
+
+def counter_page(session: Session, actor: Actor, tab: str) -> dict[str, Any]:
+    """What stands around the cart: tabs, tiles, and who comes to fetch a robot."""
+    category = Category(tab) if tab in set(Category) else Category.ROBOTS
+    return {
+        "tab": category,
+        "tabs": TABS,
+        "tiles": tiles(session, catalogue.in_category(session, actor, category)),
+        "pickups": waiting_for_handover(session, actor),
+    }
+
+
+def finished(session: Session, actor: Actor, number: int) -> dict[str, Any] | None:
+    """The end of a sale: its invoice, the change, what comes next. None if it is not paid."""
+    order = orders.by_number(session, actor, number)
+    if order.settled_at is None:
+        return None
+    documents = issuing.documents_of(session, actor.store_id, orders.reference(order))
+    bill = bills.by_reference(session, actor.store_id, orders.reference(order))
+    attempts = bills.attempts_of(session, bill) if bill else []
+    change = sum(attempt.change_minor for attempt in attempts if attempt.entry_id is not None)
+    return {
+        "number": order.number,
+        "total": totals.of_order(order).gross,
+        "change": Money(change, order.currency) if change else None,
+        "invoice": next((doc for doc in documents if doc.kind is DocumentKind.INVOICE), None),
+        "robots": len(orders.robots_of(order)),
+        "handed_over": handovers.done(session, order) is not None,
+    }
+
+
+def undo_of(session: Session, line: OrderLine) -> dict[str, str]:
+    """What to scan to put a removed line back: its serial, or its product code and quantity."""
+    if line.unit_id is not None:
+        code, quantity = session.get_one(Unit, line.unit_id).serial, ""
+    else:
+        code, quantity = session.get_one(Product, line.product_id).code, str(line.quantity)
+    return {"description": line.description, "code": code, "quantity": quantity}
+
+
+def product_page(
+    session: Session, actor: Actor, *, q: str, cursor: str | None
+) -> paging.Page[Tile]:
+    """Products by name with what is left of each; searched by any part of name or code."""
+    if q.strip():
+        return paging.Page(tiles(session, catalogue.find(session, actor, q, most=50)), None)
+    query = (
+        select(Product)
+        .where(Product.store_id == actor.store_id, Product.archived.is_(False))
+        .order_by(Product.code_key)
+        .limit(paging.PAGE + 1)
+    )
+    if cursor:
+        (last_key,) = paging.decode(cursor, str)
+        query = query.where(Product.code_key > last_key)
+    found = list(session.scalars(query))
+    shown = found[: paging.PAGE]
+    following = paging.encode(shown[-1].code_key) if len(found) > paging.PAGE else None
+    return paging.Page(tiles(session, shown), following)
+
+
+def today(session: Session, actor: Actor) -> dict[str, Any]:
+    """The day so far: takings by the journal, robots by state, who comes, what waits."""
+    store = desk.store_of(session, actor.store_id)
+    day = desk.business_day_of(store)
+    start, end = clock.day_bounds(day, zone=store.zone, cut_off=store.day_starts_at)
+    settled = list(
+        session.scalars(
+            select(Order)
+            .where(Order.store_id == store.id, Order.settled_at >= start, Order.settled_at < end)
+            .options(selectinload(Order.lines))
+        )
+    )
+    states = session.execute(
+        select(Unit.state, func.count()).where(Unit.store_id == store.id).group_by(Unit.state)
+    )
+    takings = sum(totals.of_order(order).gross.minor for order in settled)
+    return {
+        "day": day,
+        "sales": len(settled),
+        "robots_sold": sum(len(orders.robots_of(order)) for order in settled),
+        "takings": Money(takings, store.currency),
+        "states": {UnitState(state): count for state, count in states},
+        "state_labels": UNIT_STATE_LABELS,
+        "pickups": waiting_for_handover(session, actor),
+        "parked": rows(session, actor, orders.parked(session, actor)),
+        "tills": [
+            (till, tills.open_session_of(session, till.id))
+            for till in desk.tills_of(session, store.id)
+        ],
+    }

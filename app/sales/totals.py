@@ -16,6 +16,10 @@ class Totals:
     mode: PriceMode
     taxes: tuple[TaxSum, ...]
 
+    def money(self, minor: int) -> Money:
+        """Another amount in this order's currency."""
+        return Money(minor, self.currency)
+
     @property
     def net(self) -> Money:
         return Money(sum(tax.net for tax in self.taxes), self.currency)

@@ -1,0 +1,9 @@
+"""What staff see of the counter."""
+
+from fastapi import APIRouter
+
+from app.sales.pages import counter, finding, inspections, lines, orders, payments, products
+
+router = APIRouter(tags=["pages"], include_in_schema=False)
+for part in (counter, lines, payments, orders, inspections, products, finding):
+    router.include_router(part.router)

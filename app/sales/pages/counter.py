@@ -1,0 +1,182 @@
+"""The counter terminal: one scan box, tiles, and the cart."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from app.customers.models import Customer
+from app.identity.guard import Acting, SignedIn
+from app.kernel.errors import NotFound, Refused
+from app.kernel.quantity import parse_percent, parse_quantity
+from app.kernel.text import Text, msg
+from app.payments.models import IssuedDocument
+from app.robots.models import Unit
+from app.sales import basket, catalogue, orders, queries, scanning
+from app.sales.forms import ScanForm
+from app.sales.models import Order, OrderLine, Product, ProductKind
+from app.sales.pages.till import PAGE, Visit
+from app.sales.scanning import CodeKind, Hit, HitKind
+from app.web.rendering import render
+from app.web.sessions import ReadSession, WriteSession
+
+router = APIRouter()
+
+
+@router.get("/counter")
+def show_counter(
+    request: Request, session: ReadSession, actor: SignedIn, tab: str = "robots", done: int = 0
+) -> Response:
+    """The counter; `done` shows the end of the sale that was just paid."""
+    actor.require("counter.sell")
+    if getattr(request.state, "till_id", None) is None:
+        return render(request, "sales/no_till.html")
+    visit = Visit(request, session, actor)
+    return render(
+        request,
+        PAGE,
+        block="tiles",
+        fragment=False,
+        hits=[],
+        bundle="",
+        remark=None,
+        removed=None,
+        done=queries.finished(session, actor, done) if done else None,
+        parked_count=orders.parked_count(session, actor),
+        **queries.counter_page(session, actor, tab),
+        **queries.cart(session, actor, visit.found_basket(), till_id=visit.till_id),
+    )
+
+
+@router.post("/counter/scan")
+def scan(
+    request: Request, session: WriteSession, actor: Acting, form: Annotated[ScanForm, Form()]
+) -> Response:
+    """Whatever was scanned, typed or tapped. The same scan id twice changes nothing."""
+    visit = Visit(request, session, actor)
+    order = visit.basket()
+    if basket.already_scanned(session, order, form.scan_id):
+        return visit.show(order)
+    code = scanning.read(form.code)
+    if code.kind is not CodeKind.PLAIN:
+        return _command(visit, order, code=code, position=form.line)
+    if not code.text:
+        raise Refused(msg("Nothing was scanned."), field="code")
+    meaning = scanning.resolve(session, actor, code)
+    if not meaning.hits:
+        raise NotFound(msg("“{code}” is not known here.", code=code.text[:60]), field="code")
+    if not meaning.exact or len(meaning.hits) > 1:
+        return visit.show(order, hits=meaning.hits, scan="many")
+    return _take(visit, order, meaning.hits[0], form=form, remark=meaning.remark)
+
+
+def _take(visit: Visit, order: Order, hit: Hit, *, form: ScanForm, remark: Text | None) -> Response:
+    """Do with a thing what the counter does with its kind."""
+    match hit.thing:
+        case Unit() as unit:
+            _take_unit(visit, order, unit, bundle_code=form.bundle)
+        case Product() as product:
+            offered = _take_product(visit, order, product, quantity=form.quantity)
+            if offered is not None:
+                return offered
+        case Customer() as customer:
+            orders.set_customer(visit.session, visit.actor, order, customer.id)
+        case Order() as found:
+            return _take_order(visit, found)
+        case IssuedDocument() as document:
+            return _take_document(visit, document)
+    return visit.show(order, remark=remark)
+
+
+def _take_unit(visit: Visit, order: Order, unit: Unit, *, bundle_code: str) -> None:
+    bundle = catalogue.by_code(visit.session, visit.actor, bundle_code) if bundle_code else None
+    if bundle is None:
+        basket.add_unit(visit.session, visit.actor, order, unit, minutes=visit.minutes)
+    else:
+        basket.add_bundle(
+            visit.session, visit.actor, order, bundle, unit=unit, minutes=visit.minutes
+        )
+
+
+def _take_product(
+    visit: Visit, order: Order, product: Product, *, quantity: str
+) -> Response | None:
+    """Into the basket; or, for what holds a robot, the serials to choose from."""
+    if product.kind is ProductKind.ROBOT:
+        return _offer_serials(visit, order, product, bundle="")
+    if product.kind is not ProductKind.BUNDLE:
+        basket.add_product(
+            visit.session,
+            visit.actor,
+            order,
+            product,
+            quantity=parse_quantity(quantity) if quantity else 1,
+            minutes=visit.minutes,
+        )
+        return None
+    inside = [one for _, one in catalogue.contents(visit.session, product.id)]
+    robot = next((one for one in inside if one.kind is ProductKind.ROBOT), None)
+    if robot is not None:
+        return _offer_serials(visit, order, robot, bundle=product.code)
+    basket.add_bundle(visit.session, visit.actor, order, product, unit=None, minutes=visit.minutes)
+    return None
+
+
+def _offer_serials(visit: Visit, order: Order, product: Product, *, bundle: str) -> Response:
+    """A robot is sold by serial: show which ones stand here."""
+    units = queries.available_units(visit.session, visit.actor, product.model_id or 0)
+    if not units:
+        raise Refused(
+            msg("No {name} is for sale just now.", name=product.name), link="/robots/receive"
+        )
+    hits = [Hit(HitKind.UNIT, unit.serial, unit.model.name, unit.serial, unit) for unit in units]
+    return visit.show(order, hits=hits, bundle=bundle, scan="many")
+
+
+def _take_order(visit: Visit, found: Order) -> Response:
+    """A parked sale comes to this till; any other opens as a page."""
+    if found.parked_at is None or found.cancelled_at is not None:
+        return visit.go(f"/sales/{found.number}")
+    orders.resume(visit.session, visit.actor, found, till_id=visit.till_id)
+    return visit.show(found)
+
+
+def _take_document(visit: Visit, document: IssuedDocument) -> Response:
+    """A quote goes back into the basket while it can; a receipt opens."""
+    kind, _, number = document.reference.partition(":")
+    if document.kind == "quote" and kind == "order":
+        return _take_order(visit, orders.by_number(visit.session, visit.actor, int(number)))
+    return visit.go(f"/documents/{document.id}")
+
+
+def _command(visit: Visit, order: Order, *, code: scanning.Code, position: str) -> Response:
+    """`*3`: three of the selected line. `%5`: five per cent off it."""
+    line = line_of(order, position)
+    if code.kind is CodeKind.QUANTITY:
+        basket.set_quantity(
+            visit.session,
+            visit.actor,
+            order,
+            line,
+            quantity=parse_quantity(code.text),
+            minutes=visit.minutes,
+        )
+    else:
+        basket.discount(
+            visit.session,
+            visit.actor,
+            order,
+            line,
+            percent_bp=parse_percent(code.text),
+            reason=str(msg("At the counter")),
+        )
+    return visit.show(order, selected=line.position)
+
+
+def line_of(order: Order, position: str) -> OrderLine:
+    """The line that was selected, else the last one."""
+    if position.isascii() and position.isdigit():
+        return basket.line_at(order, int(position))
+    if not order.lines:
+        raise Refused(msg("There is no line yet to change."), field="code")
+    return order.lines[-1]

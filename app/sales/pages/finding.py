@@ -1,0 +1,65 @@
+"""Find and do: the palette, the scan on pages without a scan box, and the day's first page."""
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.customers.models import Customer
+from app.identity.guard import SignedIn
+from app.payments.models import IssuedDocument
+from app.robots import addresses
+from app.robots.models import Unit
+from app.sales import queries, scanning
+from app.sales.models import Order
+from app.sales.scanning import Hit
+from app.web.rendering import render
+from app.web.sessions import ReadSession
+
+router = APIRouter()
+
+
+@router.get("/")
+def today(request: Request, session: ReadSession, actor: SignedIn) -> Response:
+    """What waits for somebody in this store today."""
+    return render(request, "sales/today.html", **queries.today(session, actor))
+
+
+@router.get("/find")
+def find(
+    request: Request, session: ReadSession, actor: SignedIn, code: str = "", q: str = ""
+) -> Response:
+    """Where a code leads: straight to the one thing it names, else to a choice."""
+    actor.require("robots.view")
+    meaning = scanning.resolve(session, actor, scanning.read(code or q))
+    if meaning.exact and len(meaning.hits) == 1:
+        return RedirectResponse(address_of(meaning.hits[0]), 303)
+    return render(
+        request, "sales/find.html", q=code or q, hits=_addressed(meaning.hits), status=200
+    )
+
+
+@router.get("/find/palette")
+def palette(request: Request, session: ReadSession, actor: SignedIn, q: str = "") -> Response:
+    actor.require("robots.view")
+    meaning = scanning.resolve(session, actor, scanning.read(q))
+    return render(request, "sales/find.html", block="options", q=q, hits=_addressed(meaning.hits))
+
+
+def address_of(hit: Hit) -> str:
+    """The page of what was found."""
+    match hit.thing:
+        case Unit() as unit:
+            return addresses.robot_page(unit.serial)
+        case Customer() as customer:
+            return f"/customers/{customer.number}"
+        case Order() as order:
+            return f"/sales/{order.number}"
+        case IssuedDocument() as document:
+            return f"/documents/{document.id}"
+        case product:
+            return f"/products?q={quote(product.code, safe='')}"
+
+
+def _addressed(hits: list[Hit]) -> list[tuple[Hit, str]]:
+    return [(hit, address_of(hit)) for hit in hits]

@@ -1,0 +1,280 @@
+"""Changing the cart: quantity, discount, removal, customer, parking, voiding, quote."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from app.customers import book
+from app.identity import signing
+from app.identity.guard import Acting, SignedIn
+from app.kernel import queueing
+from app.kernel.actor import Actor
+from app.kernel.errors import Refused, StoreError
+from app.kernel.searchkeys import clean
+from app.kernel.text import Text, msg
+from app.sales import basket, invoices, orders, queries
+from app.sales.errors import DiscountTooBig
+from app.sales.forms import (
+    CustomerChoiceForm,
+    DiscountForm,
+    NewCustomerForm,
+    ParkForm,
+    QuantityForm,
+    QuoteForm,
+    ReasonForm,
+)
+from app.sales.pages.till import Visit
+from app.web.errors import status_of
+from app.web.forms import StoreForm, problems_of
+from app.web.idempotent import once
+from app.web.rendering import render
+from app.web.sessions import ReadSession, WriteSession, database_of
+
+router = APIRouter(prefix="/counter")
+
+
+@router.post("/lines/{position}/quantity")
+def set_quantity(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    position: int,
+    form: Annotated[QuantityForm, Form()],
+) -> Response:
+    visit = Visit(request, session, actor)
+    order = visit.require_basket()
+    line = basket.line_at(order, position)
+    basket.set_quantity(session, actor, order, line, quantity=form.read(), minutes=visit.minutes)
+    return visit.show(order, selected=position)
+
+
+@router.post("/lines/{position}/remove")
+def remove(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    position: int,
+    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - read for its CSRF token
+) -> Response:
+    """Take a line out; the answer offers to put it back."""
+    visit = Visit(request, session, actor)
+    order = visit.require_basket()
+    line = basket.line_at(order, position)
+    undo = queries.undo_of(session, line)
+    basket.remove(session, actor, order, line)
+    return visit.show(order, removed=undo)
+
+
+@router.get("/lines/{position}/discount")
+def ask_discount(
+    request: Request, session: ReadSession, actor: SignedIn, position: int
+) -> Response:
+    order = Visit(request, session, actor).require_basket()
+    basket.line_at(order, position)
+    return _discount_dialog(request, position, form={}, problems={})
+
+
+@router.post("/lines/{position}/discount")
+def give_discount(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    position: int,
+    form: Annotated[DiscountForm, Form()],
+) -> Response:
+    visit = Visit(request, session, actor)
+    try:
+        given = form.read()
+        approved_by = _second_person(visit, given.pin) if given.pin else None
+        order = visit.require_basket()
+        basket.discount(
+            session,
+            actor,
+            order,
+            basket.line_at(order, position),
+            percent_bp=given.percent_bp,
+            reason=given.reason,
+            approved_by=approved_by,
+        )
+    except StoreError as refusal:
+        session.rollback()
+        return _discount_dialog(
+            request,
+            position,
+            form=form.typed(),
+            problems=problems_of(refusal),
+            ask_pin=isinstance(refusal, DiscountTooBig) or bool(form.pin),
+            status=status_of(refusal),
+        )
+    return _and_close_dialog(visit.show(order, selected=position))
+
+
+@router.get("/customer")
+def ask_customer(request: Request, session: ReadSession, actor: SignedIn, q: str = "") -> Response:
+    """Search the book, or write a new customer down."""
+    actor.require("counter.sell")
+    return render(
+        request,
+        "sales/customer_dialog.html",
+        block="matches" if q else "dialog",
+        q=q,
+        matches=book.find(session, actor, q, most=8),
+        form={},
+        problems={},
+        twins=[],
+    )
+
+
+@router.post("/customer")
+def choose_customer(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    form: Annotated[CustomerChoiceForm, Form()],
+) -> Response:
+    visit = Visit(request, session, actor)
+    order = visit.basket()
+    number = clean(form.number)
+    if not (number.isascii() and number.isdigit() and len(number) < 10):  # noqa: PLR2004
+        raise Refused(msg("Choose a customer from the list."), field="number")
+    customer = book.by_number(session, actor, int(number))
+    orders.set_customer(session, actor, order, customer.id)
+    return _and_close_dialog(visit.show(order))
+
+
+@router.post("/customer/new")
+@once
+def add_customer(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    form: Annotated[NewCustomerForm, Form()],
+) -> Response:
+    """A new customer onto the sale; warns once when somebody like that is in the book."""
+    visit = Visit(request, session, actor)
+    typed = form.read()
+    try:
+        book.checked(typed)
+        twins = book.likely_duplicates(session, actor, typed)
+        if not twins or form.despite_duplicates:
+            order = visit.basket()
+            customer = book.add(session, actor, typed)
+            orders.set_customer(session, actor, order, customer.id)
+            return _and_close_dialog(visit.show(order))
+        problems: dict[str, Text] = {}
+        status = 409
+    except StoreError as refusal:
+        session.rollback()
+        twins, problems, status = [], problems_of(refusal), status_of(refusal)
+    return _retarget_dialog(
+        render(
+            request,
+            "sales/customer_dialog.html",
+            block="dialog",
+            status=status,
+            q="",
+            matches=[],
+            form=form.typed(),
+            problems=problems,
+            twins=twins,
+        )
+    )
+
+
+@router.post("/park")
+def park(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    form: Annotated[ParkForm, Form()],
+) -> Response:
+    visit = Visit(request, session, actor)
+    orders.park(session, actor, visit.require_basket(), label=form.label)
+    return visit.show(None)
+
+
+@router.get("/parked")
+def show_parked(request: Request, session: ReadSession, actor: SignedIn) -> Response:
+    actor.require("counter.sell")
+    waiting = queries.rows(session, actor, orders.parked(session, actor))
+    return render(request, "sales/parked_dialog.html", block="dialog", waiting=waiting)
+
+
+@router.post("/void")
+def void(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    form: Annotated[ReasonForm, Form()],
+) -> Response:
+    visit = Visit(request, session, actor)
+    orders.cancel(session, actor, visit.require_basket(), reason=form.reason)
+    return _and_close_dialog(visit.show(None))
+
+
+@router.post("/quote")
+@once
+def quote(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    form: Annotated[QuoteForm, Form()],
+) -> Response:
+    """Write a quote of the basket, which is parked under the quote's number."""
+    visit = Visit(request, session, actor)
+    document = invoices.issue_quote(session, actor, visit.require_basket(), days=form.read())
+    return visit.go(f"/documents/{document.id}")
+
+
+def _discount_dialog(
+    request: Request,
+    position: int,
+    *,
+    form: dict[str, str],
+    problems: dict[str, Text],
+    ask_pin: bool = False,
+    status: int = 200,
+) -> Response:
+    return _retarget_dialog(
+        render(
+            request,
+            "sales/discount_dialog.html",
+            block="dialog",
+            status=status,
+            position=position,
+            form=form,
+            problems=problems,
+            ask_pin=ask_pin,
+        )
+    )
+
+
+def _second_person(visit: Visit, pin: str) -> Actor:
+    """Who stands behind the PIN. A wrong one is counted even though the discount is refused.
+
+    The count needs a transaction of its own, and two of one store would wait for each other: so
+    ours, which has only looked so far, ends first.
+    """
+    visit.session.rollback()
+    with database_of(visit.request).transaction() as session:
+        queueing.enter(session, visit.actor.store_id)
+        found = signing.confirmed_by(
+            session, visit.actor, pin=pin, permission="counter.big_discount"
+        )
+    if isinstance(found, Text):
+        raise Refused(found, field="pin")
+    queueing.enter(visit.session, visit.actor.store_id)
+    return found
+
+
+def _and_close_dialog(response: Response) -> Response:
+    response.headers["HX-Trigger"] = "close-dialog"
+    return response
+
+
+def _retarget_dialog(response: Response) -> Response:
+    """A refused dialog comes back into the dialog, whatever its form meant to change."""
+    response.headers["HX-Retarget"] = "#dialog"
+    response.headers["HX-Reswap"] = "innerHTML"
+    return response

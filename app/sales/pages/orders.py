@@ -1,0 +1,135 @@
+"""Sales as pages: the list, one sale, its handover."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from app.customers.models import Customer
+from app.identity.guard import Acting, SignedIn
+from app.kernel.actor import Actor
+from app.kernel.errors import StoreError
+from app.kernel.text import Text
+from app.payments import bills, issuing
+from app.payments.states import ATTEMPT_LABELS
+from app.payments.till_reports import TENDER_LABELS
+from app.sales import checklists, handovers, orders, queries, totals
+from app.sales.models import Order
+from app.sales.signatures import read_signature
+from app.web.errors import status_of
+from app.web.forms import problems_of
+from app.web.idempotent import once
+from app.web.rendering import render
+from app.web.sessions import ReadSession, WriteSession
+from app.web.submitted import Submitted
+
+router = APIRouter(prefix="/sales")
+
+
+@router.get("")
+def list_sales(
+    request: Request,
+    session: ReadSession,
+    actor: SignedIn,
+    cursor: str | None = None,
+    show: str = "all",
+) -> Response:
+    actor.require("orders.view")
+    if show == "handover":
+        page = queries.waiting_page(session, actor)
+    else:
+        page = queries.order_page(session, actor, cursor=cursor)
+    return render(
+        request,
+        "sales/list.html",
+        page=page,
+        show=show,
+        cursor=cursor,
+        labels=orders.STATUS_LABELS,
+    )
+
+
+@router.get("/{number}")
+def show_sale(request: Request, session: ReadSession, actor: SignedIn, number: int) -> Response:
+    actor.require("orders.view")
+    order = orders.by_number(session, actor, number)
+    return render(request, "sales/order.html", **_sale(session, order))
+
+
+@router.get("/{number}/handover")
+def ask_handover(request: Request, session: ReadSession, actor: SignedIn, number: int) -> Response:
+    actor.require("robots.handover")
+    order = orders.by_number(session, actor, number)
+    return _handover_page(request, session, actor, order, typed={}, problems={})
+
+
+@router.post("/{number}/handover")
+@once
+def hand_over(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    number: int,
+    form: Submitted,
+) -> Response:
+    order = orders.by_number(session, actor, number)
+    try:
+        signed = read_signature(form.values.get("signer", ""), form.values.get("signature", ""))
+        handovers.hand_over(session, actor, order, typed=form.values, signed=signed)
+    except StoreError as refusal:
+        session.rollback()
+        order = orders.by_number(session, actor, number)
+        return _handover_page(
+            request,
+            session,
+            actor,
+            order,
+            typed=form.values,
+            problems=problems_of(refusal),
+            status=status_of(refusal),
+        )
+    return RedirectResponse(f"/sales/{number}", 303)
+
+
+def _sale(session: Session, order: Order) -> dict[str, Any]:
+    bill = bills.by_reference(session, order.store_id, orders.reference(order))
+    return {
+        "order": order,
+        "status": orders.status(session, order),
+        "status_labels": orders.STATUS_LABELS,
+        "lines": queries.lines(session, order),
+        "totals": totals.of_order(order),
+        "customer": session.get(Customer, order.customer_id) if order.customer_id else None,
+        "attempts": bills.attempts_of(session, bill) if bill else [],
+        "attempt_labels": ATTEMPT_LABELS,
+        "tender_labels": TENDER_LABELS,
+        "due": bills.due(session, bill) if bill else totals.of_order(order).gross,
+        "documents": issuing.documents_of(session, order.store_id, orders.reference(order)),
+        "handover": handovers.done(session, order),
+        "robots": orders.robots_of(order),
+    }
+
+
+def _handover_page(
+    request: Request,
+    session: Session,
+    actor: Actor,
+    order: Order,
+    *,
+    typed: dict[str, str],
+    problems: dict[str, Text],
+    status: int = 200,
+) -> Response:
+    checklist = handovers.checklist_for(session, actor, order)
+    return render(
+        request,
+        "sales/handover.html",
+        status=status,
+        order=order,
+        units=handovers.require_ready(session, actor, order),
+        customer=session.get(Customer, order.customer_id) if order.customer_id else None,
+        items=checklists.items_of(checklist),
+        typed=typed,
+        problems=problems,
+    )

@@ -1,0 +1,215 @@
+"""Taking money at the counter. Card payments talk to the reader outside any transaction."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.identity.guard import Acting, SignedIn
+from app.kernel import queueing
+from app.kernel.actor import Actor
+from app.kernel.db import Database
+from app.kernel.errors import NotFound, Refused
+from app.kernel.text import msg
+from app.payments import bills, cards
+from app.payments.models import PaymentAttempt
+from app.payments.states import AttemptState
+from app.sales import checkout, orders, queries
+from app.sales.forms import TenderForm
+from app.sales.models import Order
+from app.sales.pages.till import PAGE, Visit
+from app.web.forms import StoreForm
+from app.web.idempotent import once
+from app.web.rendering import is_htmx, render
+from app.web.sessions import ReadSession, WriteSession, database_of
+
+router = APIRouter(prefix="/counter")
+_FAILED = {AttemptState.DECLINED, AttemptState.CANCELLED}
+
+
+@router.post("/pay/cash")
+@once
+def pay_cash(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    form: Annotated[TenderForm, Form()],
+) -> Response:
+    visit = Visit(request, session, actor)
+    order = _order(visit, form.order)
+    given = form.read(order.currency)
+    checkout.pay_cash(session, actor, order, amount=given.amount, tendered=given.tendered)
+    return _after(visit, order)
+
+
+@router.post("/pay/transfer")
+@once
+def pay_transfer(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    form: Annotated[TenderForm, Form()],
+) -> Response:
+    visit = Visit(request, session, actor)
+    order = _order(visit, form.order)
+    given = form.read(order.currency)
+    checkout.pay_transfer(session, actor, order, amount=given.amount, note=given.note)
+    return _after(visit, order)
+
+
+@router.post("/pay/card")
+def pay_card(
+    request: Request,
+    session: ReadSession,
+    actor: SignedIn,
+    form: Annotated[TenderForm, Form()],
+) -> Response:
+    """Start a card payment: the attempt is committed before the reader hears of it.
+
+    A second click finds the attempt of the first and only looks at it.
+    """
+    session.rollback()
+    database = database_of(request)
+    with _writing(request, actor) as own:
+        visit = Visit(request, own, actor)
+        order = _order(visit, form.order)
+        bill = bills.by_reference(own, actor.store_id, orders.reference(order))
+        live = bills.live_attempt(own, bill) if bill else None
+        given = form.read(order.currency)
+        attempt = live or checkout.start_card(own, actor, order, amount=given.amount)
+        attempt_id = attempt.id if attempt else None
+        fresh = live is None
+    if attempt_id is not None and fresh:
+        cards.refresh(database, attempt_id)
+    return _show_payment(request, actor, number=order.number)
+
+
+@router.get("/payment/{number}")
+def look(request: Request, session: ReadSession, actor: SignedIn, number: int) -> Response:
+    """Ask the reader how it stands; the waiting cart polls this."""
+    attempt = _live(session, orders.by_number(session, actor, number))
+    session.rollback()
+    if attempt is not None and attempt.state is not AttemptState.UNKNOWN:
+        # an unknown outcome is asked again by a person's hand only
+        cards.refresh(database_of(request), attempt.id)
+    return _show_payment(request, actor, number=number)
+
+
+@router.post("/payment/{number}/cancel")
+def cancel(
+    request: Request,
+    session: ReadSession,
+    actor: SignedIn,
+    number: int,
+    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - read for its CSRF token
+) -> Response:
+    """Stop waiting for the card, if it has not been charged meanwhile."""
+    return _with_live(request, session, actor, number, cards.cancel)
+
+
+@router.post("/payment/{number}/reconcile")
+def reconcile(
+    request: Request,
+    session: ReadSession,
+    actor: SignedIn,
+    number: int,
+    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - read for its CSRF token
+) -> Response:
+    """Ask the card service what became of a payment whose outcome is unknown."""
+    return _with_live(request, session, actor, number, cards.reconcile)
+
+
+def _with_live(
+    request: Request,
+    session: Session,
+    actor: Actor,
+    number: int,
+    act: Callable[[Database, Actor, int], AttemptState],
+) -> Response:
+    """Do something about the payment under way, outside any transaction of ours."""
+    attempt = _live(session, orders.by_number(session, actor, number))
+    session.rollback()
+    if attempt is not None:
+        act(database_of(request), actor, attempt.id)
+    return _show_payment(request, actor, number=number)
+
+
+def _show_payment(request: Request, actor: Actor, *, number: int) -> Response:
+    """How the payment stands: the end of the sale when it is paid, else the cart."""
+    with database_of(request).reading() as session:
+        order = orders.by_number(session, actor, number)
+        visit = Visit(request, session, actor)
+        if order.settled_at is not None:
+            return _done(visit, order)
+        attempt = _latest(session, order)
+        failed = attempt is not None and attempt.state in _FAILED
+        if failed and order.placed_at is not None:
+            _let_go(request, actor, number)
+        return visit.show(order, scan="hit" if not failed else "miss")
+
+
+def _let_go(request: Request, actor: Actor, number: int) -> None:
+    """Nothing was paid: what the basket keeps ends by time again."""
+    with _writing(request, actor) as session:
+        order = orders.by_number(session, actor, number)
+        bill = bills.by_reference(session, actor.store_id, orders.reference(order))
+        if bill is not None and not bills.paid(session, bill):
+            checkout.free_after_failure(
+                session, order, minutes=Visit(request, session, actor).minutes
+            )
+
+
+def _after(visit: Visit, order: Order) -> Response:
+    """The cart with what is left to pay, or the end of the sale."""
+    return _done(visit, order) if order.settled_at is not None else visit.show(order)
+
+
+def _done(visit: Visit, order: Order) -> Response:
+    if not is_htmx(visit.request):
+        return visit.go(f"/counter?done={order.number}")
+    response = render(
+        visit.request,
+        PAGE,
+        block="answer",
+        fragment=True,
+        hits=[],
+        bundle="",
+        remark=None,
+        removed=None,
+        done=queries.finished(visit.session, visit.actor, order.number),
+        parked_count=orders.parked_count(visit.session, visit.actor),
+        **queries.cart(visit.session, visit.actor, None, till_id=visit.till_id),
+    )
+    response.headers["HX-Trigger"] = "close-dialog"
+    return response
+
+
+def _order(visit: Visit, number: str) -> Order:
+    """The order that the form was made for: not whatever lies at the till by now."""
+    if not (number.isascii() and number.isdigit() and len(number) < 10):  # noqa: PLR2004
+        raise Refused(msg("This form does not say which sale it pays."), field="order")
+    order = orders.by_number(visit.session, visit.actor, int(number))
+    if order.till_id != visit.till_id:
+        raise NotFound(msg("Sale {number} is not at this till.", number=order.number))
+    return order
+
+
+def _live(session: Session, order: Order) -> PaymentAttempt | None:
+    bill = bills.by_reference(session, order.store_id, orders.reference(order))
+    return bills.live_attempt(session, bill) if bill else None
+
+
+def _latest(session: Session, order: Order) -> PaymentAttempt | None:
+    bill = bills.by_reference(session, order.store_id, orders.reference(order))
+    attempts = bills.attempts_of(session, bill) if bill else []
+    return attempts[-1] if attempts else None
+
+
+@contextmanager
+def _writing(request: Request, actor: Actor) -> Iterator[Session]:
+    with database_of(request).transaction() as session:
+        queueing.enter(session, actor.store_id)
+        yield session

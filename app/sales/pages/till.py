@@ -1,0 +1,106 @@
+"""A visit to the counter: one request of one person at one terminal's till."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from app.kernel.actor import Actor
+from app.kernel.errors import Refused
+from app.kernel.text import Text, msg
+from app.sales import orders, queries
+from app.sales.models import Order
+from app.sales.scanning import Hit
+from app.settings import Settings
+from app.web.rendering import is_htmx, render
+
+PAGE = "sales/counter.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What the counter's endpoints pass around, and how they answer."""
+
+    request: Request
+    session: Session
+    actor: Actor
+
+    @property
+    def till_id(self) -> int:
+        """This terminal's till; raises Refused on a device that is none."""
+        till_id = getattr(self.request.state, "till_id", None)
+        if till_id is None:
+            raise Refused(
+                msg("This device is not enrolled as a till. A manager enrols it once."),
+                link="/settings/terminals",
+            )
+        return int(till_id)
+
+    @property
+    def minutes(self) -> int:
+        """How long a scanned thing stays with its sale."""
+        settings: Settings = self.request.app.state.settings
+        return settings.claim_minutes
+
+    def found_basket(self) -> Order | None:
+        return orders.current_at(self.session, self.actor, self.till_id)
+
+    def basket(self) -> Order:
+        """The open basket, made when there is none: only a writing request may ask this."""
+        return self.found_basket() or orders.open_order(
+            self.session, self.actor, till_id=self.till_id
+        )
+
+    def require_basket(self) -> Order:
+        """The open basket; raises Refused when there is none (another tab finished it)."""
+        order = self.found_basket()
+        if order is None:
+            raise Refused(msg("There is no open sale at this till any more."), link="/counter")
+        return order
+
+    def show(
+        self,
+        order: Order | None,
+        *,
+        hits: list[Hit] | None = None,
+        bundle: str = "",
+        remark: Text | None = None,
+        selected: int | None = None,
+        removed: dict[str, str] | None = None,
+        scan: str = "hit",
+    ) -> Response:
+        """The cart for HTMX, with what was found beside it; without HTMX, the counter again."""
+        if not is_htmx(self.request) and not hits:
+            return RedirectResponse("/counter", 303)
+        response = render(
+            self.request,
+            PAGE,
+            block="answer",
+            hits=hits or [],
+            bundle=bundle,
+            remark=remark,
+            removed=removed,
+            done=None,
+            parked_count=orders.parked_count(self.session, self.actor),
+            fragment=True,
+            **self._around(),
+            **queries.cart(
+                self.session, self.actor, order, till_id=self.till_id, selected=selected
+            ),
+        )
+        response.headers["X-Scan"] = scan
+        return response
+
+    def _around(self) -> dict[str, Any]:
+        """What only a whole page shows; empty for a fragment."""
+        if is_htmx(self.request):
+            return {}
+        return queries.counter_page(self.session, self.actor, "robots")
+
+    def go(self, address: str) -> Response:
+        """To another page, whoever asked."""
+        if is_htmx(self.request):
+            return Response(status_code=204, headers={"HX-Redirect": address})
+        return RedirectResponse(address, 303)
