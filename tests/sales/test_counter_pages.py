@@ -1,0 +1,66 @@
+"""The counter as a person meets it: scan, pay, done."""
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+
+from app.sales import orders
+from tests.makers.browsing import Browser, a_browser
+from tests.makers.sales import Counter, a_counter, a_robot
+
+
+@pytest.fixture
+def counter(session: Session) -> Counter:
+    made = a_counter(session)
+    a_robot(session, made)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def till(app: FastAPI, counter: Counter) -> Browser:
+    return a_browser(app, counter.session_cookie)
+
+
+def test_the_empty_counter_says_what_to_do(till: Browser) -> None:
+    page = till.get("/counter")
+
+    assert page.status_code == 200
+    assert "Nothing in this sale yet" in page.text
+    assert "Unitree G1" in page.text
+
+
+def test_a_scanned_robot_lies_in_the_cart(till: Browser) -> None:
+    answer = till.post("/counter/scan", htmx=True, code=" demo-g1-0001 ", scan_id="1")
+
+    assert answer.status_code == 200
+    assert answer.headers["X-Scan"] == "hit"
+    assert "DEMO-G1-0001" in answer.text
+    assert "<html" not in answer.text
+
+
+def test_the_same_serial_twice_is_refused_with_a_sentence(till: Browser) -> None:
+    till.post("/counter/scan", htmx=True, code="DEMO-G1-0001", scan_id="1")
+
+    again = till.post("/counter/scan", htmx=True, code="DEMO-G1-0001", scan_id="2")
+
+    assert again.status_code == 409
+    assert "already on this sale" in again.text
+    assert again.headers["HX-Retarget"] == "#notice"
+
+
+def test_a_robot_with_a_battery_is_sold_for_cash(
+    till: Browser, session: Session, counter: Counter
+) -> None:
+    till.post("/counter/scan", htmx=True, code="DEMO-G1-0001", scan_id="1")
+    till.post("/counter/scan", htmx=True, code="BAT-G1", scan_id="2")
+    till.post("/counter/scan", htmx=True, code=f"C-{counter.customer.number}", scan_id="3")
+
+    paid = till.post("/counter/pay/cash", htmx=True, order="1", tendered="15000", token="t1")
+
+    assert paid.status_code == 200, paid.text
+    assert "Sale 1 is paid" in paid.text
+    assert "€601.00" in paid.text
+    session.rollback()
+    order = orders.by_number(session, counter.seller, 1)
+    assert orders.status(session, order) is orders.OrderStatus.PAID
