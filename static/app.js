@@ -8,7 +8,7 @@
   const letters = () => body.dataset.letterKeys !== "off";
   const say = (text) => { $("#live").textContent = text; };
 
-  // ---- keys ----
+  // keys
 
   let held = null; // a single key waits one scanner gap, so that the first character of a scan never acts
 
@@ -34,7 +34,7 @@
     held = null;
   }
 
-  /** "Shift+F4", "Ctrl+Enter", "Alt+1", "n", "Space": as written in data-key, in small letters. */
+  /** As written in data-key, in small letters: "shift+f4", "alt+1", "space". */
   function nameOf({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {
     const base = altKey && code.startsWith("Digit") ? code[5] : key === " " ? "space" : key;
     return ((ctrlKey || metaKey ? "ctrl+" : "") + (altKey ? "alt+" : "") + (shiftKey && key.length > 1 ? "shift+" : "") + base).toLowerCase();
@@ -86,7 +86,7 @@
     }
   }
 
-  // ---- lists ----
+  // lists
 
   function select(list, row) {
     $("[aria-selected=true]", list)?.setAttribute("aria-selected", "false");
@@ -95,7 +95,7 @@
     $(`[aria-controls="${list.id}"]`)?.setAttribute("aria-activedescendant", row.id);
   }
 
-  /** Arrows, J and K move the selection, Enter opens it, X ticks it. Returns whether the key was used. */
+  /** Arrows, J and K choose, Enter opens, X ticks. Returns whether the key was used. */
   function listKeys(event, list) {
     const { key, target } = event;
     const letter = letters() && !isField(target) && !scanBox() && key;
@@ -111,7 +111,7 @@
     return true;
   }
 
-  // ---- dialogs ----
+  // dialogs
 
   let opener = null; // id of what had the focus: the element itself may be swapped meanwhile
 
@@ -145,9 +145,9 @@
     if (document.activeElement === body) (document.getElementById(opener) ?? scanBox() ?? $("h1[tabindex]"))?.focus();
   }, true);
 
-  // ---- forms ----
+  // forms
 
-  /** Mark a form or button as under way; a second submit is dropped. It keeps its focus, so it is not disabled. */
+  /** Under way: a second submit is dropped. Not disabled, which would take the focus away. */
   function busy(element, isBusy) {
     element.toggleAttribute("data-busy", isBusy);
     const button = element.matches("form") ? $("button:not([type=button])", element) : element;
@@ -170,11 +170,11 @@
 
   on("change", ({ target }) => {
     const { form, value } = target;
-    // A scan over a select has put the old choice back before this runs.
+    // A scan over a select has undone the choice by then.
     if (target.closest("[data-autosubmit]")) setTimeout(() => { if (target.value === value) form.requestSubmit(); }, 4 * gap());
   });
 
-  // ---- htmx ----
+  // htmx
 
   let lost = false; // whether this swap may take the focus away
   let spare = []; // ids that take the focus when its element is gone: itself, next row, previous row, the list's heading
@@ -193,7 +193,16 @@
     if (!elt.matches("[data-scan-form]")) busy(elt, true);
   });
 
+  function keepFocus() {
+    if (!lost || document.activeElement !== body) return;
+    const FOCUSABLE = "[tabindex], a, button, input, select, textarea";
+    const next = spare.map((id) => id && document.getElementById(id)).find((element) => element && shown(element));
+    const inner = next?.matches(FOCUSABLE) ? next : next && $(FOCUSABLE, next);
+    (inner ?? scanBox() ?? $("h1[tabindex]"))?.focus();
+  }
+
   on("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
+    setTimeout(keepFocus, 30); // a swap that only deletes does not settle
     if (elt.hasAttribute("data-busy")) busy(elt, false);
     if (xhr.status) $("#offline").hidden = true;
   });
@@ -223,16 +232,12 @@
       say(document.title);
       $("h1[tabindex]")?.focus();
     }
-    if (!lost || document.activeElement !== body) return;
-    const FOCUSABLE = "[tabindex], a, button, input, select, textarea";
-    const next = spare.map((id) => id && document.getElementById(id)).find((element) => element && shown(element));
-    const inner = next?.matches(FOCUSABLE) ? next : next && $(FOCUSABLE, next);
-    (inner ?? scanBox() ?? $("h1[tabindex]"))?.focus();
+    keepFocus();
   });
 
   on("close-dialog", () => $("#dialog").close());
 
-  // ---- connection ----
+  // connection
 
   function offline() {
     if ($("#offline").hidden) setTimeout(retry, 3000);
@@ -248,7 +253,7 @@
   on("htmx:sendError", offline);
   on("htmx:timeout", offline);
 
-  // ---- toasts, scans on pages without a scan form ----
+  // toasts, scans on pages without a scan form
 
   function expire(toast) {
     setTimeout(() => (toast.matches(":hover, :focus-within") ? expire(toast) : toast.remove()), 8000);
@@ -258,7 +263,7 @@
   const arrived = (changes) => changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node.matches).forEach(expire);
   if (toasts) new MutationObserver(arrived).observe(toasts, { childList: true });
 
-  // Go to what was scanned, or look it up over the page if leaving would lose what was typed.
+  // Go there, or look it up over the page if leaving would lose what was typed.
   on("scan-find", ({ detail: code }) => {
     const field = $("#palette input");
     const dirty = all("main input, main textarea").some((one) => one.type !== "hidden" && one.value !== one.defaultValue);

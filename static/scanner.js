@@ -10,20 +10,20 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const on = (type, run, capture = false) => document.addEventListener(type, run, capture);
 
-  /** Longest pause inside a burst in milliseconds; slow wireless scanners need up to 150. */
+  /** Longest pause inside a burst, ms; slow wireless scanners need up to 150. */
   const gap = () => Math.min(150, Number(document.body.dataset.scanGap) || 60);
   const isField = (element) => Boolean(element?.matches?.(FIELDS));
   const openDialog = () => all("dialog[open]").pop();
   const scanForm = () => $("dialog[open] form[data-scan-form]") ?? $("form[data-scan-form]");
   const scanBox = () => scanForm()?.elements.code;
 
-  // ---- reading keys ----
+  // reading keys
 
   let burst = null; // {text, last, fields, composing, done}
   const inBurst = () => (burst && !burst.done ? burst.text.length : 0);
   let unnamed = false; // Android names no key of a built-in scanner; its text follows as input
 
-  // Plain and shifted characters of the US layout, which scanners send; read while an input method is on.
+  // The US layout, which scanners send; read while an input method hides the characters.
   const US = {
     Minus: "-_", Equal: "=+", BracketLeft: "[{", BracketRight: "]}", Backslash: "\\|", Semicolon: ";:", Quote: "'\"",
     Backquote: "`~", Comma: ",<", Period: ".>", Slash: "/?", Space: "  ", NumpadSubtract: "--", NumpadDecimal: "..",
@@ -66,7 +66,8 @@
     if (/^(Shift|Control|Alt|Meta|Caps|Num)/.test(key) && key.length > 1) return;
     unnamed = event.keyCode === 229 && !code;
     if (unnamed) return;
-    if (key === "Enter" || key === "Tab" || code === "Enter" || code === "Tab") {
+    const chord = event.ctrlKey || event.altKey || event.metaKey;
+    if (!chord && (key === "Enter" || key === "Tab" || code === "Enter" || code === "Tab")) {
       const quick = burst && now - burst.last <= gap();
       if (quick && burst.text.length >= SHORTEST) finish(event);
       else burst = null;
@@ -83,7 +84,7 @@
     if (unnamed && inputType === "insertText") take(data, timeStamp);
   }, true);
 
-  /** The end key never reaches a form or a button, nor does a second one of a scanner that sends Enter and Tab. */
+  /** No end key reaches a form or a button, nor the second one of a scanner that sends Enter and Tab. */
   function finish(event) {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -114,7 +115,7 @@
     setTimeout(set);
   }
 
-  // ---- sending ----
+  // sending
 
   const waiting = []; // {code, id, typed}, oldest first; the first one is on its way
   let sending = false;

@@ -23,6 +23,7 @@ def symbol(name: str, svg: str) -> str:
     if drawing is None:
         raise ValueError(f"{name}.svg holds no drawing")
     body = re.sub(r"\s*\n\s*", "", drawing.group(1)).replace(" />", "/>")
+    body = re.sub(r"\d*\.\d{3,}", lambda number: f"{float(number[0]):.2f}".lstrip("0"), body)
     return f'<symbol id="{name}" viewBox="0 0 24 24">{body}</symbol>'
 
 

@@ -52,7 +52,7 @@ class Site:
     """A server on loopback: one page at /, our static files, and answers to what is posted."""
 
     page: str
-    answer: Callable[[str, Form], tuple[int, str]]
+    answer: Callable[[str, Form], tuple[int, str]] = lambda _path, _form: (404, "")
     posted: list[tuple[str, Form]] = field(default_factory=list)
     url: str = ""
 
