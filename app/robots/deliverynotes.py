@@ -12,7 +12,7 @@ from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import Text, msg
 
 MOST_BYTES = 5_000_000
-MOST_ROWS = 50_000
+MOST_ROWS = 10_000
 REQUIRED = ("maker", "model", "serial")
 COLUMNS = (*REQUIRED, "hardware_revision", "firmware", "cost", "component_serials")
 
@@ -54,7 +54,7 @@ def read_note(data: bytes) -> NoteFile:
     """The rows of a delivery note; blank ones are left out.
 
     UTF-8, UTF-16 with byte order mark, GB18030; comma, semicolon or tab. Raises TooLarge over 5 MB
-    or 50,000 rows, Refused for what is no such file or lacks a required column.
+    or 10,000 rows, Refused for what is no such file or lacks a required column.
     """
     if len(data) > MOST_BYTES:
         raise TooLarge(msg("A delivery note has at most 5 MB."), field="file")

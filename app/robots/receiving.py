@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, events, numbers
 from app.kernel.actor import Actor
 from app.kernel.canonical import sha256_hex
+from app.kernel.db import Base
 from app.kernel.errors import Conflict, Invalid, NotFound, Refused
 from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import Text, msg
@@ -225,9 +226,8 @@ def _take_in(
         raise Conflict(
             msg("One of these robots came in elsewhere just now. Nothing was received; look again.")
         ) from None
-    session.add_all(_components(arrived))
-    session.add_all(_first_line(actor, unit, note=note) for unit in units)
-    session.flush()
+    _insert(session, UnitComponent, _components(arrived))
+    _insert(session, UnitEvent, _first_lines(actor, units, note=note))
     for unit in units:
         events.announce(session, UnitReceived(store_id=unit.store_id, unit_id=unit.id))
     return units
@@ -254,29 +254,37 @@ def _arrive(
     unit.firmware = arrival.firmware
     unit.cost_minor = arrival.cost.minor
     unit.delivery_note_id = note.id if note else None
-    unit.received_at = clock.now()
+    unit.received_at = note.received_at if note else clock.now()
     return unit
 
 
-def _components(arrived: Iterable[tuple[Unit, Candidate]]) -> Iterator[UnitComponent]:
+def _components(arrived: Iterable[tuple[Unit, Candidate]]) -> Iterator[dict[str, object]]:
     for unit, candidate in arrived:
         for position, serial in candidate.arrival.components if candidate.arrival else ():
-            yield UnitComponent(
-                store_id=unit.store_id,
-                unit_id=unit.id,
-                position=position,
-                serial=serial,
-                serial_key=search_key(serial),
-            )
+            yield {
+                "store_id": unit.store_id,
+                "unit_id": unit.id,
+                "position": position,
+                "serial": serial,
+                "serial_key": search_key(serial),
+            }
 
 
-def _first_line(actor: Actor, unit: Unit, *, note: DeliveryNote | None) -> UnitEvent:
-    return timeline.event(
-        unit.id,
-        kind=str(UnitState.RECEIVED),
-        summary=msg("Received with delivery note {number}", number=str(note.number))
-        if note
-        else msg("Received"),
-        link=addresses.note_page(note.number) if note else "",
-        actor_name=actor.name,
+def _first_lines(
+    actor: Actor, units: Iterable[Unit], *, note: DeliveryNote | None
+) -> Iterator[dict[str, object]]:
+    summary = msg("Received")
+    if note is not None:
+        summary = msg("Received with delivery note {number}", number=str(note.number))
+    link = addresses.note_page(note.number) if note else ""
+    line = timeline.line_of(
+        kind=str(UnitState.RECEIVED), summary=summary, link=link, actor_name=actor.name
     )
+    return ({"unit_id": unit.id, **line} for unit in units)
+
+
+def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, object]]) -> None:
+    """Many rows of which nobody asks the ids: no object each, one statement for all."""
+    listed = list(rows)
+    if listed:
+        session.execute(insert(table), listed)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
@@ -38,23 +38,20 @@ def note(
     actor_name: str = "",
 ) -> None:
     """Add a line. It is said in the reader's language, so `summary` keeps template and facts."""
-    session.add(event(unit_id, kind=kind, summary=summary, link=link, actor_name=actor_name))
-    session.flush()
+    line = line_of(kind=kind, summary=summary, link=link, actor_name=actor_name)
+    session.execute(insert(UnitEvent).values(unit_id=unit_id, **line))
 
 
-def event(
-    unit_id: int, *, kind: str, summary: Text, link: str = "", actor_name: str = ""
-) -> UnitEvent:
-    """A line that is not added yet, for whoever adds many at once."""
-    return UnitEvent(
-        unit_id=unit_id,
-        at=clock.now(),
-        kind=kind,
-        summary=summary.template,
-        facts=canonical(_kept_facts(summary)).decode(),
-        link=link,
-        actor=actor_name,
-    )
+def line_of(*, kind: str, summary: Text, link: str = "", actor_name: str = "") -> dict[str, object]:
+    """A line's columns but for its unit, for whoever adds the same line to many."""
+    return {
+        "at": clock.now(),
+        "kind": kind,
+        "summary": summary.template,
+        "facts": canonical(_kept_facts(summary)).decode(),
+        "link": link,
+        "actor": actor_name,
+    }
 
 
 def of_unit(
