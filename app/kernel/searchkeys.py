@@ -11,6 +11,8 @@ _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe",
 
 def clean(text: str) -> str:
     """What a person meant to type: no control characters (scanner GS, RS, EOT), no outer space."""
+    if text.isprintable():  # nearly always; then no character needs a look of its own
+        return text.strip()
     kept = "".join(
         character
         for character in text
