@@ -40,10 +40,11 @@ def context(language: str = "en", **more: object) -> dict[str, object]:
     return {**everything, "ui": macros.make_module(everything)}
 
 
-def shell(main: str) -> str:
+def shell(main: str, more_scripts: str = "") -> str:
     """`main` inside layout/page.html."""
     page = '{% extends "layout/page.html" %}{% block title %}Test{% endblock %}'
     page += "{% block main %}" + main + "{% endblock %}"
+    page += "{% block more_scripts %}" + more_scripts + "{% endblock %}"
     return environment().from_string(page).render(context())
 
 
@@ -54,7 +55,9 @@ class Site:
     page: str
     answer: Callable[[str, Form], tuple[int, str]] = lambda _path, _form: (404, "")
     posted: list[tuple[str, Form]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     url: str = ""
+    closing: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
     def open(self) -> Iterator["Site"]:
@@ -63,6 +66,7 @@ class Site:
         thread.start()
         self.url = f"http://127.0.0.1:{server.server_address[1]}/"
         yield self
+        self.closing.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -74,13 +78,26 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
+            site.asked.append(path)
             file = STATIC / path.removeprefix("/static/")
             if path == "/":
                 self._send(200, site.page.encode(), "text/html; charset=utf-8")
             elif path.startswith("/static/") and file.is_file():
                 self._send(200, file.read_bytes(), guess_type(file)[0] or "text/plain")
+            elif path == "/live":
+                self._stream()
             else:
                 self._send(200, b"ok", "text/plain")
+
+        def _stream(self) -> None:
+            """One piece of news, then silence."""
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            self.wfile.write(b"event: changed\ndata: stock\n\n")
+            self.wfile.flush()
+            site.closing.wait()
+            self.close_connection = True
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))

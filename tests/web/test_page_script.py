@@ -35,6 +35,10 @@ PAGE = """
 {% endcall %}
 <div id="answer"></div>
 """
+LIVE = """
+<script src="{{ static('vendor/htmx-sse.min.js') }}" defer></script>
+<script src="{{ static('live.js') }}" defer></script>
+"""
 ANSWERS = {
     "/note": (200, "saved"),
     "/drop": (200, ""),
@@ -169,6 +173,31 @@ def test_the_focus_goes_to_the_next_row_then_to_the_heading(page: Page) -> None:
     page.keyboard.press("Enter")
 
     expect(page.locator("#rows-title")).to_be_focused()
+
+
+def test_a_hidden_tab_rests_and_asks_anew_on_return(page: Page) -> None:
+    fragment = """
+    <div sse-connect="/live">
+      <p hx-get="/fresh" hx-trigger="sse:changed, refetch from:body" hx-target="this"></p>
+    </div>"""
+    with Site(shell(fragment, more_scripts=LIVE)).open() as site:
+        page.goto(site.url)
+        expect(page.locator("body[data-live=open]")).to_be_attached()
+        expect(page.get_by_text("ok", exact=True)).to_be_visible()
+
+        for hidden in (True, False):
+            page.evaluate(
+                """value => {
+                    Object.defineProperty(document, "hidden", { value, configurable: true });
+                    document.dispatchEvent(new Event("visibilitychange"));
+                }""",
+                hidden,
+            )
+        page.wait_for_timeout(300)
+
+        asked = [path for path in site.asked if path in ("/live", "/fresh")]
+        assert asked.count("/live") == 2
+        assert asked.count("/fresh") >= 2
 
 
 def test_arrow_keys_choose_a_row_and_enter_opens_it(page: Page) -> None:
