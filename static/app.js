@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { $, all, on, gap, inBurst, isField, openDialog, scanBox } = window.quatrefoil;
+  const { $, all, on, gap, inBurst, isField, newToken, openDialog, scanBox } = window.quatrefoil;
   const { body } = document;
   const shown = (element) => element.checkVisibility();
   const letters = () => body.dataset.letterKeys !== "off";
@@ -205,6 +205,8 @@
     setTimeout(keepFocus, 30); // a swap that only deletes does not settle
     if (elt.hasAttribute("data-busy")) busy(elt, false);
     if (xhr.status) $("#offline").hidden = true;
+    const token = (elt.form ?? elt).elements?.token;
+    if (token && xhr.status >= 200 && xhr.status < 300) token.value = newToken(); // done: the next one is another deed
   });
 
   // The session has ended: sign in, then come back to this page.

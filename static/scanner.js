@@ -120,9 +120,11 @@
   const waiting = []; // {code, id, typed}, oldest first; the first one is on its way
   let sending = false;
 
+  const newToken = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
   async function push(code, typed) {
     // The server gives the same id the same answer, so a repeated sending sells nothing twice.
-    const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    const id = newToken();
     waiting.push({ code, id, typed });
     if (sending) return;
     sending = true;
@@ -143,7 +145,7 @@
     on("htmx:afterRequest", listen);
     form.noValidate = true; // the box itself may be empty
     const line = $("[data-lines] [aria-selected=true]")?.dataset.line ?? "";
-    await htmx.ajax("POST", form.getAttribute("hx-post") ?? form.action, { source: form, values: { code, scan_id: id, line } }).catch(() => {});
+    await htmx.ajax("POST", form.getAttribute("hx-post") ?? form.action, { source: form, values: { code, scan_id: id, token: id, line } }).catch(() => {});
     document.removeEventListener("htmx:afterRequest", listen);
     return answer?.status ? answer : null;
   }
@@ -185,5 +187,5 @@
 
   window.addEventListener("beforeunload", (event) => { if (waiting.length) event.preventDefault(); });
 
-  window.quatrefoil = { $, all, on, gap, inBurst, isField, openDialog, scanBox };
+  window.quatrefoil = { $, all, on, gap, inBurst, isField, newToken, openDialog, scanBox };
 })();

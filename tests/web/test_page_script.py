@@ -10,6 +10,7 @@ from tests.web.shell import Form, Site, shell
 
 PAGE = """
 <form method="post" action="/note" hx-post="/note" hx-target="#answer" hx-swap="innerHTML">
+  <input type="hidden" name="token" value="once">
   <label for="note">Note</label><input id="note" name="note" data-key="F2">
   <button id="save" data-key="Ctrl+Enter">Save</button>
 </form>
@@ -66,7 +67,7 @@ def test_a_key_presses_what_it_names(page: Page, site: Site) -> None:
     page.keyboard.press("Control+Enter")
 
     expect(page.locator("#answer")).to_have_text("saved")
-    assert site.posted == [("/note", {"note": "hello"})]
+    assert site.posted == [("/note", {"note": "hello", "token": "once"})]
 
 
 def test_the_question_mark_lists_the_keys_but_not_inside_a_field(page: Page) -> None:
@@ -132,6 +133,22 @@ def test_a_form_is_sent_once_however_often_it_is_pressed(page: Page, site: Site)
     expect(page.locator("#answer")).to_have_text("/note")
     page.wait_for_timeout(400)
     assert [path for path, _ in site.posted] == ["/slow", "/note"]
+
+
+def test_a_form_keeps_its_token_until_it_has_worked(page: Page, site: Site) -> None:
+    site.answer = lambda _path, _form: (409, "not now")
+    page.click("#save")
+    expect(page.locator("#notice")).to_have_text("not now")
+    site.answer = lambda _path, _form: (200, "saved")
+    page.click("#save")
+    expect(page.locator("#answer")).to_have_text("saved")
+    page.click("#save")
+    page.wait_for_timeout(200)
+
+    first, repeated, another = (form["token"] for _, form in site.posted)
+
+    assert first == repeated == "once"
+    assert another != first
 
 
 def test_a_form_can_be_sent_again_after_going_back(page: Page, site: Site) -> None:

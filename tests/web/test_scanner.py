@@ -104,6 +104,7 @@ def test_a_hundred_scans_at_eight_a_second_arrive_once_and_nowhere_else(
     assert scanned(site) == codes
     assert {path for path, _ in site.posted} == {"/scan"}
     assert len({form["scan_id"] for _, form in site.posted}) == len(codes)
+    assert all(form["token"] == form["scan_id"] for _, form in site.posted)
     assert contents(page) == UNTOUCHED
     assert page.url == site.url
     assert not page.is_checked("#gift")
