@@ -6,7 +6,7 @@ Each entry's hash covers its stored bytes and the hash of the entry before it in
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, desc, select
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, desc, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import clock
@@ -51,9 +51,8 @@ def record(
 
     `action` is a verb in the past (`order.paid`), `subject` names the thing (`order:1042`).
     """
-    last = _last(session, actor.store_id)
-    position = last.position + 1 if last else 1
-    previous_hash = last.hash if last else GENESIS
+    last_position, previous_hash = _head(session, actor.store_id)
+    position = last_position + 1
     at = clock.now()
     body = canonical(
         {
@@ -83,13 +82,13 @@ def record(
     )
     session.add(entry)
     session.flush()
+    _heads(session)[actor.store_id] = (position, entry.hash)
     return entry
 
 
 def head(session: Session, store_id: int) -> str:
     """The chain's newest hash; it stands on each Z report."""
-    last = _last(session, store_id)
-    return last.hash if last else GENESIS
+    return _head(session, store_id)[1]
 
 
 def breaches(session: Session) -> Iterator[str]:
@@ -113,13 +112,38 @@ def breaches(session: Session) -> Iterator[str]:
         expected[entry.store_id] = (entry.position + 1, entry.hash)
 
 
-def _last(session: Session, store_id: int) -> AuditEntry | None:
-    return session.scalar(
-        select(AuditEntry)
-        .where(AuditEntry.store_id == store_id)
-        .order_by(desc(AuditEntry.position))
-        .limit(1)
-    )
+def _head(session: Session, store_id: int) -> tuple[int, str]:
+    """Position and hash of the newest entry, looked up once per transaction.
+
+    Nobody else of the store writes until ours is over (`app.kernel.queueing`).
+    """
+    heads = _heads(session)
+    if store_id not in heads:
+        row = session.execute(
+            select(AuditEntry.position, AuditEntry.hash)
+            .where(AuditEntry.store_id == store_id)
+            .order_by(desc(AuditEntry.position))
+            .limit(1)
+        ).first()
+        heads[store_id] = (row.position, row.hash) if row else (0, GENESIS)
+    return heads[store_id]
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_heads(session: Session, _transaction: object) -> None:
+    """A rolled-back savepoint may have taken entries with it."""
+    session.info.pop("audit_heads", None)
+
+
+def _heads(session: Session) -> dict[int, tuple[int, str]]:
+    """The heads known in this transaction; another transaction starts with none."""
+    transaction = session.get_transaction()
+    kept = session.info.get("audit_heads")
+    if kept is None or kept[0] is not transaction:
+        kept = (transaction, {})
+        session.info["audit_heads"] = kept
+    heads: dict[int, tuple[int, str]] = kept[1]
+    return heads
 
 
 def _link(previous_hash: str, body: bytes) -> str:

@@ -66,6 +66,16 @@ def open_session_of(session: Session, till_id: int) -> TillSession | None:
     return booking.open_session_at(session, till_id)
 
 
+def open_sessions(session: Session, store_id: int) -> dict[int, TillSession]:
+    """The open session of each till of a store that is open, in one statement."""
+    rows = session.scalars(
+        select(TillSession).where(
+            TillSession.store_id == store_id, TillSession.closed_at.is_(None)
+        )
+    )
+    return {row.till_id: row for row in rows}
+
+
 def require_open(session: Session, till_id: int) -> TillSession:
     """The open session of a till; raises TillClosed."""
     found = open_session_of(session, till_id)

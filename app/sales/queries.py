@@ -362,6 +362,7 @@ def today(session: Session, actor: Actor) -> dict[str, Any]:
     states = session.execute(
         select(Unit.state, func.count()).where(Unit.store_id == store.id).group_by(Unit.state)
     )
+    drawers = tills.open_sessions(session, store.id)
     takings = sum(totals.of_order(order).gross.minor for order in settled)
     return {
         "day": day,
@@ -373,7 +374,6 @@ def today(session: Session, actor: Actor) -> dict[str, Any]:
         "pickups": waiting_for_handover(session, actor),
         "parked": rows(session, actor, orders.parked(session, actor)),
         "tills": [
-            (till, tills.open_session_of(session, till.id))
-            for till in desk.tills_of(session, store.id)
+            (till, drawers.get(till.id)) for till in desk.tills_of(session, store.id)
         ],
     }

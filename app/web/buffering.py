@@ -46,9 +46,7 @@ class BufferedWrites:
     async def _run(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         for attempt in range(1, _TRIES + 1):
             try:
-                await self.app(
-                    {**scope, "state": dict(scope["state"])}, _replay(body, receive), send
-                )
+                await self.app(scope, _replay(body, receive), send)
             except Exception as error:
                 if attempt == _TRIES or not should_retry(error):
                     raise

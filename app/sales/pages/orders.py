@@ -96,7 +96,7 @@ def _sale(session: Session, order: Order) -> dict[str, Any]:
     bill = bills.by_reference(session, order.store_id, orders.reference(order))
     return {
         "order": order,
-        "status": orders.status(session, order),
+        "stands": orders.status(session, order),
         "status_labels": orders.STATUS_LABELS,
         "lines": queries.lines(session, order),
         "totals": totals.of_order(order),
