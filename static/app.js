@@ -136,9 +136,15 @@
     }
     if (target.matches("dialog[closedby=any]")) target.close(); // beside its content
     if (within("[data-print]")) print();
+    if (within("[data-check-all]")) checkAll(within("[data-check-all]"));
     if (within("[data-retry]")) retry();
     if (row && !within("a, button, input, label")) select(row.closest("[data-lines]"), row);
   });
+
+  /** Every question of the form that has this answer gets it. */
+  function checkAll({ form, dataset }) {
+    all(`input[type=radio][value="${dataset.checkAll}"]`, form).forEach((radio) => { radio.checked = true; });
+  }
 
   on("close", ({ target }) => {
     if (target.id === "dialog") target.replaceChildren();

@@ -5,6 +5,7 @@
 
   const SHORTEST = 3; // characters; less is a person in a hurry
   const RETRY_MS = 2000;
+  const BOX_PAUSE_MS = 400;
   const FIELDS = "textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=file])";
   const $ = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -12,6 +13,8 @@
 
   /** Longest pause inside a burst, ms; slow wireless scanners need up to 150. */
   const gap = () => Math.min(150, Number(document.body.dataset.scanGap) || 60);
+  /** In the scan box itself a hesitating scanner or a slow page must not cut a code in two. */
+  const pause = () => (document.activeElement === scanBox() ? BOX_PAUSE_MS : gap());
   const isField = (element) => Boolean(element?.matches?.(FIELDS));
   const openDialog = () => all("dialog[open]").pop();
   const scanForm = () => $("dialog[open] form[data-scan-form]") ?? $("form[data-scan-form]");
@@ -52,7 +55,7 @@
   }
 
   function take(char, now) {
-    if (!burst || burst.done || now - burst.last > gap()) burst = { text: "", fields: new Map() };
+    if (!burst || burst.done || now - burst.last > pause()) burst = { text: "", fields: new Map() };
     // The focus may move during a burst, to the scan box or by an answer that comes in.
     for (const field of [document.activeElement, scanBox()]) {
       if (isField(field) && !burst.fields.has(field)) burst.fields.set(field, remember(field));
@@ -68,7 +71,7 @@
     if (unnamed) return;
     const chord = event.ctrlKey || event.altKey || event.metaKey;
     if (!chord && (key === "Enter" || key === "Tab" || code === "Enter" || code === "Tab")) {
-      const quick = burst && now - burst.last <= gap();
+      const quick = burst && now - burst.last <= pause();
       if (quick && burst.text.length >= SHORTEST) finish(event);
       else burst = null;
       return;
