@@ -1,8 +1,9 @@
 """Work beside the requests: the outbox is emptied, old answers are forgotten."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
 import structlog
 
@@ -12,6 +13,7 @@ from app.settings import Settings
 
 log = structlog.get_logger("background")
 _HOUR_S = 3600.0
+Done = TypeVar("Done")
 
 
 @asynccontextmanager
@@ -34,7 +36,7 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[None]
 async def _empty_outbox(database: Database, *, every_s: float) -> None:
     while True:
         try:
-            delivered = await asyncio.to_thread(outbox.deliver_due, database)
+            delivered = await _to_its_end(outbox.deliver_due, database)
         except Exception:
             log.exception("outbox round failed")
             delivered = 0
@@ -46,9 +48,22 @@ async def _forget_answers(database: Database) -> None:
     while True:
         await asyncio.sleep(_HOUR_S)
         try:
-            await asyncio.to_thread(_forget, database)
+            await _to_its_end(_forget, database)
         except Exception:
             log.exception("could not forget old answers")
+
+
+async def _to_its_end(work: Callable[[Database], Done], database: Database) -> Done:
+    """Run `work` in a thread; a service that stops meanwhile waits for it.
+
+    A thread cannot be cancelled, and would be left with a connection in hand.
+    """
+    round_ = asyncio.ensure_future(asyncio.to_thread(work, database))
+    try:
+        return await asyncio.shield(round_)
+    except asyncio.CancelledError:
+        await asyncio.wait([round_])
+        raise
 
 
 def _forget(database: Database) -> None:
