@@ -5,7 +5,7 @@
 
   const SHORTEST = 3; // characters; less is a person in a hurry
   const RETRY_MS = 2000;
-  const BOX_PAUSE_MS = 400;
+  const BOX_PAUSE_MS = 150;
   const FIELDS = "textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=file])";
   const $ = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
