@@ -22,7 +22,10 @@ from app.web.viewer import Viewer
 
 SESSION_COOKIE = "qf_session"
 TERMINAL_COOKIE = "qf_terminal"
-# How stale `seen_at` may be before a reading request refreshes it in a write of its own.
+# What a page fetches by itself (live tiles, notices of change); app.js marks it so.
+QUIET_HEADER = "x-quiet"
+# How stale `seen_at` may be before a reading request refreshes it in a write of its own; with a
+# short idle lock, a quarter of that.
 _SEEN_EVERY = timedelta(seconds=60)
 
 # Tables of a higher floor, read by name: the viewer's store and till.
@@ -46,18 +49,22 @@ class Stay:
     viewer: Viewer
     till_id: int | None
     idle: timedelta
+    locked: bool
 
 
 def reading_actor(request: Request, session: ReadSession) -> Actor:
     """Who is signed in at this browser; raises Unauthenticated or Locked."""
-    return _admit(request, session)
+    stay = _admit(request, session)
+    _note_presence(request, session, stay)
+    return stay.viewer.actor
 
 
 def writing_actor(request: Request, session: WriteSession) -> Actor:
     """As above, and in the queue of the store's writers from here to the commit."""
-    actor = _admit(request, session)
-    queueing.enter(session, actor.store_id)
-    return actor
+    stay = _admit(request, session)
+    queueing.enter(session, stay.staff.store_id)
+    _note_presence(request, session, stay)
+    return stay.viewer.actor
 
 
 def reading_program(request: Request, session: ReadSession) -> Actor:
@@ -108,8 +115,13 @@ def find_stay(request: Request, session: Session) -> Stay | None:
 
 
 def is_idle(request: Request, stay: Stay) -> bool:
+    """Must this session show a PIN or password before it goes on?"""
+    return stay.locked or stay.idle > _longest_idle(request)
+
+
+def _longest_idle(request: Request) -> timedelta:
     settings: Settings = request.app.state.settings
-    return stay.idle > timedelta(minutes=settings.idle_lock_minutes)
+    return timedelta(minutes=settings.idle_lock_minutes)
 
 
 def _stay(row: Any) -> Stay:
@@ -120,7 +132,7 @@ def _stay(row: Any) -> Stay:
         role_label=ROLE_LABELS[person.role],
         locale=person.language,
         theme=person.theme,
-        density=terminal.density if terminal else "office",
+        density=person.density or (terminal.density if terminal else "office"),
         sounds=person.sounds,
         letter_keys=person.letter_keys,
         store_name=row.name,
@@ -135,25 +147,32 @@ def _stay(row: Any) -> Stay:
         viewer=viewer,
         till_id=terminal.till_id if terminal else None,
         idle=clock.now() - signed.seen_at,
+        locked=signed.locked_at is not None,
     )
 
 
-def _admit(request: Request, session: Session) -> Actor:
+def _admit(request: Request, session: Session) -> Stay:
     stay = find_stay(request, session)
     if stay is None:
         raise Unauthenticated(msg("Please sign in."))
     if is_idle(request, stay):
         raise Locked(msg("This terminal was left alone for a while. Please enter your PIN."))
-    if stay.idle > _SEEN_EVERY:
-        _note_presence(request, session, stay)
     request.state.viewer = stay.viewer
     request.state.till_id = stay.till_id
-    return stay.viewer.actor
+    request.state.session_id = stay.session_id
+    return stay
 
 
 def _note_presence(request: Request, session: Session, stay: Stay) -> None:
-    """Note that somebody is there: for a reading request in a short write of its own."""
-    if request.method == "GET":
+    """Note that somebody is there; what only reads does it in a short write of its own.
+
+    What the page fetches by itself is no sign of a hand, else a live page would never lock.
+    """
+    if stay.idle <= min(_SEEN_EVERY, _longest_idle(request) / 4):
+        return
+    if request.headers.get(QUIET_HEADER):
+        return
+    if session.get_bind() is database_of(request).reader:
         with database_of(request).transaction() as short:
             _mark_seen(short, stay.session_id)
     else:

@@ -24,7 +24,6 @@ class Staff(Base):
     __table_args__ = (
         UniqueConstraint("login_key"),
         UniqueConstraint("badge_hash"),
-        CheckConstraint("failed_tries >= 0", name="tries_counted"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -38,10 +37,10 @@ class Staff(Base):
     # SHA-256 of the badge's code: a long random text, so a plain hash cannot be guessed back
     badge_hash: Mapped[str | None] = mapped_column(String(64), default=None)
     disabled_at: Mapped[datetime | None] = mapped_column(default=None)
-    failed_tries: Mapped[int] = mapped_column(Integer, default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(default=None)
     language: Mapped[str | None] = mapped_column(String(8), default=None)
     theme: Mapped[str] = mapped_column(String(8), default="auto")
+    # None: as the terminal says
+    density: Mapped[str | None] = mapped_column(String(8), default=None)
     sounds: Mapped[bool] = mapped_column(Boolean, default=True)
     letter_keys: Mapped[bool] = mapped_column(Boolean, default=True)
 
@@ -61,8 +60,6 @@ class Terminal(Base):
     enrolled_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     enrolled_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)
-    failed_tries: Mapped[int] = mapped_column(Integer, default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class StaffSession(Base):
@@ -81,7 +78,30 @@ class StaffSession(Base):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    # The person left the screen on purpose; the next touch asks who is there.
+    locked_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class WrongTries(Base):
+    """Wrong tries in a row against one door; they outlive a restart.
+
+    `subject` names the door: a login (hashed, whether anybody has it or not), a person's PIN, a
+    terminal's badge box. So whoever tries passwords from afar cannot lock the PIN at the counter.
+    """
+
+    __tablename__ = "wrong_tries"
+    __table_args__ = (
+        UniqueConstraint("subject"),
+        CheckConstraint("tries >= 0", name="tries_counted"),
+        Index("ix_wrong_tries_last_at", "last_at"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    subject: Mapped[str] = mapped_column(String(100))
+    tries: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class ApiToken(Base):

@@ -8,20 +8,24 @@ from app.identity.models import ApiToken
 from app.identity.roles import ROLE_LABELS, Role, permissions_of
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
-from app.kernel.errors import NotFound, Refused, Unauthenticated
+from app.kernel.errors import Forbidden, NotFound, Refused, Unauthenticated
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 
 
 def create(session: Session, actor: Actor, *, name: str, role: Role) -> str:
-    """A new token's text, to be shown once."""
+    """A new token's text, to be shown once. It never may more than who made it."""
     actor.require("staff.manage")
-    if not clean(name):
-        raise Refused(msg("Name the program that will use this token."), field="name")
+    if not permissions_of(role) <= actor.permissions:
+        raise Forbidden(msg("This role may more than yours. Ask somebody who holds it."))
+    if not 1 <= len(clean(name)) <= 200:  # noqa: PLR2004 - the column's width
+        raise Refused(
+            msg("Name the program that will use this token, in up to 200 characters."), field="name"
+        )
     token = f"qf_{secrets.new_token()}"
     row = ApiToken(
         store_id=actor.store_id,
-        name=clean(name)[:200],
+        name=clean(name),
         role=role,
         token_hash=secrets.token_hash(token),
         made_at=clock.now(),

@@ -129,6 +129,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_items_due", "outbox_items", ["done_at", "due_at"], unique=False)
     op.create_table(
+        "wrong_tries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject", sa.String(length=100), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.Column("locked_until", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("tries >= 0", name=op.f("ck_wrong_tries_tries_counted")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wrong_tries")),
+        sa.UniqueConstraint("subject", name=op.f("uq_wrong_tries_subject")),
+    )
+    op.create_index("ix_wrong_tries_last_at", "wrong_tries", ["last_at"], unique=False)
+    op.create_table(
         "staff",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -140,13 +152,11 @@ def upgrade() -> None:
         sa.Column("pin_hash", sa.String(length=200), nullable=True),
         sa.Column("badge_hash", sa.String(length=64), nullable=True),
         sa.Column("disabled_at", UtcDateTime(), nullable=True),
-        sa.Column("failed_tries", sa.Integer(), nullable=False),
-        sa.Column("locked_until", UtcDateTime(), nullable=True),
         sa.Column("language", sa.String(length=8), nullable=True),
         sa.Column("theme", sa.String(length=8), nullable=False),
+        sa.Column("density", sa.String(length=8), nullable=True),
         sa.Column("sounds", sa.Boolean(), nullable=False),
         sa.Column("letter_keys", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("failed_tries >= 0", name=op.f("ck_staff_tries_counted")),
         sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_staff_store_id_stores")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("badge_hash", name=op.f("uq_staff_badge_hash")),
@@ -195,8 +205,6 @@ def upgrade() -> None:
         ),
         sa.Column("enrolled_at", UtcDateTime(), nullable=False),
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
-        sa.Column("failed_tries", sa.Integer(), nullable=False),
-        sa.Column("locked_until", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["enrolled_by_id"], ["staff.id"], name=op.f("fk_terminals_enrolled_by_id_staff")
         ),
@@ -218,6 +226,7 @@ def upgrade() -> None:
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("locked_at", UtcDateTime(), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["staff_id"], ["staff.id"], name=op.f("fk_staff_sessions_staff_id_staff")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.customers import book
-from app.identity import signing
+from app.identity import approval
 from app.identity.guard import Acting, SignedIn
 from app.kernel import queueing
 from app.kernel.actor import Actor
@@ -253,17 +253,13 @@ def _discount_dialog(
 def _second_person(visit: Visit, pin: str) -> Actor:
     """Who stands behind the PIN. A wrong one is counted even though the discount is refused.
 
-    The count needs a transaction of its own, and two of one store would wait for each other: so
+    The count has a transaction of its own, and two of one store would wait for each other: so
     ours, which has only looked so far, ends first.
     """
     visit.session.rollback()
-    with database_of(visit.request).transaction() as session:
-        queueing.enter(session, visit.actor.store_id)
-        found = signing.confirmed_by(
-            session, visit.actor, pin=pin, permission="counter.big_discount"
-        )
-    if isinstance(found, Text):
-        raise Refused(found, field="pin")
+    found = approval.second_person(
+        database_of(visit.request), visit.actor, pin=pin, permission="counter.big_discount"
+    )
     queueing.enter(visit.session, visit.actor.store_id)
     return found
 
