@@ -9,8 +9,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from app import wiring
 from app.kernel.db import Database
 from app.kernel.text import msg
+from app.payments import api as payments_api
+from app.payments import pages as payments_pages
 from app.payments import stripe_gate, webhooks
 from app.robots import addresses
+from app.robots import api as robots_api
+from app.robots import pages as robots_pages
 from app.sales import pages as sales_pages
 from app.settings import Settings
 from app.web import background, csrf, errors, health, rendering
@@ -20,7 +24,15 @@ from app.web.navigation import Place
 from app.web.static import StaticAssets
 
 # In this order: a robot's inspection is asked for below the robot's own, open-ended address.
-ROUTERS = (health.router, webhooks.router, sales_pages.router)
+ROUTERS = (
+    health.router,
+    webhooks.router,
+    payments_pages.router,
+    payments_api.router,
+    sales_pages.router,
+    robots_api.router,
+    robots_pages.router,
+)
 PLACES = [
     Place("/", "layout-dashboard", msg("Today")),
     Place("/counter", "scan-barcode", msg("Counter"), "counter.sell"),

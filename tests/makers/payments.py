@@ -62,7 +62,7 @@ def opened(session: Session, place: Shop, *, float_minor: int = 20_000) -> TillS
 
 
 def bill(
-    session: Session, place: Shop, *, total_minor: int = 10_000, reference: str = "order:1"
+    session: Session, place: Shop, *, total_minor: int = 10_000, reference: str = "repair:1"
 ) -> Bill:
     return bills.raise_bill(
         session,

@@ -237,7 +237,7 @@ def test_a_bill_may_be_raised_again_until_money_has_come(session: Session) -> No
 def test_a_bill_over_nothing_is_settled_at_once(session: Session, news: list[Event]) -> None:
     place = shop(session)
     free = bill(session, place, total_minor=0)
-    assert news == [BillSettled(free.id, "order:1", place.store.id, place.cashier)]
+    assert news == [BillSettled(free.id, "repair:1", place.store.id, place.cashier)]
 
 
 def test_deposits_become_revenue_and_tax_once(session: Session) -> None:
@@ -298,9 +298,9 @@ def test_revenue_that_is_not_the_total_is_a_defect(session: Session) -> None:
 def test_many_bills_are_asked_at_once(session: Session) -> None:
     place = shop(session)
     till_session = opened(session, place)
-    first = bill(session, place, reference="order:1")
-    second = bill(session, place, reference="order:2")
+    first = bill(session, place, reference="repair:1")
+    second = bill(session, place, reference="repair:2")
     tenders.take_cash(session, place.cashier, first, till_session, amount=eur(5), tendered=eur(5))
-    found = bills.by_references(session, place.store.id, ["order:1", "order:2", "order:3"])
-    assert found == {"order:1": first, "order:2": second}
+    found = bills.by_references(session, place.store.id, ["repair:1", "repair:2", "repair:3"])
+    assert found == {"repair:1": first, "repair:2": second}
     assert bills.paid_of(session, [first.id, second.id]) == {first.id: 5}

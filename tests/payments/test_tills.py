@@ -87,7 +87,7 @@ def test_cash_moves_with_a_reason_and_never_below_nothing(session: Session) -> N
 def test_a_count_that_fits_needs_no_reason(session: Session) -> None:
     place = shop(session)
     till_session = opened(session, place)
-    sold(session, place, till_session, reference="order:1")
+    sold(session, place, till_session, reference="repair:1")
 
     tills.close(session, place.cashier, till_session, eur(31_900))
 
@@ -115,8 +115,8 @@ def test_a_difference_needs_a_reason_and_nothing_is_told_before(session: Session
 def test_the_z_report_has_tenders_taxes_drawer_and_the_chains_head(session: Session) -> None:
     place = shop(session)
     till_session = opened(session, place)
-    sold(session, place, till_session, reference="order:1")
-    part_paid = bill(session, place, reference="order:2")
+    sold(session, place, till_session, reference="repair:1")
+    part_paid = bill(session, place, reference="repair:2")
     tenders.take_transfer(session, place.cashier, part_paid, till_session, amount=eur(50), note="t")
     tills.move_cash(session, place.cashier, till_session, eur(-1_000), "stamps")
     head = audit.head(session, place.store.id)
@@ -142,7 +142,7 @@ def test_the_z_report_has_tenders_taxes_drawer_and_the_chains_head(session: Sess
 def test_an_x_report_changes_nothing(session: Session) -> None:
     place = shop(session)
     till_session = opened(session, place)
-    sold(session, place, till_session, reference="order:1")
+    sold(session, place, till_session, reference="repair:1")
 
     content = tills.x_report(session, place.cashier, till_session)
 

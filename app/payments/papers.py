@@ -1,0 +1,24 @@
+"""Which template prints which document."""
+
+from app.payments.documents import DocumentContent, DocumentKind
+from app.web.printing import document_html, pdf_document
+
+_TEMPLATES: dict[DocumentKind, str] = {
+    DocumentKind.RECEIPT: "documents/receipt.html",
+    DocumentKind.INVOICE: "documents/invoice.html",
+    DocumentKind.CREDIT_NOTE: "documents/invoice.html",
+    DocumentKind.QUOTE: "documents/quote.html",
+    DocumentKind.HANDOVER: "documents/handover.html",
+    DocumentKind.X_REPORT: "documents/z_report.html",
+    DocumentKind.Z_REPORT: "documents/z_report.html",
+}
+
+
+def html(content: DocumentContent, *, copy: bool = False) -> str:
+    """The paper as a page of its own, in the document's language."""
+    return document_html(_TEMPLATES[content.kind], content, copy=copy)
+
+
+def pdf(content: DocumentContent, *, copy: bool = False) -> bytes:
+    """The paper as PDF/A; the same bytes each time."""
+    return pdf_document(_TEMPLATES[content.kind], content, copy=copy)
