@@ -14,14 +14,14 @@ from app.kernel.canonical import sha256_hex
 from app.kernel.db import Base
 from app.kernel.errors import Conflict, Invalid, NotFound, Refused
 from app.kernel.searchkeys import clean, search_key
-from app.kernel.text import Text, msg
+from app.kernel.text import msg
 from app.robots import addresses, arrivals, timeline
 from app.robots.arrivals import Arrival
 from app.robots.deliverynotes import NoteFile, NoteRow, read_note
 from app.robots.events import UnitReceived
 from app.robots.models import DeliveryNote, StagedFile, Unit, UnitComponent, UnitEvent
-from app.robots.states import UNIT_MOVES, UnitState
-from app.robots.vetting import Candidate, vet
+from app.robots.states import UNIT_MOVES, Custody, UnitState
+from app.robots.vetting import Candidate, require_sound, vet
 from app.stores import desk
 
 KEPT_FOR = timedelta(hours=24)
@@ -169,13 +169,7 @@ def receive(session: Session, actor: Actor, wanted: Sequence[Arrival]) -> list[U
         raise Refused(msg("Between 1 and {most} robots at once.", most=MOST_AT_ONCE), field="items")
     candidates = [Candidate(index, arrival) for index, arrival in enumerate(wanted)]
     vet(session, actor, candidates)
-    problems = {
-        f"items.{candidate.number}.{field}": problem
-        for candidate in candidates
-        for field, problem in candidate.problems.items()
-    }
-    if problems:
-        raise Invalid(msg("Nothing was received: some robots have problems."), problems=problems)
+    require_sound(candidates)
     units = _take_in(session, actor, candidates, note=None)
     for unit, arrival in zip(units, wanted, strict=True):
         audit.record(
@@ -195,17 +189,12 @@ def _staged(session: Session, actor: Actor, sha256: str) -> StagedFile | None:
 
 
 def _candidate(row: NoteRow, *, currency: str) -> Candidate:
-    problems: dict[str, Text] = {}
-    arrival = None
-    try:
-        arrival = arrivals.from_cells(row.cells, currency=currency)
-    except Invalid as refusal:
-        problems = refusal.problems
+    candidate = Candidate(row.number, arrivals.from_cells(row.cells, currency=currency))
     if row.surplus:
-        problems["row"] = msg(
-            "This row has {count} cells more than there are titles.", count=row.surplus
+        candidate.problems["row"] = msg(
+            "This row has more cells than there are titles: {count}.", count=row.surplus
         )
-    return Candidate(row.number, arrival, problems)
+    return candidate
 
 
 def _take_in(
@@ -238,7 +227,7 @@ def _arrive(
 ) -> Unit:
     """A new unit, or the one that was announced, as received."""
     arrival, model = candidate.arrival, candidate.model
-    if arrival is None or model is None:
+    if model is None or candidate.problems:
         raise ValueError("only what was vetted without problems comes in")
     unit = candidate.expected or Unit(
         store_id=actor.store_id,
@@ -250,6 +239,7 @@ def _arrive(
         currency=currency,
     )
     unit.state = UNIT_MOVES.check(unit.state, UnitState.RECEIVED)
+    unit.custody = Custody.STORE
     unit.hardware_revision = arrival.hardware_revision
     unit.firmware = arrival.firmware
     unit.cost_minor = arrival.cost.minor
@@ -260,7 +250,7 @@ def _arrive(
 
 def _components(arrived: Iterable[tuple[Unit, Candidate]]) -> Iterator[dict[str, object]]:
     for unit, candidate in arrived:
-        for position, serial in candidate.arrival.components if candidate.arrival else ():
+        for position, serial in candidate.arrival.components:
             yield {
                 "store_id": unit.store_id,
                 "unit_id": unit.id,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.kernel.actor import Actor
+from app.kernel.errors import Invalid
 from app.kernel.searchkeys import folded, search_key
 from app.kernel.text import Text, msg
 from app.robots import addresses
@@ -32,34 +33,36 @@ class Candidate:
     """
 
     number: int
-    arrival: Arrival | None
-    problems: dict[str, Text] = field(default_factory=dict)
+    arrival: Arrival
+    problems: dict[str, Text] = field(init=False)
     links: dict[str, str] = field(default_factory=dict)
     model: RobotModel | None = None
     expected: Unit | None = None
 
+    def __post_init__(self) -> None:
+        self.problems = dict(self.arrival.problems)
+
 
 def vet(session: Session, actor: Actor, candidates: Sequence[Candidate]) -> None:
     """Find each candidate's model, and note every problem; a handful of statements for all."""
-    readable = [(one, one.arrival) for one in candidates if one.arrival is not None]
-    _mark_twins(readable)
-    known = _models(session, [arrival for _, arrival in readable])
-    for one, arrival in readable:
-        _find_model(one, arrival, known)
-    sound = [(one, arrival, one.model) for one, arrival in readable if one.model is not None]
-    for chunk in _chunks(sound):
-        here = _already_here(session, [(model.maker_id, arrival) for _, arrival, model in chunk])
-        for one, arrival, model in chunk:
-            found = here.get((model.maker_id, search_key(arrival.serial)))
-            if found is not None:
-                _judge_known(one, actor, model, *found)
+    _mark_twins([one for one in candidates if one.arrival.serial])
+    known = _models(session, candidates)
+    for one in candidates:
+        _find_model(one, known)
+    found = [(one, one.model) for one in candidates if one.model and one.arrival.serial]
+    for chunk in _chunks(found):
+        here = _already_here(session, chunk)
+        for one, model in chunk:
+            known_unit = here.get((model.maker_id, search_key(one.arrival.serial)))
+            if known_unit is not None:
+                _judge_known(one, actor, model, *known_unit)
 
 
-def _mark_twins(readable: Iterable[tuple[Candidate, Arrival]]) -> None:
+def _mark_twins(candidates: Iterable[Candidate]) -> None:
     """The same robot twice in one note: both rows are marked, since nobody knows which is right."""
     by_identity: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
-    for one, arrival in readable:
-        by_identity[arrival.identity].append(one)
+    for one in candidates:
+        by_identity[one.arrival.identity].append(one)
     for twins in by_identity.values():
         for one in twins if len(twins) > 1 else ():
             others = [str(twin.number) for twin in twins if twin is not one]
@@ -70,9 +73,9 @@ def _mark_twins(readable: Iterable[tuple[Candidate, Arrival]]) -> None:
             )
 
 
-def _models(session: Session, arrivals: Iterable[Arrival]) -> dict[str, dict[str, RobotModel]]:
+def _models(session: Session, candidates: Iterable[Candidate]) -> dict[str, dict[str, RobotModel]]:
     """Models by maker key, then by code key; a known maker without models has an empty entry."""
-    keys = {folded(arrival.maker) for arrival in arrivals}
+    keys = {folded(one.arrival.maker) for one in candidates}
     known: dict[str, dict[str, RobotModel]] = {}
     for chunk in _chunks(keys):
         rows = session.execute(
@@ -87,31 +90,34 @@ def _models(session: Session, arrivals: Iterable[Arrival]) -> dict[str, dict[str
     return known
 
 
-def _find_model(one: Candidate, arrival: Arrival, known: dict[str, dict[str, RobotModel]]) -> None:
-    codes = known.get(folded(arrival.maker))
-    if codes is None:
-        one.problems["maker"] = msg("No maker of this name has a model here.")
-        one.links["maker"] = addresses.new_model_page(maker=arrival.maker, code=arrival.model)
+def _find_model(one: Candidate, known: dict[str, dict[str, RobotModel]]) -> None:
+    arrival = one.arrival
+    if not (arrival.maker and arrival.model):
         return
-    one.model = codes.get(search_key(arrival.model))
-    if one.model is None:
-        one.problems["model"] = msg("This maker has no such model here.")
-        one.links["model"] = addresses.new_model_page(maker=arrival.maker, code=arrival.model)
+    codes = known.get(folded(arrival.maker))
+    one.model = codes.get(search_key(arrival.model)) if codes else None
+    if one.model is not None:
+        return
+    field_, problem = "model", msg("This maker has no such model here.")
+    if not codes:
+        field_, problem = "maker", msg("No maker of this name has a model here.")
+    one.problems[field_] = problem
+    one.links[field_] = addresses.new_model_page(maker=arrival.maker, code=arrival.model)
 
 
 _Found = tuple[Unit, DeliveryNote | None]
 
 
 def _already_here(
-    session: Session, wanted: Sequence[tuple[int, Arrival]]
+    session: Session, wanted: Sequence[tuple[Candidate, RobotModel]]
 ) -> dict[tuple[int, str], _Found]:
     """Units of any store, retired ones included, with one of these makers' serials."""
     rows = session.execute(
         select(Unit, DeliveryNote)
         .outerjoin(DeliveryNote, DeliveryNote.id == Unit.delivery_note_id)
         .where(
-            Unit.maker_id.in_({maker_id for maker_id, _ in wanted}),
-            Unit.serial_key.in_({search_key(arrival.serial) for _, arrival in wanted}),
+            Unit.maker_id.in_({model.maker_id for _, model in wanted}),
+            Unit.serial_key.in_({search_key(one.arrival.serial) for one, _ in wanted}),
         )
         .options(joinedload(Unit.model))
     )
