@@ -37,8 +37,9 @@ def new_model_page(*, maker: str, code: str) -> str:
     return f"/robots/models?{urlencode({'maker': maker, 'code': code})}#new-model"
 
 
-def inspection_page(serial: str) -> str:
-    return f"/robots/{quote(serial, safe='')}/inspection"
+def inspection_page(serial: str, *, maker: str = "") -> str:
+    query = f"?{urlencode({'maker': maker})}" if maker else ""
+    return f"/robots/{quote(serial, safe='')}/inspection{query}"
 
 
 def owner_page(owner: str) -> str:

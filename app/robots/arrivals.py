@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.kernel.errors import Refused
 from app.kernel.money import Money, parse_money
 from app.kernel.searchkeys import clean, folded, search_key
-from app.kernel.text import msg
+from app.kernel.text import Text, msg
 from app.robots.serials import read_serial
 from app.web.forms import Reading
 
@@ -17,7 +17,10 @@ Component = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """`components` are pairs of position and serial number; `cost` is what the store paid."""
+    """`components` are pairs of position and serial number; `cost` is what the store paid.
+
+    A field that could not be read is empty, and `problems` has its sentence.
+    """
 
     maker: str
     model: str
@@ -26,6 +29,7 @@ class Arrival:
     firmware: str
     cost: Money
     components: tuple[Component, ...]
+    problems: Mapping[str, Text]
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -42,30 +46,27 @@ def read_arrival(
     firmware: str = "",
     cost: Money,
     components: Iterable[Component] = (),
-    reading: Reading | None = None,
+    seen: Reading | None = None,
 ) -> Arrival:
-    """Read the facts of one robot; raises Invalid with a sentence per field.
-
-    `reading` brings problems that the caller has found already.
-    """
-    seen = reading or Reading()
+    """The facts of one robot; `seen` brings problems that the caller has found already."""
+    seen = seen or Reading()
     if cost.minor < 0:
         seen.refuse("cost", msg("A cost is not negative."))
-    arrival = Arrival(
+    none: tuple[Component, ...] = ()
+    return Arrival(
         maker=seen.text("maker", maker, required=True),
         model=seen.text("model", model, required=True),
         serial=seen.take("serial", lambda: read_serial(serial), ""),
         hardware_revision=seen.text("hardware_revision", hardware_revision, most=_LONGEST_VERSION),
         firmware=seen.text("firmware", firmware, most=_LONGEST_VERSION),
         cost=cost,
-        components=seen.take("component_serials", lambda: _read_components(components), ()),
+        components=seen.take("component_serials", lambda: _read_components(components), none),
+        problems=seen.problems,
     )
-    seen.done()
-    return arrival
 
 
 def from_cells(cells: Mapping[str, str], *, currency: str) -> Arrival:
-    """The robot of one row of a delivery note; raises Invalid with a sentence per column."""
+    """The robot of one row of a delivery note."""
     seen = Reading()
     free = Money(0, currency)
     written = cells["cost"]
@@ -82,7 +83,7 @@ def from_cells(cells: Mapping[str, str], *, currency: str) -> Arrival:
         firmware=cells["firmware"],
         cost=cost,
         components=components,
-        reading=seen,
+        seen=seen,
     )
 
 

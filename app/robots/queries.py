@@ -10,12 +10,19 @@ from app.customers.models import Customer
 from app.kernel.actor import Actor
 from app.kernel.searchkeys import search_key
 from app.kernel.text import Text
-from app.robots import claims, finding
+from app.robots import addresses, claims, finding
 from app.robots.models import Maker, Ownership, RobotModel, Unit, UnitClaim, UnitComponent
 from app.robots.states import STANDING_LABELS, Standing, UnitState, standing
 from app.web import paging
 
 _Columns = tuple[Unit, RobotModel, Maker, UnitClaim | None, int | None, str | None]
+_TONES = {
+    Standing.RECEIVED: "info",
+    Standing.INSPECTED: "info",
+    Standing.AVAILABLE: "ok",
+    Standing.HELD: "hold",
+    Standing.RETURNED: "warn",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,20 @@ class RobotRow:
     @property
     def label(self) -> Text:
         return STANDING_LABELS[self.standing]
+
+    @property
+    def tone(self) -> str:
+        """Of the chip that says it."""
+        return _TONES.get(self.standing, "")
+
+    @property
+    def page(self) -> str:
+        return addresses.robot_page(self.unit.serial)
+
+    @property
+    def page_with_maker(self) -> str:
+        """For a serial that two makers share."""
+        return addresses.robot_page(self.unit.serial, maker=self.maker.name)
 
 
 def robots(

@@ -12,7 +12,7 @@ from app.kernel import audit, clock, events, numbers
 from app.kernel.actor import Actor
 from app.kernel.canonical import sha256_hex
 from app.kernel.db import Base
-from app.kernel.errors import Conflict, Invalid, NotFound, Refused
+from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import msg
 from app.robots import addresses, arrivals, timeline

@@ -58,6 +58,19 @@ def vet(session: Session, actor: Actor, candidates: Sequence[Candidate]) -> None
                 _judge_known(one, actor, model, *known_unit)
 
 
+def require_sound(candidates: Iterable[Candidate]) -> None:
+    """Raises Invalid with every problem, by `items.<index>.<field>`, if there is one."""
+    problems = {
+        f"items.{one.number}.{name}": problem
+        for one in candidates
+        for name, problem in one.problems.items()
+    }
+    if problems:
+        raise Invalid(
+            msg("Some of these robots have problems, so nothing was changed."), problems=problems
+        )
+
+
 def _mark_twins(candidates: Iterable[Candidate]) -> None:
     """The same robot twice in one note: both rows are marked, since nobody knows which is right."""
     by_identity: dict[tuple[str, str], list[Candidate]] = defaultdict(list)

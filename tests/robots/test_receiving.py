@@ -164,6 +164,7 @@ def test_each_problem_stands_in_its_row(session: Session, manager: Actor) -> Non
             "Unitree,G1,A11,,,,,surplus\n"
             f"Unitree,G1,A12,{'x' * 65},,,\n"
             ",,,,,12,\n"
+            "Unitree,G1,a12,,,,knee\n"
         ).encode(),
     )
     assert 2 not in found
@@ -176,9 +177,13 @@ def test_each_problem_stands_in_its_row(session: Session, manager: Actor) -> Non
     assert found[9] == {"component_serials": "“left_knee” is not position=serial."}
     assert found[10] == {"component_serials": "Two components stand at left_knee."}
     assert found[11] == {"component_serials": "A robot needs its serial number."}
-    assert "1 cells more" in found[12]["row"]
-    assert found[13] == {"hardware_revision": "At most 64 characters fit here."}
+    assert "more cells than there are titles: 1" in found[12]["row"]
+    assert found[13] == {
+        "hardware_revision": "At most 64 characters fit here.",
+        "serial": "The same serial stands in row 15.",
+    }
     assert set(found[14]) == {"maker", "model", "serial"}
+    assert set(found[15]) == {"serial", "component_serials"}
 
 
 def test_the_same_serial_twice_in_a_note_marks_both_rows(session: Session, manager: Actor) -> None:
