@@ -100,11 +100,25 @@ def _capture(
 ) -> None:
     """Money was taken. It counts only if it is ours: amount, currency, test or live."""
     if report.received != booking.amount_of(attempt) or report.livemode != livemode:
-        log.warning("foreign capture", attempt=attempt.id, intent=report.id)
-        doubt(session, attempt, failures.OTHER_AMOUNT)
+        _distrust(session, attempt, report)
         return
     card = report.card
     attempt.card_brand, attempt.card_last4 = card.brand[:32], card.last4[:4]
     attempt.auth_ref, attempt.entry_mode = card.auth_ref[:32], card.entry_mode[:32]
     move(session, attempt, AttemptState.CAPTURED)
     booking.book_if_possible(session, booking.card_service(attempt.store_id), attempt)
+
+
+def _distrust(session: Session, attempt: PaymentAttempt, report: IntentReport) -> None:
+    """Money was taken, but not what was asked for: said once, loudly, and never counted."""
+    log.warning("capture is not ours", attempt=attempt.id, intent=report.id)
+    if attempt.failure != failures.OTHER_AMOUNT:
+        audit.record(
+            session,
+            booking.card_service(attempt.store_id),
+            "payment.distrusted",
+            subject=subject_of(session, attempt),
+            after={"received": report.received, "asked": booking.amount_of(attempt)},
+        )
+    doubt(session, attempt, failures.OTHER_AMOUNT)
+    attempt.failure = failures.OTHER_AMOUNT

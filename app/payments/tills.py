@@ -69,9 +69,7 @@ def open_session_of(session: Session, till_id: int) -> TillSession | None:
 def open_sessions(session: Session, store_id: int) -> dict[int, TillSession]:
     """The open session of each till of a store that is open, in one statement."""
     rows = session.scalars(
-        select(TillSession).where(
-            TillSession.store_id == store_id, TillSession.closed_at.is_(None)
-        )
+        select(TillSession).where(TillSession.store_id == store_id, TillSession.closed_at.is_(None))
     )
     return {row.till_id: row for row in rows}
 

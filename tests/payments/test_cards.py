@@ -4,8 +4,10 @@ Against the local Stripe server, over HTTP, with Stripe's own client.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
+from stripe import StripeError
 
 from app.identity.roles import Role
 from app.kernel import events
@@ -218,6 +220,23 @@ def test_a_card_faster_than_the_cancellation_wins(counter: Counter) -> None:
     assert counter.paid.minor == 10_000
 
 
+def test_a_card_and_a_cancellation_at_the_same_moment_agree_in_the_end(counter: Counter) -> None:
+    attempt_id = counter.at_reader()
+
+    def present() -> None:
+        with suppress(StripeError):
+            counter.present()
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(present)
+        pool.submit(cards.cancel, counter.database, counter.cashier, attempt_id)
+    state = counter.refresh(attempt_id)
+
+    taken = counter.stripe.charges(status="succeeded")
+    assert (state, len(taken)) in {(AttemptState.CAPTURED, 1), (AttemptState.CANCELLED, 0)}
+    assert counter.paid.minor == 10_000 * len(taken)
+
+
 @sqlite
 def test_cancelling_while_stripe_is_away_is_unknown_not_cancelled(counter: Counter) -> None:
     attempt_id = counter.at_reader()
@@ -327,6 +346,8 @@ def test_another_amount_than_ours_does_not_count(counter: Counter) -> None:
     counter.present()
     assert counter.refresh(attempt_id) is AttemptState.UNKNOWN
     assert counter.attempt(attempt_id).failure == failures.OTHER_AMOUNT
+    counter.refresh(attempt_id)
+    assert counter.audit.count("payment.distrusted") == 1
     assert not counter.paid
 
 
