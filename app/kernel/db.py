@@ -115,11 +115,11 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     def reading(self) -> Session:
-        return self._reading()
+        return self._reading(info={_KEPT: set()})
 
     def writing(self) -> Session:
         """A session whose owner commits: `with database.writing() as session, session.begin()`."""
-        return self._writing()
+        return self._writing(info={_KEPT: set()})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -130,6 +130,19 @@ class Database:
     def close(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
+
+
+# Rows that a request's session has seen, held so that `session.get` finds them again: SQLAlchemy
+# itself forgets a row that nobody holds. Background work reads too much for that.
+_KEPT = "kept"
+
+
+@event.listens_for(Session, "loaded_as_persistent")
+@event.listens_for(Session, "pending_to_persistent")
+def _keep(session: Session, row: object) -> None:
+    kept = session.info.get(_KEPT)
+    if kept is not None:
+        kept.add(row)
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:
