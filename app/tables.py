@@ -7,6 +7,7 @@ from app.kernel.db import Base
 from app.parts import models as parts
 from app.payments import models as payments
 from app.robots import models as robots
+from app.robots import slot_models as slots
 from app.sales import models as sales
 from app.stores import models as stores
 
@@ -23,5 +24,6 @@ MODULES = (
     payments,
     robots,
     sales,
+    slots,
     stores,
 )

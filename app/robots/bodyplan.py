@@ -22,6 +22,13 @@ class SlotClass(StrEnum):
     FORCE_TORQUE = "force_torque"
     FOOT_SENSOR = "foot_sensor"
     HAND = "hand"
+    # What no description file names, and people add:
+    BATTERY = "battery"
+    BOARD = "board"
+    CABLE_SET = "cable_set"
+    TENDON = "tendon"
+    SHELL = "shell"
+    OTHER = "other"
 
 
 class Side(StrEnum):
