@@ -48,11 +48,6 @@ def take_cash(
     return _capture(session, actor, attempt, bill, till_session)
 
 
-def cash_part(due: Money, tendered: Money) -> Money:
-    """How much of what is due a customer's cash covers; the rest of it is change."""
-    return min(due, tendered)
-
-
 def take_transfer(
     session: Session,
     actor: Actor,
