@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
+from app.web.turns import ReadingTurn, WritingTurn
 
 
 def database_of(request: Request) -> Database:
@@ -17,12 +18,18 @@ def database_of(request: Request) -> Database:
     return database
 
 
-def open_read_session(request: Request) -> Iterator[Session]:
+def open_read_session(
+    request: Request,
+    turn: ReadingTurn,  # noqa: ARG001 - held as long as the session
+) -> Iterator[Session]:
     with database_of(request).reading() as session:
         yield session
 
 
-def open_write_session(request: Request) -> Iterator[Session]:
+def open_write_session(
+    request: Request,
+    turn: WritingTurn,  # noqa: ARG001 - held until the commit
+) -> Iterator[Session]:
     """Commits when the endpoint is done, rolls back when it raises.
 
     A page that shows a refused form again calls `session.rollback()` itself; nothing is then left
