@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from fastapi import Request
@@ -17,7 +18,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 
 HEADER = "idempotency-key"
-_LONGEST_KEY = 128
+LONGEST_KEY = 128
 _KEPT_HEADERS = ("content-type", "location", "hx-redirect", "hx-location", "hx-trigger")
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -27,7 +28,8 @@ def once(endpoint: Endpoint) -> Endpoint:
 
     The endpoint takes `request`, `session` (writing) and `actor`. The token is the header
     `Idempotency-Key` (JSON) or the field `token` of its `form` (pages). JSON endpoints return a
-    pydantic model or a Response; without a token they simply run.
+    pydantic model, sent with the route's `status_code`, or a Response; without a token they
+    simply run.
     """
 
     @wraps(endpoint)
@@ -40,7 +42,9 @@ def once(endpoint: Endpoint) -> Endpoint:
             if kept is not None:
                 headers = {**json.loads(kept.headers), "Idempotent-Replayed": "true"}
                 return Response(kept.body, kept.status, headers)
-        answer = _response(endpoint(*args, request=request, session=session, actor=actor, **inputs))
+        answer = _response(
+            request, endpoint(*args, request=request, session=session, actor=actor, **inputs)
+        )
         if wanted is not None and answer.status_code < 400:  # noqa: PLR2004 - refusals are not kept
             session.flush()
             headers = {
@@ -62,19 +66,21 @@ def _request(request: Request, actor: Actor, form: object) -> idempotency.Reques
     token = clean(request.headers.get(HEADER) or getattr(form, "token", "") or "")
     if not token:
         return None
-    if len(token) > _LONGEST_KEY:
+    if len(token) > LONGEST_KEY:
         raise Refused(msg("An idempotency key has at most 128 characters."), field="token")
     body = getattr(request.state, "body_sha256", "")
     return idempotency.Request(
         scope=actor.key,
         token=token,
-        fingerprint=idempotency.fingerprint(request.method, request.url.path, body),
+        fingerprint=idempotency.fingerprint(
+            request.method, f"{request.url.path}?{request.url.query}", body
+        ),
     )
 
 
-def _response(answer: object) -> Response:
+def _response(request: Request, answer: Response | BaseModel) -> Response:
     if isinstance(answer, Response):
         return answer
-    if isinstance(answer, BaseModel):
-        return JSONResponse(answer.model_dump(mode="json"))
-    return JSONResponse(answer)
+    route = request.scope.get("route")
+    status = getattr(route, "status_code", None) or HTTPStatus.OK
+    return JSONResponse(answer.model_dump(mode="json", by_alias=True), status)
