@@ -10,6 +10,9 @@ from app.kernel.searchkeys import clean, folded, like_pattern, search_key
 from app.kernel.text import msg
 from app.parts.models import Part
 
+_LONGEST_NUMBER = 64
+_LONGEST_NAME = 200
+
 
 def add_part(session: Session, actor: Actor, *, number: str, name: str, gtin: str = "") -> Part:
     """A new part; raises Conflict when its number is taken in any writing."""
@@ -18,6 +21,12 @@ def add_part(session: Session, actor: Actor, *, number: str, name: str, gtin: st
         raise Refused(
             msg("A part needs a number and a name."), field="number" if not number else "name"
         )
+    if len(search_key(number)) > _LONGEST_NUMBER or len(number) > _LONGEST_NUMBER:
+        raise Refused(
+            msg("At most {most} characters fit here.", most=_LONGEST_NUMBER), field="number"
+        )
+    if len(name) > _LONGEST_NAME:
+        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST_NAME), field="name")
     if gtin and not (gtin.isascii() and gtin.isdigit() and len(gtin) in {8, 12, 13, 14}):
         raise Refused(msg("A GTIN has 8, 12, 13 or 14 digits."), field="gtin")
     key = search_key(number)
@@ -29,7 +38,7 @@ def add_part(session: Session, actor: Actor, *, number: str, name: str, gtin: st
         number=number,
         number_key=key,
         name=name,
-        name_key=folded(name),
+        name_key=folded(name)[:_LONGEST_NAME],
         gtin=gtin,
     )
     session.add(part)

@@ -17,6 +17,8 @@ from app.sales.models import BundleItem, Category, Product, ProductKind
 from app.stores import desk
 
 _LONGEST_PLAN = 120
+_LONGEST_CODE = 64
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def add(session: Session, actor: Actor, wanted: ProductInput) -> Product:
         code=code,
         code_key=search_key(code),
         name=name,
-        name_key=folded(name),
+        name_key=folded(name)[:_LONGEST_NAME],
         kind=wanted.kind,
         category=wanted.category,
         price_minor=wanted.price.minor,
@@ -97,8 +99,14 @@ def put_into_bundle(
     actor.require("products.edit")
     if bundle.kind is not ProductKind.BUNDLE or product.kind is ProductKind.BUNDLE:
         raise Refused(msg("A bundle holds products, and no other bundle."), field="product")
-    if product.kind is ProductKind.ROBOT and quantity != 1:
+    if quantity < 1:
+        raise Refused(msg("A quantity is at least 1. Remove the line instead."), field="quantity")
+    inside = [one for _, one in contents(session, bundle.id)]
+    has_robot = any(one.kind is ProductKind.ROBOT for one in inside)
+    if product.kind is ProductKind.ROBOT and (quantity != 1 or has_robot):
         raise Refused(msg("A bundle holds one robot at the most."), field="quantity")
+    if any(one.id == product.id for one in inside):
+        raise Conflict(msg("{name} is in this bundle already.", name=product.name), field="product")
     item = BundleItem(bundle_id=bundle.id, product_id=product.id, quantity=quantity)
     session.add(item)
     session.flush()
@@ -196,6 +204,8 @@ def find(session: Session, actor: Actor, text: str, *, most: int = 8) -> list[Pr
 def _check(session: Session, actor: Actor, wanted: ProductInput, *, code: str, name: str) -> None:
     if not code or not name:
         raise Refused(msg("Please fill this in."), field="code" if not code else "name")
+    _check_length(code, most=_LONGEST_CODE, field="code")
+    _check_length(name, most=_LONGEST_NAME, field="name")
     if wanted.price.minor < 0:
         raise Refused(msg("A price is not below zero."), field="price")
     store = desk.store_of(session, actor.store_id)
@@ -214,6 +224,12 @@ def _check(session: Session, actor: Actor, wanted: ProductInput, *, code: str, n
         raise Conflict(msg("The code {code} is already in use.", code=code), field="code")
     if wanted.kind is ProductKind.ROBOT:
         _check_model(session, actor, wanted.model_id)
+
+
+def _check_length(text: str, *, most: int, field: str) -> None:
+    """Its key counts too: one sign of a text can be several of the key."""
+    if max(len(text), len(search_key(text))) > most:
+        raise Refused(msg("At most {most} characters fit here.", most=most), field=field)
 
 
 def _check_model(session: Session, actor: Actor, model_id: int | None) -> None:

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import struct
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -13,6 +15,19 @@ from app.kernel.text import msg
 _PREFIX = "data:image/png;base64,"
 _MOST_BYTES = 300_000
 _MOST_PIXELS = 2_000_000
+# What Pillow says of bytes that are no picture, half of one, or one of absurd size.
+_BROKEN = (
+    binascii.Error,
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    EOFError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,7 @@ def read_signature(name: str, data_url: str) -> Signed:
         if picture.width * picture.height > _MOST_PIXELS:
             raise _unreadable()
         flat = picture.convert("RGBA")
-    except (binascii.Error, UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except _BROKEN as error:
         raise _unreadable() from error
     written = BytesIO()
     flat.save(written, "PNG", optimize=True)
