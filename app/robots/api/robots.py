@@ -1,4 +1,4 @@
-"""Robots as JSON."""
+"""Robots as JSON: list, receive, one, its life."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,6 +12,7 @@ from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.actor import Actor
 from app.kernel.errors import Invalid
 from app.kernel.money import MOST_MINOR, Money
+from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.robots import makers, queries, receiving, registry, timeline
 from app.robots.arrivals import Arrival, read_arrival
@@ -143,7 +144,7 @@ def list_robots(
         )
     model_id = makers.model(session, actor, built_by, model).id if model and built_by else None
     wanted = Wanted(
-        text=q.strip(),
+        text=clean(q),
         serial=serial,
         standing=state,
         maker_id=built_by.id if built_by else None,
