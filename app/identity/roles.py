@@ -32,6 +32,7 @@ _SELL = frozenset(
         "customers.edit",
         "robots.inspect",
         "robots.handover",
+        "robots.record",
         "till.open",
         "till.close",
         "till.cash",
@@ -46,6 +47,7 @@ _LEAD = frozenset(
         "products.edit",
         "robots.receive",
         "robots.edit",
+        "robots.fit",
         "settings.edit",
         "settings.view",
         "staff.manage",
@@ -57,9 +59,10 @@ _LEAD = frozenset(
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.SALES: _LOOK | _SELL | {"robots.receive", "settings.view"},
-    Role.TECHNICIAN: _LOOK | {"robots.inspect", "robots.receive", "stock.move"},
+    Role.TECHNICIAN: _LOOK
+    | {"robots.fit", "robots.inspect", "robots.receive", "robots.record", "stock.move"},
     Role.PARTS: _LOOK | {"robots.receive", "stock.move", "products.edit"},
-    Role.METROLOGIST: _LOOK | {"robots.inspect"},
+    Role.METROLOGIST: _LOOK | {"robots.inspect", "robots.record"},
     Role.MANAGER: _LOOK | _SELL | _LEAD,
     Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view"},
     Role.ADMIN: _LOOK | _SELL | _LEAD,
