@@ -1,9 +1,11 @@
 """A store with people in it, and a browser in which one of them is signed in."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -106,7 +108,20 @@ def a_customer(session: Session, actor: Actor, name: str) -> Customer:
 
 @pytest.fixture
 def statements(database: Database) -> Iterator[list[str]]:
-    """Every SQL statement from here on, writers' and readers'."""
+    """Every SQL statement of the test's own sessions from here on."""
+    with listening(database) as seen:
+        yield seen
+
+
+@pytest.fixture
+def statements_of_app(app: FastAPI, client: TestClient) -> Iterator[list[str]]:  # noqa: ARG001
+    """Every SQL statement of the service from here on."""
+    with listening(app.state.database) as seen:
+        yield seen
+
+
+@contextmanager
+def listening(database: Database) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
