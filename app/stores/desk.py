@@ -3,13 +3,13 @@
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel.numbers import is_currency
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.money import decimals
 from app.kernel.searchkeys import clean
 from app.kernel.tax import PriceMode
 from app.kernel.text import msg
@@ -28,9 +28,16 @@ def create(
     country: str,
     day_starts_at: time = time(4, 0),
 ) -> Store:
-    """A new store; raises Refused for a zone or currency that does not exist."""
+    """A new store; raises Refused for particulars that cannot be, Conflict for a code in use."""
+    code, name, legal_name = clean(code), clean(name), clean(legal_name)
+    if not 1 <= len(code) <= 16 or not name or not legal_name:  # noqa: PLR2004 - the column's width
+        raise Refused(msg("A store needs a code of up to 16 characters, and its names."))
+    if not (len(country) == 2 and country.isascii() and country.isupper()):  # noqa: PLR2004
+        raise Refused(msg("A country has two letters, e.g. DE or CN."), field="country")
     check_zone(zone)
-    decimals(currency)
+    check_currency(currency)
+    if session.scalar(select(Store.id).where(Store.code == code)):
+        raise Conflict(msg("There is already a store {code}.", code=code), field="code")
     store = Store(
         code=code,
         name=name,
@@ -52,6 +59,21 @@ def check_zone(zone: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Refused(msg("“{zone}” is not a time zone.", zone=zone), field="zone") from None
     return zone
+
+
+def check_currency(currency: str) -> str:
+    """An ISO 4217 code, as it is; raises Refused for any other."""
+    if not is_currency(currency):
+        raise Refused(
+            msg("“{currency}” is not a currency; write e.g. EUR.", currency=currency),
+            field="currency",
+        )
+    return currency
+
+
+def stores(session: Session) -> list[Store]:
+    """Every store of this house, by its code."""
+    return list(session.scalars(select(Store).order_by(Store.code)))
 
 
 def store_of(session: Session, store_id: int) -> Store:

@@ -1,0 +1,67 @@
+"""`quatrefoil check`: what must always hold, proved on a database as it is."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel import audit
+from app.kernel.audit import AuditEntry
+from app.kernel.db import Base, Database
+from app.parts import checks as parts
+from app.parts.models import Movement
+from app.payments import checks as payments
+from app.payments.models import IssuedDocument, JournalEntry, PaymentAttempt
+from app.robots import checks as robots
+from app.robots.models import Unit
+from app.sales import checks as sales
+from app.sales.models import Order
+
+Proof = Callable[[Session], Iterator[str]]
+
+# One line per breach, each naming its domain first.
+PROOFS: tuple[Proof, ...] = (
+    audit.breaches,
+    robots.breaches,
+    parts.breaches,
+    payments.breaches,
+    sales.breaches,
+)
+COUNTED: dict[str, type[Base]] = {
+    "robots": Unit,
+    "stock movements": Movement,
+    "sales": Order,
+    "payments": PaymentAttempt,
+    "journal entries": JournalEntry,
+    "documents": IssuedDocument,
+    "audit entries": AuditEntry,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """`breaches` is empty when all is well; `counted` says how much was looked at."""
+
+    breaches: list[str]
+    counted: dict[str, int]
+
+
+def prove(database: Database) -> Findings:
+    """Run every proof over one unchanging view of the database, also while the store trades."""
+    with database.reading() as session:
+        _freeze_view(session)
+        return Findings(
+            breaches=[breach for proof in PROOFS for breach in proof(session)],
+            counted={name: _count(session, table) for name, table in COUNTED.items()},
+        )
+
+
+def _freeze_view(session: Session) -> None:
+    """SQLite shows one state to a whole transaction anyway; PostgreSQL must be asked to."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def _count(session: Session, table: type[Base]) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0

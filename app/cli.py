@@ -1,0 +1,271 @@
+"""The command line: `quatrefoil serve|migrate|demo|check|store|user|token`."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from typer.exceptions import TyperException
+
+from app import checking, logs, serving
+from app import demo as demo_store
+from app.identity import staff, tokens
+from app.identity.house import command_line
+from app.identity.roles import Role
+from app.kernel import audit, migrating, queueing
+from app.kernel.actor import Actor
+from app.kernel.db import Database
+from app.kernel.errors import Refused, StoreError
+from app.kernel.tax import PriceMode
+from app.kernel.text import msg
+from app.settings import Settings
+from app.stores import desk
+from app.stores.models import Store
+
+_BREACHES, _REFUSED = 1, 2
+_FORESEEN = (TyperException, typer.Abort, ValidationError, StoreError, SQLAlchemyError, OSError)
+
+cli = typer.Typer(
+    name="quatrefoil",
+    help="Point of sale and service for humanoid-robot 4S stores.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+store_commands = typer.Typer(help="Stores of this house.")
+user_commands = typer.Typer(help="People who sign in.")
+token_commands = typer.Typer(help="Keys for programs.")
+cli.add_typer(store_commands, name="store")
+cli.add_typer(user_commands, name="user")
+cli.add_typer(token_commands, name="token")
+
+Login = Annotated[str, typer.Argument(help="What the person signs in with.")]
+StoreCode = Annotated[
+    str, typer.Option("--store", help="Code of the store; needed where there are several.")
+]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read it from standard input.")]
+PinFromStdin = Annotated[bool, typer.Option("--pin-stdin", help="Read it from standard input.")]
+
+
+@cli.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option(envvar="HOST", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="PORT", min=0, max=65535, help="0 finds a free one.")
+    ] = 8000,
+    demo: Annotated[bool, typer.Option(help="Load the demo store when there is none.")] = True,
+) -> None:
+    """Serve; bring the database up to date first, and an empty one to life with the demo store."""
+    serving.serve(Settings(), host=host, port=port, may_load_demo=demo)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to its newest shape."""
+    serving.prepare(Settings())
+    typer.echo("The database is up to date.")
+
+
+@cli.command()
+def demo() -> None:
+    """Load the demo store into an empty database."""
+    settings = Settings()
+    serving.prepare(settings)
+    with _database(settings) as database:
+        demo_store.load(database)
+    serving.say_logins()
+
+
+@cli.command()
+def check() -> None:
+    """Prove that the books are in order; a line for each breach."""
+    with _database(Settings()) as database:
+        findings = checking.prove(database)
+    for breach in findings.breaches:
+        typer.echo(breach)
+    if findings.breaches:
+        raise typer.Exit(_BREACHES)
+    counted = ", ".join(f"{count} {name}" for name, count in findings.counted.items())
+    typer.echo(f"All in order: {counted}.")
+
+
+@store_commands.command("add")
+def add_store(
+    code: Annotated[str, typer.Argument(help="A short name, e.g. LEJ.")],
+    *,
+    name: Annotated[str, typer.Option(help="What customers call it.")],
+    legal_name: Annotated[str, typer.Option(help="The seller on documents.")],
+    country: Annotated[str, typer.Option(help="Two letters, e.g. DE.")],
+    currency: Annotated[str, typer.Option(help="Three letters, e.g. EUR.")],
+    zone: Annotated[str, typer.Option(help="Time zone, e.g. Europe/Berlin.")],
+    prices: Annotated[PriceMode, typer.Option(help="With tax (gross) or without (net).")],
+) -> None:
+    """Open a store; the rest of it is set on its settings pages."""
+    with _database(Settings()) as database, database.transaction() as session:
+        store = desk.create(
+            session,
+            code=code,
+            name=name,
+            legal_name=legal_name,
+            currency=currency,
+            price_mode=prices,
+            zone=zone,
+            country=country,
+        )
+        audit.record(session, command_line(store.id), "store.opened", subject=f"store:{store.code}")
+    typer.echo(f"Store {code} is open. Next: quatrefoil user add … --role admin --store {code}")
+
+
+@user_commands.command("add")
+def add_user(
+    login: Login,
+    *,
+    name: Annotated[str, typer.Option(help="The name on screen and on documents.")],
+    role: Annotated[Role, typer.Option(help="What the person may do.")],
+    store: StoreCode = "",
+    password_stdin: FromStdin = False,
+) -> None:
+    """Take somebody on; asks for the password."""
+    password = _secret("Password", from_stdin=password_stdin)
+    with _at_store(store) as (session, house):
+        staff.add(session, house, login=login, name=name, role=role, password=password)
+    typer.echo(f"{login} can sign in.")
+
+
+@user_commands.command("disable")
+def disable_user(login: Login) -> None:
+    """Let somebody sign in no more, and end what they are signed in to."""
+    with _about(login) as (session, house):
+        staff.disable(session, house, staff.by_login(session, login))
+    typer.echo(f"{login} can no longer sign in.")
+
+
+@user_commands.command("password")
+def set_password(login: Login, *, password_stdin: FromStdin = False) -> None:
+    """Give somebody a new password, also one who is locked out."""
+    password = _secret("New password", from_stdin=password_stdin)
+    with _about(login) as (session, house):
+        staff.set_password(session, house, staff.by_login(session, login), password)
+    typer.echo(f"{login} has a new password.")
+
+
+@user_commands.command("pin")
+def set_pin(login: Login, *, pin_stdin: PinFromStdin = False) -> None:
+    """Give somebody a PIN for enrolled terminals."""
+    pin = _secret("New PIN", from_stdin=pin_stdin)
+    with _about(login) as (session, house):
+        staff.set_pin(session, house, staff.by_login(session, login), pin)
+    typer.echo(f"{login} has a new PIN.")
+
+
+@token_commands.command("create")
+def create_token(
+    *,
+    role: Annotated[Role, typer.Option(help="What the program may do.")],
+    name: Annotated[str, typer.Option(help="Which program it is.")],
+    store: StoreCode = "",
+) -> None:
+    """Make a key for a program and print it; it is shown this once."""
+    with _at_store(store) as (session, house):
+        token = tokens.create(session, house, name=name, role=role)
+    typer.echo(token)
+
+
+def main() -> NoReturn:
+    """What `quatrefoil` runs."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code; whatever was wrong is one line on standard error."""
+    try:
+        code = cli(list(arguments), prog_name="quatrefoil", standalone_mode=False)
+    except _FORESEEN as error:
+        typer.echo(f"quatrefoil: {_told(error)}", err=True)
+        return _REFUSED
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> str:
+    """One line that says what was wrong."""
+    match error:
+        case TyperException():
+            return f"{error.format_message()} See: quatrefoil --help"
+        case ValidationError():
+            return "; ".join(map(_setting_problem, error.errors()))
+        case typer.Abort():
+            return "Nothing was done."
+        case SQLAlchemyError():
+            return f"The database refuses: {_first_line(getattr(error, 'orig', None) or error)}"
+        case OSError():
+            return f"{error.filename or 'System'}: {error.strerror or error}"
+    return str(error)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    """The database, at its newest shape; raises Refused when it is not."""
+    logs.only_warnings()
+    if not migrating.is_current(settings.database):
+        raise Refused(msg("The database is not up to date. Run: quatrefoil migrate"))
+    database = Database(settings.database)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def _at_store(code: str) -> Iterator[tuple[Session, Actor]]:
+    """A transaction at the store with this code, or at the only one there is."""
+    with _database(Settings()) as database, database.transaction() as session:
+        store = _store(session, code)
+        queueing.enter(session, store.id)
+        yield session, command_line(store.id)
+
+
+@contextmanager
+def _about(login: str) -> Iterator[tuple[Session, Actor]]:
+    """A transaction at the store of a person."""
+    with _database(Settings()) as database, database.transaction() as session:
+        store_id = staff.by_login(session, login).store_id
+        queueing.enter(session, store_id)
+        yield session, command_line(store_id)
+
+
+def _store(session: Session, code: str) -> Store:
+    stores = desk.stores(session)
+    wanted = [store for store in stores if code in ("", store.code)]
+    if len(wanted) == 1:
+        return wanted[0]
+    if not stores:
+        raise Refused(msg("There is no store yet. Run: quatrefoil store add"))
+    codes = ", ".join(store.code for store in stores)
+    raise Refused(msg("Name one of the stores with --store: {codes}.", codes=codes))
+
+
+def _secret(prompt: str, *, from_stdin: bool) -> str:
+    """A secret from the terminal, typed twice, or the first line of standard input.
+
+    Asked before any transaction begins: while one waits for a person, nobody else can write.
+    """
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=True)
+    return typed
+
+
+def _setting_problem(problem: object) -> str:
+    match problem:
+        case {"loc": [*names], "msg": str(sentence)}:
+            return f"QUATREFOIL_{'_'.join(map(str, names)).upper()}: {sentence}"
+    return str(problem)
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,82 @@
+"""Twelve days in the demo store, told by the same verbs that its pages use.
+
+The clock is set back for each chapter, so that journal, audit and timelines read as lived.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import wiring
+from app.demo import deliveries, people, trade
+from app.demo.opening import Crew, open_store
+from app.kernel import clock, queueing
+from app.kernel.db import Database
+from app.kernel.errors import Conflict
+from app.kernel.text import msg
+from app.robots import announcing, receiving
+from app.stores.models import Store
+
+ZONE = ZoneInfo("Europe/Berlin")
+# Nobody's queue: two services that find the same empty database fill it one after the other.
+_EVERYBODY = 0
+
+
+def is_demo(session: Session) -> bool:
+    """Is the demo store in this database?"""
+    return session.scalar(select(Store.id).where(Store.code == people.STORE_CODE)) is not None
+
+
+def is_empty(session: Session) -> bool:
+    return session.scalar(select(Store.id).limit(1)) is None
+
+
+def load(database: Database) -> None:
+    """The whole demo store or nothing of it. Raises Conflict where there is a store already."""
+    wiring.connect()
+    with database.transaction() as session:
+        queueing.enter(session, _EVERYBODY)
+        if not is_empty(session):
+            raise Conflict(
+                msg("This database already holds a store, so no demo is loaded into it.")
+            )
+        _tell(session)
+
+
+def _tell(session: Session) -> None:
+    now = clock.now()
+    with _at(now, days_ago=12, hour=10):
+        crew = open_store(session)
+    with _at(now, days_ago=9, hour=9):
+        _receive(session, crew, "delivery-4711.csv", deliveries.FIRST_NOTE)
+    with _at(now, days_ago=8, hour=14):
+        trade.inspect_first_delivery(session, crew)
+    with _at(now, days_ago=3, hour=11):
+        announcing.announce(session, crew.mei, deliveries.announced())
+    with _at(now, days_ago=2, hour=10):
+        trade.first_day_of_trade(session, crew)
+    with _at(now, days_ago=2, hour=18):
+        trade.close_till(session, crew)
+    with _at(now, days_ago=1, hour=11):
+        trade.second_day_of_trade(session, crew)
+    with _at(now, days_ago=1, hour=18):
+        trade.close_till(session, crew)
+    with clock.set_to(now - timedelta(minutes=40)):
+        _receive(session, crew, "delivery-4726.csv", deliveries.SECOND_NOTE)
+        trade.quote(session, crew)
+
+
+@contextmanager
+def _at(now: datetime, *, days_ago: int, hour: int) -> Iterator[None]:
+    """Live at a full hour of an earlier day, by the store's own clock."""
+    day = now.astimezone(ZONE).date() - timedelta(days=days_ago)
+    with clock.set_to(datetime.combine(day, time(hour), ZONE)):
+        yield
+
+
+def _receive(session: Session, crew: Crew, name: str, rows: str) -> None:
+    receiving.receive_file(session, crew.mei, file_name=name, data=rows.encode())
