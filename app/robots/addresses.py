@@ -3,8 +3,10 @@
 from urllib.parse import quote, urlencode
 
 # Pages that stand beside the robots', and pages below a robot's.
-_NEIGHBOURS = frozenset({"receive", "models", "unit"})
-_BELOW = frozenset({"inspection"})
+_NEIGHBOURS = frozenset({"receive", "models", "unit", "components"})
+_BELOW = frozenset(
+    {"inspection", "timeline", "parts", "slots", "counters", "firmware", "documents", "owners"}
+)
 _OWNERS = {"order": "/sales/"}
 
 
@@ -14,17 +16,35 @@ def robot_page(serial: str, *, maker: str = "") -> str:
     A serial that would be read as another page's address, or that browsers would resolve (`..`),
     goes into the query.
     """
+    return page_below(serial, maker=maker)
+
+
+def page_below(serial: str, *path: str, maker: str = "", **query: str) -> str:
+    """The address of a page of one robot: `page_below("7", "parts")` is `/robots/7/parts`.
+
+    Parts of the query that are empty are left out.
+    """
+    asked = {"maker": maker, **query}
+    start = f"/robots/{quote(serial, safe='')}"
+    if _is_ambiguous(serial):
+        start, asked = "/robots/unit", {"serial": serial, **asked}
+    filled = urlencode({name: value for name, value in asked.items() if value})
+    address = "/".join([start, *(quote(word, safe="") for word in path)])
+    return f"{address}?{filled}" if filled else address
+
+
+def _is_ambiguous(serial: str) -> bool:
     parts = serial.split("/")
-    ambiguous = (
+    return (
         parts[0] in _NEIGHBOURS
-        or (len(parts) > 1 and parts[-1] in _BELOW)
+        or not _BELOW.isdisjoint(parts[1:])
         or not {"", ".", ".."}.isdisjoint(parts)
     )
-    if ambiguous:
-        query = {"serial": serial} | ({"maker": maker} if maker else {})
-        return f"/robots/unit?{urlencode(query)}"
-    address = f"/robots/{quote(serial, safe='')}"
-    return f"{address}?{urlencode({'maker': maker})}" if maker else address
+
+
+def component_page(component_id: int) -> str:
+    """The passport of a component with a serial number of its own."""
+    return f"/robots/components/{component_id}"
 
 
 def note_page(number: int) -> str:

@@ -1,7 +1,7 @@
 """A robot's life, line by line: written by every domain, read newest first."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -55,15 +55,25 @@ def line_of(*, kind: str, summary: Text, link: str = "", actor_name: str = "") -
 
 
 def of_unit(
-    session: Session, unit_id: int, *, cursor: str | None = None, most: int = paging.PAGE
+    session: Session,
+    unit_id: int,
+    *,
+    kinds: Collection[str] = (),
+    cursor: str | None = None,
+    most: int = paging.PAGE,
 ) -> paging.Page[Line]:
-    """The lines of a robot, newest first, in one statement however long its life."""
+    """The lines of a robot, newest first, in one statement however long its life.
+
+    With `kinds` only those.
+    """
     query = (
         select(UnitEvent)
         .where(UnitEvent.unit_id == unit_id)
         .order_by(UnitEvent.at.desc(), UnitEvent.id.desc())
         .limit(most + 1)
     )
+    if kinds:
+        query = query.where(UnitEvent.kind.in_(kinds))
     if cursor:
         query = query.where(tuple_(UnitEvent.at, UnitEvent.id) < _last_seen(cursor))
     found = list(session.scalars(query))

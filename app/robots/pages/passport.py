@@ -1,0 +1,60 @@
+"""What every page of one robot shares: which robot is meant, its head, its tabs."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.kernel.actor import Actor
+from app.kernel.money import Money
+from app.kernel.text import Text, msg
+from app.robots import addresses, makers, queries, registry
+from app.robots.queries import RobotRow
+from app.robots.states import CUSTODY_LABELS, HOLDING_LABELS
+
+# The last word of a tab's address, and what is written on it.
+TABS: tuple[tuple[str, Text], ...] = (
+    ("", msg("Overview")),
+    ("timeline", msg("Timeline")),
+    ("parts", msg("Parts fitted")),
+    ("counters", msg("Counters")),
+)
+
+
+def asked_robot(session: Session, actor: Actor, serial: str, maker: str) -> RobotRow:
+    """The robot that an address names.
+
+    Raises NotFound, or SharedSerial where two makers gave the serial and none is named.
+    """
+    actor.require("robots.view")
+    maker_id = makers.maker_called(session, maker).id if maker else None
+    unit = registry.by_serial(session, actor, serial, maker_id=maker_id)
+    (row,) = queries.of_ids(session, actor, [unit.id])
+    return row
+
+
+def frame(actor: Actor, row: RobotRow, *, maker: str, tab: str) -> dict[str, Any]:
+    """What `robots/passport.html` shows around a tab; `maker` as the address named it."""
+    unit = row.unit
+    return {
+        "row": row,
+        "unit": unit,
+        "here": addresses.page_below(unit.serial, *([tab] if tab else []), maker=maker),
+        "tabs": [
+            {
+                "href": addresses.page_below(unit.serial, *([word] if word else []), maker=maker),
+                "label": label,
+                "current": word == tab,
+            }
+            for word, label in TABS
+        ],
+        "inspection": addresses.inspection_page(unit.serial, maker=maker),
+        "holder_page": addresses.owner_page(row.claim.owner) if row.claim else "",
+        "holding": HOLDING_LABELS[unit.holding],
+        "custody": CUSTODY_LABELS[unit.custody],
+        "cost": _cost(actor, row),
+    }
+
+
+def _cost(actor: Actor, row: RobotRow) -> Money | None:
+    """What the store paid: for those alone who may change the robot's record."""
+    return Money(row.unit.cost_minor, row.unit.currency) if actor.may("robots.edit") else None
