@@ -195,7 +195,7 @@ def _told(error: Exception) -> str:
     """One line that says what was wrong."""
     match error:
         case TyperException():
-            return f"{error.format_message()} See: quatrefoil --help"
+            return f"{error.format_message().rstrip('.')}. See: quatrefoil --help"
         case ValidationError():
             return "; ".join(map(_setting_problem, error.errors()))
         case typer.Abort():
