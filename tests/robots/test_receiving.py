@@ -70,6 +70,15 @@ def test_the_example_of_a_chinese_spreadsheet_is_read() -> None:
     assert {row.cells["maker"] for row in read.rows} == {"宇树科技", "傅利叶"}
 
 
+def test_the_example_in_the_documentation_is_a_delivery_note() -> None:
+    read = deliverynotes.read_note((ROOT / "docs/examples/delivery-note.csv").read_bytes())
+    assert read.unknown_columns == ()
+    arrived = [arrivals.from_cells(row.cells, currency="EUR") for row in read.rows]
+    assert len({arrival.identity for arrival in arrived}) == 12
+    assert not any(arrival.problems for arrival in arrived)
+    assert all(arrival.serial.startswith("DEMO-") for arrival in arrived)
+
+
 def test_titles_are_read_in_any_case_and_spacing_and_unknown_ones_are_reported() -> None:
     read = deliverynotes.read_note(
         b" MAKER ;Model;Serial ; Hardware  Revision;FIRMWARE;Warehouse;;component-serials\n"
