@@ -113,6 +113,7 @@
 
   // dialogs
 
+  const isHost = (element) => element.matches("#dialog, #door"); // filled by htmx
   let opener = null; // id of what had the focus: the element itself may be swapped meanwhile
 
   function show(dialog) {
@@ -147,7 +148,8 @@
   }
 
   on("close", ({ target }) => {
-    if (target.id === "dialog") target.replaceChildren();
+    if (isHost(target)) target.replaceChildren();
+    target.request = null;
     if (document.activeElement === body) (document.getElementById(opener) ?? scanBox() ?? $("h1[tabindex]"))?.focus();
   }, true);
 
@@ -185,7 +187,10 @@
   let lost = false; // whether this swap may take the focus away
   let spare = []; // ids that take the focus when its element is gone: itself, next row, previous row, the list's heading
 
-  on("htmx:configRequest", ({ detail }) => { detail.headers["X-CSRF-Token"] = $("meta[name=csrf-token]").content; });
+  on("htmx:configRequest", ({ detail: { headers, verb, triggeringEvent } }) => {
+    headers["X-CSRF-Token"] = $("meta[name=csrf-token]").content;
+    if (verb === "get" && !triggeringEvent?.isTrusted) headers["X-Quiet"] = "yes"; // nobody's hand
+  });
 
   on("htmx:confirm", (event) => { if (event.detail.elt.hasAttribute("data-busy")) event.preventDefault(); });
 
@@ -215,23 +220,27 @@
     if (token && xhr.status >= 200 && xhr.status < 300) token.value = newToken(); // done: the next one is another deed
   });
 
-  // The session has ended: sign in, then come back to this page.
+  // Signed out or locked: the door opens over the page, and door.js goes on with the request.
   on("htmx:beforeOnLoad", (event) => {
-    if (event.detail.xhr.status !== 401) return;
+    const { xhr, requestConfig } = event.detail;
+    const address = xhr.status === 401 && xhr.getResponseHeader("HX-Redirect");
+    if (!address) return;
     event.preventDefault();
-    location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+    const door = $("#door");
+    if (!door) return location.assign(address);
+    if (!door.open) htmx.ajax("GET", address, door);
+    door.request ??= requestConfig;
   });
 
   on("htmx:beforeSwap", ({ detail }) => {
     lost = document.activeElement !== body;
     // What comes without a place to go is a proxy's page, not ours.
     if (detail.target.id === "toasts" && detail.xhr.status >= 500) detail.serverResponse = $("#toast-failed").innerHTML;
-    if (detail.target.id === "notice") detail.target = $("dialog[open] [data-notice]") ?? detail.target;
+    if (detail.target.id === "notice") detail.target = $("[data-notice]", openDialog() ?? $("#notice")) ?? detail.target;
   });
 
   on("htmx:afterSwap", ({ target }) => {
-    if (target.id === "dialog" && target.childElementCount) show(target);
-    else if (target.id === "dialog") target.close();
+    if (isHost(target)) target.childElementCount ? show(target) : target.close();
     if (target.matches("[role=listbox]") && $("[role=option]", target)) select(target, $("[role=option]", target));
   });
 

@@ -114,6 +114,16 @@ def find_stay(request: Request, session: Session) -> Stay | None:
     return None if row is None else _stay(row)
 
 
+def last_person(request: Request, session: Session) -> int | None:
+    """Whose session this browser's cookie is or was, over or not."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    return session.scalar(
+        select(StaffSession.staff_id).where(StaffSession.token_hash == secrets.token_hash(token))
+    )
+
+
 def is_idle(request: Request, stay: Stay) -> bool:
     """Must this session show a PIN or password before it goes on?"""
     return stay.locked or stay.idle > _longest_idle(request)

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from app.kernel.actor import Actor
 from app.kernel.text import Text, msg
 
 
@@ -42,6 +43,7 @@ _SELL = frozenset(
 _LEAD = frozenset(
     {
         "counter.big_discount",
+        "customers.erase",
         "orders.cancel",
         "payments.reconcile",
         "products.edit",
@@ -74,3 +76,12 @@ DISCOUNT_LIMIT_BP: dict[Role, int] = {Role.SALES: 500, Role.MANAGER: 2500, Role.
 
 def permissions_of(role: Role) -> frozenset[str]:
     return PERMISSIONS[role]
+
+
+def grantable(actor: Actor) -> list[tuple[Role, Text]]:
+    """The roles that this actor may give: those that may no more than the actor."""
+    return [
+        (role, label)
+        for role, label in ROLE_LABELS.items()
+        if permissions_of(role) <= actor.permissions
+    ]

@@ -176,6 +176,7 @@ def end(session: Session, token: str) -> None:
 
 
 def sign_out(session: Session, actor: Actor, token: str) -> None:
+    queueing.enter(session, actor.store_id)
     end(session, token)
     audit.record(session, actor, "staff.signed_out", subject=f"staff:{actor.staff_id}")
 

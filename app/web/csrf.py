@@ -6,6 +6,7 @@ import secrets
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from app.kernel.errors import Forbidden
 from app.kernel.text import msg
@@ -30,6 +31,27 @@ def secret_of(request: Request) -> str:
 def token_for(request: Request) -> str:
     """What our forms carry; a foreign page cannot compute it."""
     return _token(secret_of(request))
+
+
+def renew(request: Request, response: Response) -> str:
+    """A new secret for this browser, in the answer's cookie; gives the token that goes with it.
+
+    At each sign-in and sign-out: what was read before is worth nothing after.
+    """
+    secret = secrets.token_urlsafe(24)
+    give(request, response, secret)
+    return _token(secret)
+
+
+def give(request: Request, response: Response, secret: str) -> None:
+    """Set the cookie; no script can read it."""
+    response.set_cookie(
+        COOKIE,
+        secret,
+        httponly=True,
+        samesite="lax",
+        secure=request.app.state.settings.secure_cookies,
+    )
 
 
 async def check(request: Request) -> None:

@@ -25,6 +25,7 @@ from app.kernel.errors import (
     Unavailable,
 )
 from app.kernel.text import Text, msg
+from app.web import nextpage
 from app.web.i18n import speech_of
 from app.web.rendering import is_htmx, render
 
@@ -110,7 +111,7 @@ def _on_store_error(request: Request, error: Exception) -> Response:
             facts=_plain_facts(error),
         )
     elif isinstance(error, Unauthenticated):
-        response = _to_sign_in(request)
+        response = _to_the_door(request, error)
     else:
         response = _refusal_page(request, status, error.message, link=error.link)
     if isinstance(error, TooMany):
@@ -128,13 +129,17 @@ def _plain_facts(error: StoreError) -> dict[str, object]:
     return facts
 
 
-def _to_sign_in(request: Request) -> Response:
-    target = "/sign-in"
-    if request.method == "GET" and request.url.path != "/":
-        target = f"/sign-in?next={request.url.path}"
+def _to_the_door(request: Request, error: Unauthenticated) -> Response:
+    """To the sign-in, or to the lock of somebody who is only away; then back to this page.
+
+    HTMX is told the door's address: app.js opens it over the page and repeats the request.
+    """
+    door = nextpage.detour(
+        "/lock" if error.code == "locked" else "/sign-in", nextpage.page_at(request)
+    )
     if is_htmx(request):
-        return Response(status_code=401, headers={"HX-Redirect": target})
-    return RedirectResponse(target, 303)
+        return Response(status_code=401, headers={"HX-Redirect": door, "Vary": "HX-Request"})
+    return RedirectResponse(door, 303)
 
 
 def _refusal_page(

@@ -78,13 +78,7 @@ def page_response(request: Request, html: str, *, status: int = 200) -> Response
     response = HTMLResponse(html, status, {"Vary": "HX-Request", "Cache-Control": "no-store"})
     fresh = getattr(request.state, "csrf_secret", None)
     if fresh:
-        response.set_cookie(
-            csrf.COOKIE,
-            fresh,
-            httponly=True,
-            samesite="lax",
-            secure=request.app.state.settings.secure_cookies,
-        )
+        csrf.give(request, response, fresh)
     return response
 
 

@@ -174,14 +174,6 @@ def test_a_broken_server_keeps_what_was_typed(page: Page, site: Site) -> None:
     assert "Bad gateway" not in page.inner_text("body")
 
 
-def test_an_ended_session_leads_to_sign_in_and_back(page: Page, site: Site) -> None:
-    site.answer = lambda _path, _form: (401, "")
-
-    page.click("#save")
-
-    page.wait_for_url("**/sign-in?next=%2F")
-
-
 def test_the_focus_goes_to_the_next_row_then_to_the_heading(page: Page) -> None:
     page.focus("#drop-1")
     page.keyboard.press("Enter")
