@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import wiring
+from app.identity import pages as identity_pages
 from app.kernel.db import Database
 from app.kernel.text import msg
 from app.payments import api as payments_api
@@ -15,9 +16,11 @@ from app.payments import stripe_gate, webhooks
 from app.robots import addresses
 from app.robots import api as robots_api
 from app.robots import pages as robots_pages
+from app.sales import api as sales_api
 from app.sales import pages as sales_pages
 from app.settings import Settings
-from app.web import background, csrf, errors, health, rendering
+from app.stores import pages as stores_pages
+from app.web import background, csrf, errors, health, openapi, rendering
 from app.web.buffering import BufferedWrites
 from app.web.frame import RequestFrame
 from app.web.navigation import Place
@@ -27,9 +30,12 @@ from app.web.static import StaticAssets
 ROUTERS = (
     health.router,
     webhooks.router,
+    identity_pages.router,
+    stores_pages.router,
     payments_pages.router,
     payments_api.router,
     sales_pages.router,
+    sales_api.router,
     robots_api.router,
     robots_pages.router,
 )
@@ -42,6 +48,17 @@ PLACES = [
     Place("/customers", "users", msg("Customers"), "customers.view"),
     Place("/till", "wallet", msg("Till"), "till.view"),
     Place("/settings", "settings", msg("Settings"), "settings.view"),
+]
+SETTINGS_PLACES = [
+    Place("/settings/store", "store", msg("Store"), "settings.view"),
+    Place("/settings/tills", "wallet", msg("Tills"), "settings.view"),
+    Place("/settings/tax", "ticket-percent", msg("Tax"), "settings.view"),
+    Place("/settings/checklists", "shield-check", msg("Checklists"), "settings.view"),
+    Place("/settings/staff", "users", msg("Staff"), "staff.manage"),
+    Place("/settings/terminals", "lock", msg("Terminals"), "terminals.enrol"),
+    Place("/settings/tokens", "file-text", msg("API tokens"), "staff.manage"),
+    Place("/audit", "history", msg("Audit"), "audit.view"),
+    Place("/settings/components", "info", msg("Components and states"), "settings.view"),
 ]
 
 
@@ -56,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        generate_unique_id_function=openapi.operation_id,
         dependencies=[Depends(csrf.check)],
         lifespan=_lifespan,
     )
@@ -63,10 +81,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = Database(settings.database, pool_size=settings.pool_size)
     stripe_gate.connect(app.state.database, settings)
     errors.install(app)
+    openapi.install(app)
     app.add_middleware(BufferedWrites)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     app.add_middleware(RequestFrame)
     app.state.places = PLACES
+    app.state.settings_places = SETTINGS_PLACES
     rendering.environment().globals.update(robot_page=addresses.robot_page)
     for router in ROUTERS:
         app.include_router(router)

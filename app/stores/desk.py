@@ -1,6 +1,8 @@
 """What the other rooms ask a store: its tills, its tax, its day."""
 
 from datetime import date, datetime, time
+from os.path import normpath
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import is_currency
@@ -14,6 +16,10 @@ from app.kernel.searchkeys import clean
 from app.kernel.tax import PriceMode
 from app.kernel.text import msg
 from app.stores.models import Store, TaxRate, Till
+from app.web.printing import printer_address
+
+LONGEST = 200  # as wide as the columns are
+_SPOOLS = ("/dev/", "/var/spool/", "/tmp/")  # noqa: S108 - named, not used, as a temporary place
 
 
 def create(
@@ -97,8 +103,7 @@ def till_by_id(session: Session, actor: Actor, till_id: int) -> Till:
 def add_till(session: Session, actor: Actor, *, name: str) -> Till:
     actor.require("settings.edit")
     name = _till_name(name)
-    if session.scalar(select(Till.id).where(Till.store_id == actor.store_id, Till.name == name)):
-        raise Conflict(msg("There is already a till called {name}.", name=name), field="name")
+    _require_free(session, actor, name)
     till = Till(store_id=actor.store_id, name=name)
     session.add(till)
     session.flush()
@@ -107,47 +112,52 @@ def add_till(session: Session, actor: Actor, *, name: str) -> Till:
 
 
 def change_till(
-    session: Session, actor: Actor, till: Till, *, printer: str, reader_id: str
+    session: Session,
+    actor: Actor,
+    till: Till,
+    *,
+    printer: str,
+    reader_id: str,
+    name: str | None = None,
 ) -> None:
-    """Where this till prints, and which card reader stands beside it."""
+    """Where this till prints, which card reader stands beside it, and what it is called."""
     actor.require("settings.edit")
-    printer, reader_id = clean(printer), clean(reader_id)
-    if printer and not printer.startswith(("tcp://", "file:///")):
-        raise Refused(
-            msg("A printer is tcp://host:port or file:///path; leave it empty for none."),
-            field="printer",
-        )
-    before = {"printer": till.printer, "reader_id": till.reader_id}
-    till.printer, till.reader_id = printer, reader_id
+    new = {
+        "name": till.name if name is None else _till_name(name),
+        "printer": _printer(printer),
+        "reader_id": clean(reader_id),
+    }
+    if len(new["reader_id"]) > LONGEST:
+        raise Refused(msg("At most {most} characters fit here.", most=LONGEST), field="reader_id")
+    before = {field: getattr(till, field) for field in new}
+    if new["name"] != till.name:
+        _require_free(session, actor, new["name"])
+    for field, value in new.items():
+        setattr(till, field, value)
     audit.record(
-        session,
-        actor,
-        "till.changed",
-        subject=f"till:{till.id}",
-        before=before,
-        after={"printer": printer, "reader_id": reader_id},
+        session, actor, "till.changed", subject=f"till:{till.id}", before=before, after=new
     )
 
 
 def add_rate(
     session: Session, actor: Actor, *, code: str, label: str, rate_bp: int, valid_from: date
 ) -> TaxRate:
-    """A rate from a day on; an earlier one of the same code ends there."""
+    """A rate from a day on; an earlier one of the same code ends there.
+
+    A code's first rate may begin long ago, a change only today or later: what was sold before
+    keeps its tax.
+    """
     actor.require("settings.edit")
     code = clean(code)
-    if not code or not 0 <= rate_bp <= 10_000:  # noqa: PLR2004 - 100 % in basis points
+    if not 1 <= len(code) <= 16:  # noqa: PLR2004 - the column's width
+        raise Refused(msg("Give the rate a code of up to 16 characters."), field="code")
+    if not 0 <= rate_bp <= 10_000:  # noqa: PLR2004 - 100 % in basis points
         raise Refused(msg("A tax rate is between 0 and 100 %."), field="rate")
-    taken = select(TaxRate.id).where(
-        TaxRate.store_id == actor.store_id,
-        TaxRate.code == code,
-        TaxRate.valid_from == valid_from,
-    )
-    if session.scalar(taken):
-        raise Conflict(msg("This rate already changes on that day."), field="valid_from")
+    _check_beginning(session, actor, code, valid_from)
     rate = TaxRate(
         store_id=actor.store_id,
         code=code,
-        label=clean(label),
+        label=clean(label)[:LONGEST] or code,
         rate_bp=rate_bp,
         valid_from=valid_from,
     )
@@ -161,6 +171,25 @@ def add_rate(
         after={"rate_bp": rate_bp, "valid_from": valid_from},
     )
     return rate
+
+
+def withdraw_rate(session: Session, actor: Actor, rate_id: int) -> None:
+    """Take back a rate that has not begun yet, for example a mistyped one."""
+    actor.require("settings.edit")
+    rate = session.get(TaxRate, rate_id)
+    if rate is None or rate.store_id != actor.store_id:
+        raise NotFound(msg("There is no such tax rate in this store."))
+    if rate.valid_from <= business_day_of(store_of(session, actor.store_id)):
+        raise Refused(msg("This rate is in force already; add the one that follows it."))
+    session.delete(rate)
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "tax_rate.withdrawn",
+        subject=f"tax_rate:{rate.code}",
+        before={"rate_bp": rate.rate_bp, "valid_from": rate.valid_from},
+    )
 
 
 def rates_on(session: Session, store_id: int, day: date) -> dict[str, int]:
@@ -194,6 +223,43 @@ def rates_of(session: Session, store_id: int) -> list[TaxRate]:
 def business_day_of(store: Store, moment: datetime | None = None) -> date:
     """The store's day that a moment (now) belongs to."""
     return clock.business_day(moment or clock.now(), zone=store.zone, cut_off=store.day_starts_at)
+
+
+def _check_beginning(session: Session, actor: Actor, code: str, valid_from: date) -> None:
+    days = session.scalars(
+        select(TaxRate.valid_from).where(TaxRate.store_id == actor.store_id, TaxRate.code == code)
+    ).all()
+    if valid_from in days:
+        raise Conflict(msg("This rate already changes on that day."), field="valid_from")
+    if days and valid_from < business_day_of(store_of(session, actor.store_id)):
+        raise Refused(
+            msg("A rate changes today or later; what was sold before keeps its tax."),
+            field="valid_from",
+        )
+
+
+def _require_free(session: Session, actor: Actor, name: str) -> None:
+    if session.scalar(select(Till.id).where(Till.store_id == actor.store_id, Till.name == name)):
+        raise Conflict(msg("There is already a till called {name}.", name=name), field="name")
+
+
+def _printer(text: str) -> str:
+    """A network printer, or a device or spool file: nothing else of the machine is written to."""
+    printer = clean(text)
+    if not printer:
+        return ""
+    if len(printer) > LONGEST:
+        raise Refused(msg("At most {most} characters fit here.", most=LONGEST), field="printer")
+    try:
+        address = printer_address(printer)
+    except Refused as refusal:
+        raise Refused(refusal.message, field="printer") from None
+    if isinstance(address, Path) and not normpath(address).startswith(_SPOOLS):
+        raise Refused(
+            msg("A printer's file is a device under /dev or lies under /var/spool or /tmp."),
+            field="printer",
+        )
+    return printer
 
 
 def _till_name(text: str) -> str:
