@@ -37,9 +37,16 @@ def decode(cursor: str, *kinds: type) -> tuple[str | int, ...]:
         not isinstance(keys, list)
         or len(keys) != len(kinds)
         or not all(type(key) is kind for key, kind in zip(keys, kinds, strict=True))
-        or any(isinstance(key, int) and abs(key) > _LARGEST_ID for key in keys)
+        or not all(_fits_a_column(key) for key in keys)
     ):
         raise Refused(
             msg("This page mark is not one of ours; start at the first page."), field="cursor"
         )
     return tuple(keys)
+
+
+def _fits_a_column(key: str | int) -> bool:
+    """Could this have come out of a database at all?"""
+    if isinstance(key, int):
+        return abs(key) <= _LARGEST_ID
+    return not any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in key)
