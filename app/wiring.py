@@ -2,12 +2,14 @@
 
 from app.kernel import events, outbox
 from app.payments import cards, printing
-from app.payments.events import BillSettled
-from app.sales import completion
+from app.payments.events import BillSettled, MoneyCame, PaymentFailed
+from app.sales import checkout, completion
 
 
 def connect() -> None:
     """Make every connection; calling it twice is the same as once."""
+    events.listen(MoneyCame, checkout.on_money_came)
+    events.listen(PaymentFailed, checkout.on_payment_failed)
     events.listen(BillSettled, completion.on_bill_settled)
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)

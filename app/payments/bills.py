@@ -62,10 +62,18 @@ def raise_bill(
 def _raise_again(
     session: Session, actor: Actor, bill: Bill, *, customer_id: int | None, total: Money
 ) -> None:
+    if total_of(bill) != total or bill.customer_id != customer_id:
+        require_quiet(session, bill)
+        follow(session, actor, bill, customer_id=customer_id, total=total)
+
+
+def follow(
+    session: Session, actor: Actor, bill: Bill, *, customer_id: int | None, total: Money
+) -> None:
+    """Bring a bill to what is sold now, before its first money is booked. Raises Conflict after."""
     before = total_of(bill)
     if before == total and bill.customer_id == customer_id:
         return
-    require_quiet(session, bill)
     if before.currency != total.currency or paid(session, bill):
         raise Conflict(
             msg("A payment for {total} was already taken; the total stays.", total=before)

@@ -10,7 +10,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.money import Money
 from app.payments import bills, journal
-from app.payments.events import BillSettled, PaymentCaptured
+from app.payments.events import BillSettled, MoneyCame, PaymentCaptured
 from app.payments.models import (
     UNBOOKED_SQL,
     Account,
@@ -94,6 +94,7 @@ def book_if_possible(session: Session, actor: Actor, attempt: PaymentAttempt) ->
     bill = session.get_one(Bill, attempt.bill_id)
     try:
         with session.begin_nested():
+            events.announce(session, MoneyCame(bill.id, bill.reference, bill.store_id, actor))
             book(session, actor, attempt, bill, till_session)
     except StoreError as refusal:
         session.refresh(attempt)

@@ -11,6 +11,28 @@ from app.kernel.events import Event
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyCame(Event):
+    """The card service took money for a bill, perhaps long after somebody gave it up; it is booked
+    next. Whoever owns the bill may bring its total up to date (`bills.follow`).
+    """
+
+    bill_id: int
+    reference: str
+    store_id: int
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailed(Event):
+    """A try to pay ended without money: declined, or cancelled before a card was asked."""
+
+    bill_id: int
+    reference: str
+    store_id: int
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentCaptured(Event):
     """Money has come in for a bill and stands in the journal."""
 

@@ -3,12 +3,13 @@
 import structlog
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock, queueing
+from app.kernel import audit, clock, events, queueing
 from app.kernel.actor import Actor
 from app.payments import booking, failures
+from app.payments.events import PaymentFailed
 from app.payments.intents import CANCELED, PROCESSING, SUCCEEDED, IntentReport
 from app.payments.models import Bill, PaymentAttempt
-from app.payments.states import ATTEMPT_MOVES, LIVE, AttemptState
+from app.payments.states import ATTEMPT_MOVES, FAILED, LIVE, AttemptState
 
 log = structlog.get_logger("payments")
 
@@ -62,7 +63,7 @@ def move(
     reason: str | None = None,
 ) -> None:
     """Change the state, if it is another one, and say so in the audit."""
-    before = attempt.state
+    before, by = attempt.state, actor or booking.card_service(attempt.store_id)
     if before is to:
         return
     attempt.state = ATTEMPT_MOVES.check(before, to)
@@ -71,13 +72,16 @@ def move(
     session.flush()
     audit.record(
         session,
-        actor or booking.card_service(attempt.store_id),
+        by,
         f"payment.{to.value}",
         subject=subject_of(session, attempt),
         before={"state": before},
         after={"state": to, "amount": booking.amount_of(attempt), "failure": failure or None},
         reason=reason,
     )
+    if to in FAILED:
+        bill = session.get_one(Bill, attempt.bill_id)
+        events.announce(session, PaymentFailed(bill.id, bill.reference, bill.store_id, by))
 
 
 def end(

@@ -26,7 +26,8 @@ ATTEMPT_LABELS: dict[AttemptState, Text] = {
 
 # Money may still come of these; a bill has at most one of them at a time.
 LIVE = frozenset({AttemptState.STARTED, AttemptState.PROCESSING, AttemptState.UNKNOWN})
-_ENDS = frozenset({AttemptState.CAPTURED, AttemptState.DECLINED, AttemptState.CANCELLED})
+FAILED = frozenset({AttemptState.DECLINED, AttemptState.CANCELLED})
+_ENDS = FAILED | {AttemptState.CAPTURED}
 
 # A capture is a fact of the card service: it counts also after we took the attempt for dead.
 _LATE = frozenset({AttemptState.CAPTURED})

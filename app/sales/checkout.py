@@ -9,43 +9,67 @@ from app.kernel.money import Money
 from app.kernel.text import msg
 from app.parts import stock
 from app.payments import bills, tenders, tills
+from app.payments.events import MoneyCame, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
 from app.robots import claims, registry
 from app.sales import basket, completion, orders, totals
 from app.sales.models import Order
 from app.stores import desk
 
+# long enough for another card; shorter than anybody would call holding a robot back
+_KEPT_AFTER_FAILURE_MIN = 30
+
 
 def pay_cash(
-    session: Session, actor: Actor, order: Order, *, amount: Money | None, tendered: Money | None
+    session: Session,
+    actor: Actor,
+    order: Order,
+    *,
+    amount: Money | None,
+    tendered: Money | None,
+    till_id: int | None = None,
 ) -> PaymentAttempt | None:
-    """Cash, with change. Without an amount: all that is due. None when nothing is owed at all."""
-    bill, drawer = place(session, actor, order)
+    """Cash, with change. Without an amount: all that is due. None when nothing is owed at all.
+
+    `till_id`: the till whose drawer takes it; without, the till at which the order lies.
+    """
+    bill, drawer = place(session, actor, order, till_id=till_id)
     if bill.total_minor == 0:
         return None
     due = bills.due(session, bill)
-    given = tendered or amount or due
-    settles = amount or Money(min(given.minor, due.minor), due.currency)
+    given = _said(tendered, _said(amount, due))
+    settles = _said(amount, min(given, due))
     return tenders.take_cash(session, actor, bill, drawer, amount=settles, tendered=given)
 
 
 def pay_transfer(
-    session: Session, actor: Actor, order: Order, *, amount: Money | None, note: str
+    session: Session,
+    actor: Actor,
+    order: Order,
+    *,
+    amount: Money | None,
+    note: str,
+    till_id: int | None = None,
 ) -> PaymentAttempt | None:
     """Money that a bank statement shows."""
-    bill, drawer = place(session, actor, order)
+    bill, drawer = place(session, actor, order, till_id=till_id)
     if bill.total_minor == 0:
         return None
     return tenders.take_transfer(
-        session, actor, bill, drawer, amount=amount or bills.due(session, bill), note=note
+        session, actor, bill, drawer, amount=_said(amount, bills.due(session, bill)), note=note
     )
 
 
 def start_card(
-    session: Session, actor: Actor, order: Order, *, amount: Money | None
+    session: Session,
+    actor: Actor,
+    order: Order,
+    *,
+    amount: Money | None,
+    till_id: int | None = None,
 ) -> PaymentAttempt | None:
     """Begin a card payment; the reader is spoken to after this transaction."""
-    bill, drawer = place(session, actor, order)
+    bill, drawer = place(session, actor, order, till_id=till_id)
     if bill.total_minor == 0:
         return None
     till = desk.till_by_id(session, actor, drawer.till_id)
@@ -59,19 +83,21 @@ def start_card(
         actor,
         bill,
         drawer,
-        amount=amount or bills.due(session, bill),
+        amount=_said(amount, bills.due(session, bill)),
         reader_id=till.reader_id,
     )
 
 
-def place(session: Session, actor: Actor, order: Order) -> tuple[Bill, TillSession]:
+def place(
+    session: Session, actor: Actor, order: Order, *, till_id: int | None = None
+) -> tuple[Bill, TillSession]:
     """Fix the order and its bill before money moves.
 
     Claims and promises are renewed, or refused where somebody else was faster; from here on they
     do not end by time. An order that costs nothing is complete at once.
     """
     actor.require("counter.sell")
-    drawer = _open_drawer(session, order)
+    drawer = _open_drawer(session, actor, order.till_id if till_id is None else till_id)
     _require_payable(order)
     bill = bills.by_reference(session, order.store_id, orders.reference(order))
     if bill is None or bills.paid(session, bill).minor == 0:
@@ -97,16 +123,60 @@ def place(session: Session, actor: Actor, order: Order) -> tuple[Bill, TillSessi
     return bill, drawer
 
 
+def on_money_came(session: Session, event: MoneyCame) -> None:
+    """Listens in `app.wiring`: the first money for a sale finds its bill and its goods as they are.
+
+    A payment that was given up may succeed after all, when the basket has changed, its goods have
+    lapsed, or it is no more. Raises Conflict where they cannot be had: the money is then listed.
+    """
+    kind, _, number = event.reference.partition(":")
+    if kind != "order":
+        return
+    order = orders.by_number(session, event.actor, int(number))
+    bill = bills.by_reference(session, order.store_id, event.reference)
+    if bill is None or order.settled_at is not None or bills.paid(session, bill):
+        return
+    _require_payable(order)
+    _require_goods(session, event.actor, order)
+    bills.follow(
+        session,
+        event.actor,
+        bill,
+        customer_id=order.customer_id,
+        total=totals.of_order(order).gross,
+    )
+
+
+def on_payment_failed(session: Session, event: PaymentFailed) -> None:
+    """Listens in `app.wiring`. Unless something was paid, or another try is under way, what the
+    basket keeps ends by time again: a buyer who goes away does not keep a robot for ever.
+    """
+    kind, _, number = event.reference.partition(":")
+    if kind != "order":
+        return
+    order = orders.by_number(session, event.actor, int(number))
+    bill = bills.by_reference(session, order.store_id, event.reference)
+    if bill is None or bills.paid(session, bill) or bills.live_attempt(session, bill) is not None:
+        return
+    free_after_failure(session, order, minutes=_KEPT_AFTER_FAILURE_MIN)
+
+
 def free_after_failure(session: Session, order: Order, *, minutes: int) -> None:
     """A payment failed and nothing was paid: what the basket keeps ends by time again."""
     claims.make_temporary(session, orders.reference(order), minutes=minutes)
     stock.make_temporary(session, orders.reference(order), minutes=minutes)
 
 
-def _open_drawer(session: Session, order: Order) -> TillSession:
-    if order.till_id is None:
+def _said(amount: Money | None, otherwise: Money) -> Money:
+    """What was said, a zero included: `or` would take 0.00 for an empty field."""
+    return otherwise if amount is None else amount
+
+
+def _open_drawer(session: Session, actor: Actor, till_id: int | None) -> TillSession:
+    if till_id is None:
         raise Refused(msg("Say at which till this is paid."), field="till")
-    drawer = tills.open_session_of(session, order.till_id)
+    till = desk.till_by_id(session, actor, till_id)
+    drawer = tills.open_session_of(session, till.id)
     if drawer is None:
         raise Conflict(msg("The till is closed. Open it with its float first."), link="/till")
     return drawer

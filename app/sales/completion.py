@@ -13,7 +13,7 @@ from app.kernel.text import msg
 from app.parts import stock
 from app.payments import bills, printing
 from app.payments.events import BillSettled
-from app.payments.models import Account, Bill, Tender
+from app.payments.models import Account, Bill, Tender, TillSession
 from app.robots import claims, registry
 from app.robots.states import UnitState
 from app.sales import invoices, orders, totals
@@ -45,6 +45,8 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
         return
     order.settled_at = clock.now()
     order.parked_at = None
+    if order.till_id is None:
+        order.till_id = _till_of_last_payment(session, bill)
     owner = orders.reference(order)
     for line in orders.robots_of(order):
         unit = registry.by_id(session, actor, line.unit_id or 0)
@@ -72,6 +74,13 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
         subject=owner,
         after={"total": bill.total_minor, "invoice": document.label},
     )
+
+
+def _till_of_last_payment(session: Session, bill: Bill) -> int | None:
+    """Where a program's order was paid; None when nothing was owed."""
+    attempts = bills.attempts_of(session, bill)
+    booked = [attempt for attempt in attempts if attempt.entry_id is not None]
+    return session.get_one(TillSession, booked[-1].till_session_id).till_id if booked else None
 
 
 def _took_cash(session: Session, bill: Bill) -> bool:

@@ -68,6 +68,20 @@ def open_order(session: Session, actor: Actor, *, till_id: int | None) -> Order:
     return by_number(session, actor, order.number)
 
 
+def require_free_till(session: Session, actor: Actor, till_id: int) -> None:
+    """Raises Conflict while a basket lies open at a till; an empty one makes room."""
+    lying = current_at(session, actor, till_id)
+    if lying is None:
+        return
+    if _is_started(lying):
+        raise Conflict(
+            msg("Sale {number} lies open at this till.", number=lying.number),
+            field="till",
+            link=f"/sales/{lying.number}",
+        )
+    _drop_empty(lying)
+
+
 def by_number(session: Session, actor: Actor, number: int) -> Order:
     """An order with its lines; raises NotFound."""
     order = session.scalar(
@@ -134,10 +148,21 @@ def require_editable(session: Session, order: Order) -> None:
             msg("A payment for sale {number} is under way. Wait or cancel it.", number=order.number)
         )
     if order.settled_at is not None or bills.paid(session, bill).minor > 0:
-        raise OrderLocked(
-            msg("Sale {number} has been paid, so it stands as it is.", number=order.number),
-            link=f"/sales/{order.number}",
-        )
+        raise _paid(order)
+
+
+def _require_unfinished(order: Order) -> None:
+    if order.cancelled_at is not None:
+        raise OrderLocked(msg("Sale {number} was cancelled.", number=order.number))
+    if order.settled_at is not None:
+        raise _paid(order)
+
+
+def _paid(order: Order) -> OrderLocked:
+    return OrderLocked(
+        msg("Sale {number} has been paid, so it stands as it is.", number=order.number),
+        link=f"/sales/{order.number}",
+    )
 
 
 def set_customer(session: Session, actor: Actor, order: Order, customer_id: int) -> None:
@@ -148,10 +173,12 @@ def set_customer(session: Session, actor: Actor, order: Order, customer_id: int)
 
 
 def park(session: Session, actor: Actor, order: Order, *, label: str = "") -> None:
-    """Lay a basket aside. Its claims keep running, and end by time."""
+    """Lay a basket aside, also one that is part paid or whose payment nobody can explain yet: the
+    till serves the next customer. Its claims keep running, and end by time.
+    """
     actor.require("counter.sell")
-    require_editable(session, order)
-    if not order.lines and order.customer_id is None:
+    _require_unfinished(order)
+    if not _is_started(order):
         raise Refused(msg("There is nothing in this sale to park."))
     order.parked_at = clock.now()
     order.park_label = clean(label)[:200]
@@ -162,7 +189,7 @@ def resume(session: Session, actor: Actor, order: Order, *, till_id: int | None)
     actor.require("counter.sell")
     if order.parked_at is None:
         raise Conflict(msg("Sale {number} is not parked.", number=order.number))
-    require_editable(session, order)
+    _require_unfinished(order)
     if till_id is not None:
         _make_room(session, actor, till_id)
     order.parked_at = None
@@ -173,11 +200,19 @@ def _make_room(session: Session, actor: Actor, till_id: int) -> None:
     lying = current_at(session, actor, till_id)
     if lying is None:
         return
-    if lying.lines or lying.customer_id is not None:
+    if _is_started(lying):
         park(session, actor, lying)
     else:
-        lying.cancelled_at = clock.now()
-        lying.cancel_reason = "empty"
+        _drop_empty(lying)
+
+
+def _is_started(order: Order) -> bool:
+    return bool(order.lines) or order.customer_id is not None
+
+
+def _drop_empty(order: Order) -> None:
+    order.cancelled_at = clock.now()
+    order.cancel_reason = "empty"
 
 
 def parked(session: Session, actor: Actor) -> list[Order]:

@@ -53,6 +53,15 @@ class MoneyOut(BaseModel):
         return cls(amount=minor, currency=currency)
 
 
+class TaxOut(BaseModel):
+    """One rate in basis points: 1900 is 19 %."""
+
+    rate_bp: int
+    net: MoneyOut
+    tax: MoneyOut
+    gross: MoneyOut
+
+
 class PageOut(BaseModel, Generic[Item]):
     """One page of a list; `next` is the cursor of the following one, null at the end."""
 

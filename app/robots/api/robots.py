@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
-from starlette.responses import JSONResponse, Response
 
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.actor import Actor
 from app.kernel.errors import Invalid
-from app.kernel.money import MOST_MINOR, Money
+from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.robots import makers, queries, receiving, registry, timeline
@@ -24,7 +23,9 @@ from app.web import paging
 from app.web.forms import Reading
 from app.web.i18n import speech_of
 from app.web.idempotent import once
+from app.web.problems import refusals
 from app.web.sessions import ReadSession, WriteSession
+from app.web.wire import MoneyOut, PageOut, PriceIn, Sent
 
 router = APIRouter(prefix="/api/v1/robots", tags=["robots"])
 
@@ -33,25 +34,12 @@ _Text = Annotated[str, Field(max_length=500)]
 _Maker = Annotated[str, Query(description="Needed where two makers share the serial number.")]
 
 
-class _Sent(BaseModel):
-    """What programs send is read strictly, so that a misspelt field is told and not lost."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Amount(_Sent):
-    """Money in minor units (cents, fen) of an ISO 4217 currency."""
-
-    amount: int = Field(ge=0, le=MOST_MINOR)
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
-
-
-class Component(_Sent):
+class Component(Sent):
     position: _Text
     serial: _Text
 
 
-class Arriving(_Sent):
+class Arriving(Sent):
     """A robot to receive. Maker and model must be known; the serial is text for ever."""
 
     maker: _Text
@@ -59,11 +47,11 @@ class Arriving(_Sent):
     serial: _Text
     hardware_revision: _Text = ""
     firmware: _Text = ""
-    cost: Amount | None = None
+    cost: PriceIn | None = None
     components: Annotated[list[Component], Field(max_length=500)] = []
 
 
-class Delivery(_Sent):
+class Delivery(Sent):
     items: Annotated[list[Arriving], Field(min_length=1, max_length=receiving.MOST_AT_ONCE)]
 
 
@@ -95,14 +83,9 @@ class RobotOut(BaseModel):
     hardware_revision: str
     firmware: str
     received_at: datetime | None
-    cost: Amount | None
+    cost: MoneyOut | None
     owner: OwnerOut | None
     claim: ClaimOut | None
-
-
-class RobotPage(BaseModel):
-    items: list[RobotOut]
-    next: str | None
 
 
 class RobotList(BaseModel):
@@ -117,12 +100,7 @@ class LineOut(BaseModel):
     actor: str
 
 
-class TimelinePage(BaseModel):
-    items: list[LineOut]
-    next: str | None
-
-
-@router.get("")
+@router.get("", responses=refusals(404))
 def list_robots(
     session: ReadSession,
     actor: ApiReading,
@@ -134,7 +112,7 @@ def list_robots(
     model: Annotated[str, Query(description="A model's code; needs `maker`.")] = "",
     cursor: str | None = None,
     limit: _Limit = paging.PAGE,
-) -> RobotPage:
+) -> PageOut[RobotOut]:
     """Robots, newest first; with `q` the 50 nearest on one page."""
     built_by = makers.maker_called(session, maker) if maker else None
     if model and built_by is None:
@@ -151,27 +129,26 @@ def list_robots(
         model_id=model_id,
     )
     page = queries.robots(session, actor, wanted, cursor=cursor, most=limit)
-    return RobotPage(items=[_robot(actor, row) for row in page.items], next=page.next)
+    return PageOut(items=[_robot(actor, row) for row in page.items], next=page.next)
 
 
-@router.post("", status_code=201, response_model=RobotList)
+@router.post("", status_code=201, responses=refusals(409, 413))
 @once
 def receive_robots(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
     delivery: Delivery,
-) -> Response:
+) -> RobotList:
     """Receive one robot or many: all of them, or none."""
     currency = desk.store_of(session, actor.store_id).currency
     wanted = [_arrival(item, currency=currency) for item in delivery.items]
     units = receiving.receive(session, actor, wanted)
     rows = queries.of_ids(session, actor, [unit.id for unit in units])
-    answer = RobotList(items=[_robot(actor, row) for row in rows])
-    return JSONResponse(answer.model_dump(mode="json"), 201)
+    return RobotList(items=[_robot(actor, row) for row in rows])
 
 
-@router.get("/{serial:path}/timeline")
+@router.get("/{serial:path}/timeline", responses=refusals(404, 409))
 def show_timeline(
     request: Request,
     session: ReadSession,
@@ -181,7 +158,7 @@ def show_timeline(
     maker: _Maker = "",
     cursor: str | None = None,
     limit: _Limit = paging.PAGE,
-) -> TimelinePage:
+) -> PageOut[LineOut]:
     """A robot's life, newest first, said in the caller's language."""
     unit = _unit(session, actor, serial, maker)
     page = timeline.of_unit(session, unit.id, cursor=cursor, most=limit)
@@ -192,10 +169,10 @@ def show_timeline(
         )
         for line in page.items
     ]
-    return TimelinePage(items=lines, next=page.next)
+    return PageOut(items=lines, next=page.next)
 
 
-@router.get("/{serial:path}")
+@router.get("/{serial:path}", responses=refusals(404, 409))
 def show_robot(
     session: ReadSession, actor: ApiReading, *, serial: str, maker: _Maker = ""
 ) -> RobotOut:
@@ -213,7 +190,7 @@ def _unit(session: Session, actor: Actor, serial: str, maker: str) -> Unit:
 
 def _arrival(item: Arriving, *, currency: str) -> Arrival:
     seen = Reading()
-    cost = item.cost or Amount(amount=0, currency=currency)
+    cost = item.cost.money() if item.cost else Money(0, currency)
     if cost.currency != currency:
         seen.refuse("cost", msg("This store counts in {currency}.", currency=currency))
     return read_arrival(
@@ -222,7 +199,7 @@ def _arrival(item: Arriving, *, currency: str) -> Arrival:
         serial=item.serial,
         hardware_revision=item.hardware_revision,
         firmware=item.firmware,
-        cost=Money(cost.amount, currency),
+        cost=cost,
         components=[(component.position, component.serial) for component in item.components],
         seen=seen,
     )
@@ -242,7 +219,7 @@ def _robot(actor: Actor, row: RobotRow) -> RobotOut:
         hardware_revision=unit.hardware_revision,
         firmware=unit.firmware,
         received_at=unit.received_at,
-        cost=Amount(amount=unit.cost_minor, currency=unit.currency) if may_see_cost else None,
+        cost=MoneyOut.minor(unit.cost_minor, unit.currency) if may_see_cost else None,
         owner=None
         if row.owner_number is None
         else OwnerOut(customer=row.owner_number, name=row.owner),

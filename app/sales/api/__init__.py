@@ -1,0 +1,9 @@
+"""The counter for programs."""
+
+from fastapi import APIRouter
+
+from app.sales.api import handovers, inspections, orders, payments, products
+
+router = APIRouter()
+for part in (products, orders, payments, handovers, inspections):
+    router.include_router(part.router)

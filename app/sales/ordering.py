@@ -1,0 +1,131 @@
+"""Orders as programs give them: whole, at once, each line by serial or by product code."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.customers import book
+from app.kernel.actor import Actor
+from app.kernel.errors import Invalid, NotFound, Refused, StoreError
+from app.kernel.text import msg
+from app.robots import makers, registry
+from app.robots.models import Unit
+from app.sales import basket, catalogue, orders
+from app.sales.models import Order, Product, ProductKind
+from app.stores import desk
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One line: a robot by its serial, or pieces of a product.
+
+    A bundle that holds a robot names both. `maker` only where two makers share the serial.
+    """
+
+    serial: str = ""
+    maker: str = ""
+    product: str = ""
+    quantity: int = 1
+
+
+def open_with(
+    session: Session,
+    actor: Actor,
+    wishes: Sequence[Wish],
+    *,
+    till_id: int | None,
+    customer_number: int | None,
+    minutes: int,
+) -> Order:
+    """A new order with its lines, or nothing at all.
+
+    With a till it lies on that till's screen, where no other may lie open. What it holds is kept
+    for `minutes`. Refusals name the field: `lines.2.serial`.
+    """
+    actor.require("counter.sell")
+    if till_id is not None:
+        with naming("till"):
+            desk.till_by_id(session, actor, till_id)
+            orders.require_free_till(session, actor, till_id)
+    order = orders.open_order(session, actor, till_id=till_id)
+    if customer_number is not None:
+        with naming("customer"):
+            customer = book.by_number(session, actor, customer_number)
+            orders.set_customer(session, actor, order, customer.id)
+    for index, wish in enumerate(wishes):
+        add(session, actor, order, wish, minutes=minutes, prefix=f"lines.{index}.")
+    return order
+
+
+def add(
+    session: Session, actor: Actor, order: Order, wish: Wish, *, minutes: int, prefix: str = ""
+) -> None:
+    """Put one line into an order; a bundle becomes several. Refusals name `prefix` + field."""
+    actor.require("counter.sell")
+    unit, product = None, None
+    if wish.serial:
+        with naming(f"{prefix}serial", inner={"maker": f"{prefix}maker"}):
+            unit = _unit(session, actor, wish)
+    if wish.product or unit is None:
+        with naming(f"{prefix}product"):
+            product = _product(session, actor, wish)
+    scanned = f"{prefix}serial" if unit is not None else f"{prefix}product"
+    with naming(scanned, inner={"quantity": f"{prefix}quantity"}):
+        _put(session, actor, order, unit, product, quantity=wish.quantity, minutes=minutes)
+
+
+@contextmanager
+def naming(field: str, *, inner: Mapping[str, str] | None = None) -> Iterator[None]:
+    """A refusal inside is about `field` of what was sent, or about what `inner` maps its own to.
+
+    What was named in a body and does not exist is bad input, not a missing address.
+    """
+    try:
+        yield
+    except StoreError as refusal:
+        named = (inner or {}).get(refusal.field or "", field)
+        if isinstance(refusal, NotFound):
+            raise Invalid(refusal.message, problems={named: refusal.message}) from refusal
+        refusal.field = named
+        raise
+
+
+def _unit(session: Session, actor: Actor, wish: Wish) -> Unit:
+    maker_id = makers.maker_called(session, wish.maker).id if wish.maker else None
+    return registry.by_serial(session, actor, wish.serial, maker_id=maker_id)
+
+
+def _product(session: Session, actor: Actor, wish: Wish) -> Product:
+    product = catalogue.by_code(session, actor, wish.product)
+    if product is None:
+        raise Refused(msg("There is no product {code}.", code=wish.product))
+    return product
+
+
+def _put(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    unit: Unit | None,
+    product: Product | None,
+    *,
+    quantity: int,
+    minutes: int,
+) -> None:
+    is_bundle = product is not None and product.kind is ProductKind.BUNDLE
+    if quantity != 1 and (unit is not None or is_bundle):
+        raise Refused(
+            msg("A robot or a bundle is one line each; its quantity is 1."), field="quantity"
+        )
+    if product is not None and is_bundle:
+        basket.add_bundle(session, actor, order, product, unit=unit, minutes=minutes)
+    elif unit is not None:
+        if product is not None and product.model_id != unit.model_id:
+            raise Refused(
+                msg("{serial} is not sold as {name}.", serial=unit.serial, name=product.name)
+            )
+        basket.add_unit(session, actor, order, unit, minutes=minutes)
+    elif product is not None:
+        basket.add_product(session, actor, order, product, quantity=quantity, minutes=minutes)

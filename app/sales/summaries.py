@@ -1,0 +1,63 @@
+"""All that can be said of one order; a fixed number of statements, however long it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.customers.models import Customer
+from app.kernel.money import Money
+from app.payments import bills, issuing
+from app.payments.models import IssuedDocument, PaymentAttempt
+from app.sales import handovers, orders, queries, totals
+from app.sales.models import Handover, Order, Product
+from app.sales.orders import OrderStatus
+from app.sales.queries import LineView
+from app.sales.totals import Totals
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSummary:
+    """`codes` are product codes by product id; `paid` is by the journal."""
+
+    order: Order
+    status: OrderStatus
+    customer: Customer | None
+    lines: Sequence[LineView]
+    codes: dict[int, str]
+    totals: Totals
+    paid: Money
+    due: Money
+    attempts: Sequence[PaymentAttempt]
+    documents: Sequence[IssuedDocument]
+    handover: Handover | None
+
+
+def of_order(session: Session, order: Order) -> OrderSummary:
+    """The order with everything around it, as the journal and its papers say."""
+    bill = bills.by_reference(session, order.store_id, orders.reference(order))
+    sums = totals.of_order(order)
+    paid = bills.paid(session, bill) if bill else Money(0, order.currency)
+    handover = handovers.done(session, order)
+    return OrderSummary(
+        order=order,
+        status=orders.derive(
+            order, bill=bill, paid_minor=paid.minor, handed_over=handover is not None
+        ),
+        customer=session.get(Customer, order.customer_id) if order.customer_id else None,
+        lines=queries.lines(session, order),
+        codes=_codes(session, order),
+        totals=sums,
+        paid=paid,
+        due=Money(max(sums.gross.minor - paid.minor, 0), order.currency),
+        attempts=bills.attempts_of(session, bill) if bill else [],
+        documents=issuing.documents_of(session, order.store_id, orders.reference(order)),
+        handover=handover,
+    )
+
+
+def _codes(session: Session, order: Order) -> dict[int, str]:
+    ids = {line.product_id for line in order.lines}
+    rows = session.execute(select(Product.id, Product.code).where(Product.id.in_(ids)))
+    return {row.id: row.code for row in rows}
