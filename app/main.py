@@ -7,6 +7,8 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import wiring
+from app.customers import api as customers_api
+from app.customers import pages as customers_pages
 from app.identity import pages as identity_pages
 from app.kernel.db import Database
 from app.kernel.text import msg
@@ -32,6 +34,8 @@ ROUTERS = (
     webhooks.router,
     identity_pages.router,
     stores_pages.router,
+    customers_pages.router,
+    customers_api.router,
     payments_pages.router,
     payments_api.router,
     sales_pages.router,
