@@ -1,0 +1,51 @@
+"""Thousands of steps of trade in any order, on both engines. `make soak` takes 100,000."""
+
+import os
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.conftest import SUPPLY, engines
+from tests.databases import ENGINES, EngineName
+from tests.sales.machine import Trade
+
+STEPS_A_RUN = 60
+STEPS = int(os.environ.get("QUATREFOIL_TEST_SALE_STEPS", "2400"))
+# PostgreSQL answers from another process: a step there takes three times as long
+SHARES: dict[EngineName, int] = {"sqlite": 2, "postgresql": 1}
+IS_SOAK = "QUATREFOIL_TEST_SALE_STEPS" in os.environ
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_order_of_steps_breaks_the_books(
+    engine: EngineName, pytestconfig: pytest.Config
+) -> None:
+    if engine not in engines(pytestconfig):
+        pytest.skip("another engine was chosen")
+    steps = STEPS * SHARES[engine] // sum(SHARES.values())
+    happened: Counter[str] = Counter()
+    supply = pytestconfig.stash[SUPPLY]
+    facts: dict[str, object] = {"supply": supply, "engine": engine, "happened": happened}
+
+    run_state_machine_as_test(
+        type("Trade", (Trade,), facts),
+        settings=settings(
+            max_examples=max(steps // STEPS_A_RUN, 1),
+            stateful_step_count=STEPS_A_RUN,
+            deadline=None,
+            # the suite walks the same ways each time, a soak others
+            derandomize=not IS_SOAK,
+            database=None,
+            phases=[Phase.generate, Phase.shrink] if IS_SOAK else [Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+        ),
+    )
+
+    # a machine whose every step is refused, or that ends early, would prove nothing
+    sold = happened["cash"] + happened["transfer"] + happened["unknown → captured"]
+    assert happened["steps"] > steps * 3 // 4
+    assert sold > steps // 100
+    assert happened["cancelled → captured"] > 0
