@@ -75,7 +75,7 @@ def hand_over(
 ) -> Response:
     order = orders.by_number(session, actor, number)
     try:
-        signed = read_signature(form.values.get("signer", ""), form.values.get("signature", ""))
+        signed = read_signature(form.values.get("signature_typed", ""), form.values.get("signature", ""))
         handovers.hand_over(session, actor, order, typed=form.values, signed=signed)
     except StoreError as refusal:
         session.rollback()
