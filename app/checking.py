@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.customers import checks as customers
+from app.customers.models import Customer
 from app.kernel import audit
 from app.kernel.audit import AuditEntry
 from app.kernel.db import Base, Database
@@ -23,12 +25,14 @@ Proof = Callable[[Session], Iterator[str]]
 # One line per breach, each naming its domain first.
 PROOFS: tuple[Proof, ...] = (
     audit.breaches,
+    customers.breaches,
     robots.breaches,
     parts.breaches,
     payments.breaches,
     sales.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
+    "customers": Customer,
     "robots": Unit,
     "stock movements": Movement,
     "sales": Order,

@@ -20,9 +20,6 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="How customers reach this service (QR codes)."
     )
-    trusted_proxies: int = Field(
-        default=0, ge=0, le=5, description="How many reverse proxies of ours stand in front."
-    )
     secure_cookies: bool = Field(
         default=False, description="Send cookies over HTTPS only; set it wherever TLS is used."
     )

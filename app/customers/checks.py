@@ -36,7 +36,7 @@ def _terms_of(session: Session, ids: list[int]) -> dict[int, set[str]]:
     rows = session.execute(
         select(CustomerTerm.customer_id, CustomerTerm.term).where(CustomerTerm.customer_id.in_(ids))
     )
-    for customer_id, term in rows.tuples():
+    for customer_id, term in rows:
         found[customer_id].add(term)
     return found
 

@@ -1,6 +1,6 @@
 """The demo store's first day: the house, its staff, its tills, and what it has for sale."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from app.sales import catalogue, checklists
 from app.sales.catalogue import ProductInput
 from app.sales.checklists import Purpose
 from app.sales.models import Category, Product, ProductKind
-from app.stores import desk
+from app.stores import desk, particulars
 from app.stores.models import Store
 
 CURRENCY = "EUR"
@@ -43,6 +43,7 @@ def open_store(session: Session) -> Crew:
     """The store as it stands before its first delivery."""
     store = _store(session)
     crew = _crew(session, store)
+    _introduce(session, crew.petra, store)
     _tills(session, crew.petra)
     _rates(session, crew.petra)
     models = _robots(session, crew.petra)
@@ -65,11 +66,22 @@ def _store(session: Session) -> Store:
         zone="Europe/Berlin",
         country="DE",
     )
-    store.street, store.postcode, store.city = "Musterstraße 1", "04103", "Leipzig"
-    store.phone, store.email = "+49 69 90009 100", "hello@vierblatt.example"
-    store.receipt_footer = "Demonstration: no goods, no money, no tax document."
     audit.record(session, command_line(store.id), "store.opened", subject=f"store:{store.code}")
     return store
+
+
+def _introduce(session: Session, actor: Actor, store: Store) -> None:
+    """What stands on documents beside the name; the mail domain is reserved for examples."""
+    given = replace(
+        particulars.of(store),
+        street="Musterstraße 1",
+        postcode="04103",
+        city="Leipzig",
+        phone="+49 69 90009 100",
+        email="hello@vierblatt.example",
+        receipt_footer="Demonstration: no goods, no money, no tax document.",
+    )
+    particulars.change(session, actor, store, given, seen=particulars.fingerprint(store))
 
 
 def _crew(session: Session, store: Store) -> Crew:
