@@ -19,6 +19,7 @@ Noetix,Bumi,DEMO-BUMI-00072,,0.9.8,1050.00,
 Noetix,Bumi,DEMO-BUMI-00073,,0.9.8,1050.00,
 EngineAI,PM01,DEMO-PM01-0009,2,2.0.1,11800.00,
 Booster,T1,DEMO-T1-0315,,3.2.0,23600.00,
+Booster,T1,DEMO-T1-0316,,3.2.0,23600.00,
 """
 SECOND_NOTE = """\
 maker;model;serial;hardware_revision;firmware;cost;component_serials
