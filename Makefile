@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+STEPS ?= 100000
 ARGS ?=
 
 VENV := .venv/bin/python
@@ -57,8 +58,9 @@ coverage: setup-test ## Run the tests in one process and report what they do not
 bench: setup-test ## Measure speed against the budgets; the exit code depends on counters alone
 	@$(VENV) -m bench $(ARGS)
 
-soak: setup-test ## Trade for hours against a running shop, then prove its books
-	@$(VENV) -m bench.soak $(ARGS)
+soak: setup-test ## Trade 100,000 steps in any order on both engines (STEPS=...), other ways each time
+	@QUATREFOIL_TEST_SALE_STEPS=$(STEPS) $(VENV) -m pytest --numprocesses auto \
+		-o faulthandler_timeout=0 tests/sales/test_sales_machine.py $(ARGS)
 
 screenshots: setup-test ## Photograph every page with demo data into var/screenshots
 	@$(VENV) -m tools.screenshots $(ARGS)
