@@ -6,6 +6,8 @@ from app.kernel import audit, idempotency, numbers, outbox
 from app.kernel.db import Base
 from app.parts import models as parts
 from app.payments import models as payments
+from app.robots import bulletin_models as bulletins
+from app.robots import duty_models as duties
 from app.robots import models as robots
 from app.robots import slot_models as slots
 from app.sales import models as sales
@@ -15,7 +17,9 @@ metadata = Base.metadata
 
 MODULES = (
     audit,
+    bulletins,
     customers,
+    duties,
     identity,
     idempotency,
     numbers,

@@ -1,6 +1,7 @@
 """A robot, known by its serial number, from the crate to the scrapyard."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -15,10 +16,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.db import Base, Key, LongText, Minor
+from app.robots.serialranges import order_text
 from app.robots.states import Custody, Holding, UnitState
 
 # Sorted byte by byte on both engines, so that a prefix is a range of the index in every locale.
 SERIAL_KEY = String(100).with_variant(String(100, collation="C"), "postgresql")
+SERIAL_ORDER = String(400).with_variant(String(400, collation="C"), "postgresql")
+
+
+def _order_of_serial(context: Any) -> str:
+    """What a new unit's `serial_order` is: its key, so written that A9 sorts before A10."""
+    return order_text(context.get_current_parameters()["serial_key"])
 
 
 class Maker(Base):
@@ -64,6 +72,8 @@ class Unit(Base):
         Index("ix_units_model_state", "store_id", "model_id", "state", "id"),
         Index("ix_units_newest", "store_id", "id"),
         Index("ix_units_note", "delivery_note_id", "id"),
+        Index("ix_units_serial_order", "store_id", "maker_id", "serial_order", "id"),
+        Index("ix_units_built", "store_id", "model_id", "hardware_revision", "firmware"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -72,6 +82,10 @@ class Unit(Base):
     model_id: Mapped[int] = mapped_column(ForeignKey("robot_models.id"))
     serial: Mapped[str] = mapped_column(String(100))
     serial_key: Mapped[str] = mapped_column(SERIAL_KEY)
+    # Written by the table itself, for ranges of serials; see serialranges.order_text().
+    serial_order: Mapped[str] = mapped_column(
+        SERIAL_ORDER, init=False, insert_default=_order_of_serial, server_default=""
+    )
     state: Mapped[UnitState]
     holding: Mapped[Holding] = mapped_column(default=Holding.STOCK)
     custody: Mapped[Custody] = mapped_column(default=Custody.STORE)

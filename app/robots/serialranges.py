@@ -18,6 +18,8 @@ SerialKey = tuple[_Piece, ...]
 
 _DIGITS, _SIGNS = 0, 1
 _RUN = re.compile(r"[0-9]+|[^0-9]+")
+_DIGIT_RUN = re.compile(r"[0-9]+")
+_BEFORE_ALL = "\x01"  # search keys hold no control characters
 _TO = re.compile(r"\s*(?:\.\.+|…|~|→|–|—)\s*|\s+(?:to|-|bis|至|到)\s+")
 MAX_LENGTH = 100
 MAX_RANGE = 250
@@ -30,6 +32,18 @@ class UnreadableRange(Refused):
 def serial_key(serial: str) -> SerialKey:
     """The place of a serial in the natural order: compare keys with `<` and `==`."""
     return tuple(_piece(run) for run in _RUN.findall(_said(serial)))
+
+
+def order_text(key: str) -> str:
+    """A search key so written that its bytes sort as `serial_key` sorts: an index can stand on it.
+
+    A digit run becomes its length and its digits, after a sign below all that keys contain.
+    """
+    return _DIGIT_RUN.sub(lambda run: f"{_BEFORE_ALL}{len(_bare(run[0])):03d}{_bare(run[0])}", key)
+
+
+def _bare(digits: str) -> str:
+    return digits.lstrip("0") or "0"
 
 
 def _piece(run: str) -> _Piece:
