@@ -1,13 +1,26 @@
 """Who changed what, when, from what to what, and why: a chain that shows any later edit.
 
 Each entry's hash covers its stored bytes and the hash of the entry before it in its store.
+Entries of a transaction are chained as they are recorded, and written together at its commit.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, desc, event, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    desc,
+    event,
+    insert,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from app.kernel import clock
 from app.kernel.actor import Actor
@@ -37,6 +50,23 @@ class AuditEntry(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+@dataclass(frozen=True, slots=True)
+class _Unwritten:
+    """An entry's columns, and the savepoint that takes it along when it is rolled back."""
+
+    row: dict[str, Any]
+    savepoint: SessionTransaction | None
+
+
+@dataclass(slots=True)
+class _Chains:
+    """What one transaction knows: the newest entry of each store, and what it has yet to write."""
+
+    transaction: SessionTransaction | None
+    heads: dict[int, tuple[int, str]] = field(default_factory=dict)
+    unwritten: list[_Unwritten] = field(default_factory=list)
+
+
 def record(
     session: Session,
     actor: Actor,
@@ -46,14 +76,13 @@ def record(
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
     reason: str | None = None,
-) -> AuditEntry:
-    """Add one entry to the chain of the actor's store.
+) -> None:
+    """Add one entry to the chain of the actor's store; the commit writes it.
 
     `action` is a verb in the past (`order.paid`), `subject` names the thing (`order:1042`).
     """
     last_position, previous_hash = _head(session, actor.store_id)
-    position = last_position + 1
-    at = clock.now()
+    position, at = last_position + 1, clock.now()
     body = canonical(
         {
             "position": position,
@@ -69,21 +98,34 @@ def record(
             "reason": reason,
         }
     )
-    entry = AuditEntry(
-        store_id=actor.store_id,
-        position=position,
-        at=at,
-        actor=actor.name,
-        action=action,
-        subject=subject,
-        body=body.decode(),
-        previous_hash=previous_hash,
-        hash=_link(previous_hash, body),
-    )
-    session.add(entry)
-    session.flush()
-    _heads(session)[actor.store_id] = (position, entry.hash)
-    return entry
+    row: dict[str, Any] = {
+        "store_id": actor.store_id,
+        "position": position,
+        "at": at,
+        "actor": actor.name,
+        "action": action,
+        "subject": subject,
+        "body": body.decode(),
+        "previous_hash": previous_hash,
+        "hash": _link(previous_hash, body),
+    }
+    chains = _chains(session)
+    chains.unwritten.append(_Unwritten(row, session.get_nested_transaction()))
+    chains.heads[actor.store_id] = (position, row["hash"])
+
+
+@event.listens_for(Session, "before_commit")
+def write(session: Session) -> None:
+    """Write what was recorded, in one statement; for who reads entries before the commit.
+
+    Inside a savepoint nothing is written: its rollback would take older entries along.
+    """
+    if session.info.get(_CHAINS) is None or session.in_nested_transaction():
+        return
+    chains = _chains(session)
+    if chains.unwritten:
+        session.execute(insert(AuditEntry), [entry.row for entry in chains.unwritten])
+        chains.unwritten.clear()
 
 
 def head(session: Session, store_id: int) -> str:
@@ -93,6 +135,7 @@ def head(session: Session, store_id: int) -> str:
 
 def breaches(session: Session) -> Iterator[str]:
     """One line for the first bad entry of each store's chain."""
+    write(session)
     broken: set[int] = set()
     expected: dict[int, tuple[int, str]] = {}
     for entry in session.scalars(
@@ -117,7 +160,9 @@ def _head(session: Session, store_id: int) -> tuple[int, str]:
 
     Nobody else of the store writes until ours is over (`app.kernel.queueing`).
     """
-    heads = _heads(session)
+    if not session.in_transaction():
+        session.begin()
+    heads = _chains(session).heads
     if store_id not in heads:
         row = session.execute(
             select(AuditEntry.position, AuditEntry.hash)
@@ -130,20 +175,42 @@ def _head(session: Session, store_id: int) -> tuple[int, str]:
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _forget_heads(session: Session, _transaction: object) -> None:
-    """A rolled-back savepoint may have taken entries with it."""
-    session.info.pop("audit_heads", None)
+def _forget(session: Session, rolled_back: SessionTransaction) -> None:
+    """A rolled-back savepoint takes its own entries with it, and no others."""
+    chains: _Chains | None = session.info.get(_CHAINS)
+    if chains is None:
+        return
+    lost = rolled_back
+    while lost.parent is not None and not lost.nested:  # a failed flush is a part of what fails
+        lost = lost.parent
+    if lost.parent is None:
+        del session.info[_CHAINS]
+        return
+    chains.unwritten = [
+        entry for entry in chains.unwritten if not _is_inside(entry.savepoint, lost)
+    ]
+    chains.heads = {
+        entry.row["store_id"]: (entry.row["position"], entry.row["hash"])
+        for entry in chains.unwritten
+    }
 
 
-def _heads(session: Session) -> dict[int, tuple[int, str]]:
-    """The heads known in this transaction; another transaction starts with none."""
+def _is_inside(savepoint: SessionTransaction | None, lost: SessionTransaction) -> bool:
+    while savepoint is not None and savepoint is not lost:
+        savepoint = savepoint.parent
+    return savepoint is lost
+
+
+_CHAINS = "audit_chains"
+
+
+def _chains(session: Session) -> _Chains:
+    """What is known in this transaction; another transaction starts with nothing."""
     transaction = session.get_transaction()
-    kept = session.info.get("audit_heads")
-    if kept is None or kept[0] is not transaction:
-        kept = (transaction, {})
-        session.info["audit_heads"] = kept
-    heads: dict[int, tuple[int, str]] = kept[1]
-    return heads
+    kept: _Chains | None = session.info.get(_CHAINS)
+    if kept is None or kept.transaction is not transaction:
+        kept = session.info[_CHAINS] = _Chains(transaction)
+    return kept
 
 
 def _link(previous_hash: str, body: bytes) -> str:

@@ -127,6 +127,7 @@ def test_a_receipt_is_printed_after_the_commit_and_again_as_a_copy(
         document = session.scalars(select(IssuedDocument)).one()
         till = session.merge(place.till)
         printing.reprint(session, place.cashier, document, till=till)
+        audit.write(session)
         assert session.scalars(select(audit.AuditEntry.action)).all()[-1] == "document.reprinted"
     outbox.deliver_due(database)
     again = paper.read_bytes().removeprefix(first)

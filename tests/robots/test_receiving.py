@@ -268,6 +268,7 @@ def test_a_note_is_received_with_everything_it_says(session: Session, manager: A
     line = timeline.of_unit(session, long.id).items[0]
     assert (str(line.summary), line.link) == ("Received with delivery note 1", "/robots?note=1")
     assert (note.units, note.file_name, note.received_by) == (2, "delivery.csv", "Petra Krause")
+    session.commit()
     assert session.scalars(select(audit.AuditEntry.action)).all() == ["delivery_note.received"]
     assert session.scalar(select(func.count()).select_from(StagedFile)) == 0
     assert list(checks.breaches(session)) == []

@@ -134,6 +134,7 @@ def test_a_move_is_on_the_timeline_and_in_the_audit(
         "Inspected, 12 points",
         "Petra Krause",
     )
+    session.commit()
     entry = session.scalars(select(audit.AuditEntry)).one()
     assert (entry.action, entry.subject) == ("robot.inspected", "robot:DEMO-G1-0001")
 
