@@ -145,9 +145,12 @@ def change_till(
 
 
 @router.get("/tax")
-def list_rates(request: Request, session: ReadSession, actor: SignedIn) -> Response:
+def list_rates(request: Request, session: ReadSession, actor: SignedIn, code: str = "") -> Response:
+    """Every rate; `code` begins the form for the next one of that code."""
     actor.require("settings.view")
-    return _rates(request, session, actor)
+    rates = [rate for rate in desk.rates_of(session, actor.store_id) if rate.code == code]
+    form = {"code": code, "label": rates[-1].label} if rates else {}
+    return _rates(request, session, actor, form=form)
 
 
 @router.post("/tax")
