@@ -1,7 +1,7 @@
 """Tables' common ground, and the two ways to reach the database: to read, to write."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
@@ -19,8 +19,10 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
+    text,
 )
 from sqlalchemy import Enum as EnumColumn
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
@@ -155,6 +157,20 @@ def open_engine(url: str, *, writing: bool = True, pool_size: int = 10) -> Engin
         return _open_sqlite(url, writing=writing, pool_size=pool_size)
     engine = create_engine(url, pool_size=pool_size, max_overflow=5, pool_pre_ping=True)
     return engine if writing else engine.execution_options(postgresql_readonly=True)
+
+
+def insert_if_new(
+    session: Session, table: type[Base], *, key: Sequence[str], where: str | None = None
+) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that does nothing where a row with this unique key stands already.
+
+    `key` and `where` are the columns and the condition of the unique index, as it says them.
+    """
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    inserting = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    return inserting.on_conflict_do_nothing(
+        index_elements=key, index_where=None if where is None else text(where)
+    )
 
 
 class GatedConnection(sqlite3.Connection):

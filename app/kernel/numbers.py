@@ -1,6 +1,6 @@
 """Document numbers: gapless per store and series, allotted in the transaction that issues."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.db import Base, Key
@@ -23,14 +23,14 @@ class DocumentSeries(Base):
 
 def allot(session: Session, *, store_id: int, series: str) -> int:
     """The next number of a series, from 1. Taken back with the transaction, so no gap remains."""
-    row = session.scalar(
-        select(DocumentSeries)
+    number = session.scalar(
+        update(DocumentSeries)
         .where(DocumentSeries.store_id == store_id, DocumentSeries.series == series)
-        .with_for_update()
+        .values(last_number=DocumentSeries.last_number + 1)
+        .returning(DocumentSeries.last_number)
     )
-    if row is None:
-        row = DocumentSeries(store_id=store_id, series=series)
-        session.add(row)
-    row.last_number += 1
-    session.flush()
-    return row.last_number
+    if number is None:
+        number = 1
+        session.add(DocumentSeries(store_id=store_id, series=series, last_number=number))
+        session.flush()
+    return number

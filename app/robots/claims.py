@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.actor import Actor
+from app.kernel.db import insert_if_new
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.text import msg
 from app.robots import addresses
@@ -33,48 +33,54 @@ def claim(
         raise NotFound(msg("There is no such robot in this store."))
     now = clock.now()
     until = now + timedelta(minutes=minutes)
+    wanted = (
+        insert_if_new(session, UnitClaim, key=["unit_id"], where="ended_at IS NULL")
+        .values(
+            unit_id=unit.id,
+            owner=owner,
+            holder=holder[:_LONGEST_HOLDER],
+            claimed_at=now,
+            expires_at=until,
+        )
+        .returning(UnitClaim)
+    )
+    made = session.scalar(wanted)
+    if made is not None:
+        return made
     standing = _unended(session, unit.id)
-    if standing is not None and standing.owner == owner:
+    if standing is None or (standing.owner != owner and is_live(standing, at=now)):
+        raise _taken(unit, standing)
+    if standing.owner == owner:
         if standing.expires_at is not None:
             standing.expires_at = max(standing.expires_at, until)
             session.flush()
         return standing
-    if standing is not None and is_live(standing, at=now):
-        raise _taken(unit, standing)
-    if standing is not None:
-        standing.ended_at = now
-        # before the new one, or the index would see two
-        session.flush()
-    wanted = UnitClaim(
-        unit_id=unit.id,
-        owner=owner,
-        holder=holder[:_LONGEST_HOLDER],
-        claimed_at=now,
-        expires_at=until,
-    )
-    try:
-        with session.begin_nested():
-            session.add(wanted)
-    except IntegrityError:
-        raise _taken(unit, _unended(session, unit.id)) from None
-    return wanted
+    standing.ended_at = now
+    # before the new one, or the index would see two
+    session.flush()
+    made = session.scalar(wanted)
+    if made is None:
+        raise _taken(unit, _unended(session, unit.id))
+    return made
 
 
 def release(session: Session, unit_id: int, *, owner: str) -> None:
     """Let go what this owner keeps; nothing happens if the owner keeps it no longer."""
-    standing = _unended(session, unit_id)
-    if standing is not None and standing.owner == owner:
-        standing.ended_at = clock.now()
-        session.flush()
+    _end(session, unit_id, owner)
 
 
-def make_permanent(session: Session, owner: str) -> None:
-    """Money was taken: what this owner keeps is no longer freed by time."""
-    session.execute(
+def make_permanent(session: Session, owner: str) -> set[int]:
+    """Money is taken: what this owner keeps is no longer freed by time. Returns those robots.
+
+    One whose time is over is still kept as long as nobody else has asked for it.
+    """
+    kept = session.scalars(
         update(UnitClaim)
         .where(UnitClaim.owner == owner, UnitClaim.ended_at.is_(None))
         .values(expires_at=None)
+        .returning(UnitClaim.unit_id)
     )
+    return set(kept)
 
 
 def make_temporary(session: Session, owner: str, *, minutes: int) -> None:
@@ -92,11 +98,8 @@ def make_temporary(session: Session, owner: str, *, minutes: int) -> None:
 
 def end_as_sold(session: Session, unit_id: int, owner: str) -> None:
     """The sale is done. Raises Conflict if the claim is not this owner's: nobody sells it twice."""
-    standing = _unended(session, unit_id)
-    if standing is None or standing.owner != owner:
-        raise _taken(session.get_one(Unit, unit_id), standing)
-    standing.ended_at = clock.now()
-    session.flush()
+    if not _end(session, unit_id, owner):
+        raise _taken(session.get_one(Unit, unit_id), _unended(session, unit_id))
 
 
 def live_claim(session: Session, unit_id: int) -> UnitClaim | None:
@@ -120,6 +123,17 @@ def in_force() -> ColumnElement[bool]:
 
 def is_live(claim: UnitClaim, *, at: datetime) -> bool:
     return claim.ended_at is None and (claim.expires_at is None or claim.expires_at > at)
+
+
+def _end(session: Session, unit_id: int, owner: str) -> bool:
+    """End this owner's claim; was there one?"""
+    ended = session.scalar(
+        update(UnitClaim)
+        .where(UnitClaim.unit_id == unit_id, UnitClaim.owner == owner, UnitClaim.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .returning(UnitClaim.id)
+    )
+    return ended is not None
 
 
 def _unended(session: Session, unit_id: int) -> UnitClaim | None:
