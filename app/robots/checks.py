@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.searchkeys import search_key
+from app.robots import slot_checks
 from app.robots.models import Ownership, RobotModel, Unit, UnitClaim, UnitComponent
 
 
@@ -15,6 +16,7 @@ def breaches(session: Session) -> Iterator[str]:
     yield from _makers_agree(session)
     yield from _owners_follow_each_other(session)
     yield from _one_claim_each(session)
+    yield from slot_checks.breaches(session)
 
 
 def _keys_fit_serials(session: Session) -> Iterator[str]:

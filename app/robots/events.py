@@ -1,8 +1,11 @@
 """What robots announce to the floors above, in the same transaction."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from app.kernel.actor import Actor
 from app.kernel.events import Event
+from app.robots.slot_models import Counter, VersionOf
 from app.robots.states import UnitState
 
 
@@ -22,3 +25,67 @@ class UnitMoved(Event):
     unit_id: int
     before: UnitState
     after: UnitState
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentFitted(Event):
+    """Something sits in a slot of a robot since `at`: a component, or a part by number and lot.
+
+    Not announced for what a robot brings with it when it is received.
+    """
+
+    actor: Actor
+    store_id: int
+    unit_id: int
+    slot_id: int
+    slot_path: str
+    occupant_id: int
+    component_id: int | None
+    part_number: str
+    lot: str
+    at: datetime
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRemoved(Event):
+    """Something is no longer in a slot since `at`; fields as above."""
+
+    actor: Actor
+    store_id: int
+    unit_id: int
+    slot_id: int
+    slot_path: str
+    occupant_id: int
+    component_id: int | None
+    part_number: str
+    lot: str
+    at: datetime
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareChanged(Event):
+    """Another version runs in a robot, or in a component: then `unit_id` is where that sits."""
+
+    actor: Actor
+    store_id: int
+    unit_id: int | None
+    component_id: int | None
+    part: VersionOf
+    before: str
+    after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRead(Event):
+    """A counter was read. `before` and `after` are totals over all of its meters."""
+
+    actor: Actor
+    store_id: int
+    unit_id: int
+    counter: Counter
+    before: int | None
+    after: int
+    at: datetime

@@ -271,7 +271,7 @@ class CounterReading(Base):
     __table_args__ = (
         CheckConstraint("value >= 0", name="not_negative"),
         CheckConstraint("meter >= 1", name="meter_counts_from_one"),
-        Index("ix_counter_readings_unit", "unit_id", "counter", "meter", "at", "id"),
+        Index("ix_counter_readings_unit", "unit_id", "counter", "at", "id"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)

@@ -90,7 +90,7 @@ class Speech:
             return self.datetime(value)
         if isinstance(value, date):
             return self.date(value)
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return self.number(value)
         return str(value)
 
@@ -104,7 +104,7 @@ class Speech:
         )
         return f"−{text}" if amount.minor < 0 else text
 
-    def number(self, value: int) -> str:
+    def number(self, value: int | Decimal) -> str:
         return numbers.format_decimal(value, locale=self.locale).replace("-", "−")
 
     def percent(self, basis_points: int) -> str:

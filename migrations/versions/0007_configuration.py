@@ -149,7 +149,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_counter_readings_unit",
         "counter_readings",
-        ["unit_id", "counter", "meter", "at", "id"],
+        ["unit_id", "counter", "at", "id"],
         unique=False,
     )
 
