@@ -3,10 +3,15 @@
 from urllib.parse import quote, urlencode
 
 # Pages that stand beside the robots', and pages below a robot's.
-_NEIGHBOURS = frozenset({"receive", "models", "unit", "components"})
-_BELOW = frozenset(
-    {"inspection", "timeline", "parts", "slots", "counters", "firmware", "documents", "owners"}
+_NEIGHBOURS = frozenset(
+    {"receive", "models", "unit", "components", "bulletins", "documents", "duties", "terms"}
 )
+_BELOW = frozenset(
+    {
+        "inspection", "timeline", "parts", "slots", "counters", "firmware", "documents", "owners",
+        "warranty", "bulletins",
+    }
+)  # fmt: skip
 _OWNERS = {"order": "/sales/"}
 
 
@@ -45,6 +50,16 @@ def _is_ambiguous(serial: str) -> bool:
 def component_page(component_id: int) -> str:
     """The passport of a component with a serial number of its own."""
     return f"/robots/components/{component_id}"
+
+
+def bulletin_page(bulletin_id: int) -> str:
+    """A bulletin with its campaign."""
+    return f"/robots/bulletins/{bulletin_id}"
+
+
+def model_documents_page(model_id: int) -> str:
+    """What is on file of a model: documents, class under the AI Act, figures."""
+    return f"/robots/models/{model_id}/documents"
 
 
 def note_page(number: int) -> str:

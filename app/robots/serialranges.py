@@ -19,7 +19,7 @@ SerialKey = tuple[_Piece, ...]
 _DIGITS, _SIGNS = 0, 1
 _RUN = re.compile(r"[0-9]+|[^0-9]+")
 _DIGIT_RUN = re.compile(r"[0-9]+")
-_BEFORE_ALL = "\x01"  # search keys hold no control characters
+_BEFORE_ALL, _BEHIND_DIGITS = "\x01", "\x02"  # search keys hold no control characters
 _TO = re.compile(r"\s*(?:\.\.+|…|~|→|–|—)\s*|\s+(?:to|-|bis|至|到)\s+")
 MAX_LENGTH = 100
 MAX_RANGE = 250
@@ -79,7 +79,7 @@ class SerialRange:
         said = _said(serial)
         if not said.startswith(search_key(self.prefix)):
             return False
-        if self.first is not None and self.first == self.last:
+        if self.first is not None and self.is_single:
             return said == search_key(self.first)
         bound = self.first or self.last
         if bound is not None and _series(said) != _series(search_key(bound)):
@@ -87,6 +87,23 @@ class SerialRange:
         key = serial_key(said)
         low = self.first is None or serial_key(self.first) <= key
         return low and (self.last is None or key <= serial_key(self.last))
+
+    @property
+    def is_single(self) -> bool:
+        return self.first is not None and self.first == self.last
+
+    def order_bounds(self) -> tuple[str, str] | None:
+        """Between which `order_text`, both included, the serials of a range lie.
+
+        None where no bounds say it: a single serial, a prefix, or all of them.
+        """
+        bound = self.first or self.last
+        if bound is None or self.is_single:
+            return None
+        series = _series(search_key(bound))
+        low = order_text(search_key(self.first)) if self.first else series
+        high = order_text(search_key(self.last)) if self.last else series + _BEHIND_DIGITS
+        return low, high
 
 
 def serial_range(first: str, last: str) -> SerialRange:

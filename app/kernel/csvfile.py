@@ -1,0 +1,25 @@
+"""Tables for spreadsheets, in which no cell is a formula."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+MEDIA_TYPE = "text/csv; charset=utf-8"
+# With these a spreadsheet begins a formula, and with the last two it is made to forget a quote.
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BYTE_ORDER_MARK = "\ufeff"  # by it spreadsheets know that this is UTF-8
+
+
+def csv_bytes(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """A title row and rows as UTF-8, separated by commas, lines ended as RFC 4180 says."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerow(titles)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    return (_BYTE_ORDER_MARK + text.getvalue()).encode()
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: what looks like one gets an apostrophe."""
+    looks_so = any(text.startswith(_BEGINS_FORMULA) for text in (cell, cell.lstrip()))
+    return f"'{cell}" if looks_so else cell

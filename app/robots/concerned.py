@@ -1,0 +1,181 @@
+"""Which bulletins mean a robot, and what they keep it from."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel.actor import Actor
+from app.kernel.text import Text, msg
+from app.robots import addresses
+from app.robots.bulletin_models import (
+    Bulletin,
+    BulletinCompletion,
+    BulletinCriterion,
+    BulletinKind,
+)
+from app.robots.bulletincriteria import Carried, Match, asks_inside, match, unsure_of
+from app.robots.gate import Reason
+from app.robots.models import Unit
+from app.robots.slot_models import Component, Occupant
+
+# The most pressing first.
+_ORDER = (
+    BulletinKind.STOP_SALE,
+    BulletinKind.MANDATORY,
+    BulletinKind.RECOMMENDED,
+    BulletinKind.INFORMATION,
+)
+_KEEPS_HERE = frozenset({BulletinKind.STOP_SALE, BulletinKind.MANDATORY})
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A bulletin that means a robot, or meant it: then `match` is None and it was settled."""
+
+    bulletin: Bulletin
+    match: Match | None
+    settled: BulletinCompletion | None
+    unsure: Text | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """It waits: never settled, or a part that it names has come in since."""
+        if self.match is None or self.bulletin.withdrawn_at is not None:
+            return False
+        if self.settled is None:
+            return True
+        return self.match.since is not None and self.settled.at < self.match.since
+
+    @property
+    def keeps_here(self) -> bool:
+        return self.is_open and self.bulletin.kind in _KEEPS_HERE
+
+
+def of_unit(session: Session, unit: Unit) -> list[Concern]:
+    """The bulletins that mean a robot now, the most pressing first; at most three statements."""
+    return of_units(session, [unit]).get(unit.id, [])
+
+
+def of_units(session: Session, units: Sequence[Unit]) -> dict[int, list[Concern]]:
+    """The same for many robots, by their ids; those without a bulletin are left out."""
+    bulletins = _in_force(session, {unit.maker_id for unit in units})
+    if not bulletins:
+        return {}
+    wants_inside = any(asks_inside(one) for _, criteria in bulletins for one in criteria)
+    inside = _carried(session, units) if wants_inside else {}
+    matches = [
+        (unit, bulletin, found)
+        for unit in units
+        for bulletin, criteria in bulletins
+        if bulletin.maker_id == unit.maker_id
+        and (found := match(criteria, unit, inside.get(unit.id, ()))) is not None
+    ]
+    if not matches:
+        return {}
+    settled = _last_settled(session, {unit.id for unit, _, _ in matches})
+    concerns: dict[int, list[Concern]] = defaultdict(list)
+    for unit, bulletin, found in matches:
+        done = settled.get((unit.id, bulletin.id))
+        unsure = None if found.sure else unsure_of(found.criterion, unit)
+        concerns[unit.id].append(Concern(bulletin, found, done, unsure))
+    for listed in concerns.values():
+        listed.sort(key=_pressing)
+    return concerns
+
+
+def whole_story(session: Session, unit: Unit) -> list[Concern]:
+    """Those that mean a robot now, then those that were settled on it and mean it no more."""
+    now = of_unit(session, unit)
+    known = {one.bulletin.id for one in now}
+    rows = session.execute(
+        select(Bulletin, BulletinCompletion)
+        .join(BulletinCompletion, BulletinCompletion.bulletin_id == Bulletin.id)
+        .where(BulletinCompletion.unit_id == unit.id, Bulletin.id.not_in(known))
+        .order_by(BulletinCompletion.id)
+    )
+    before = {bulletin.id: Concern(bulletin, None, settled) for bulletin, settled in rows}
+    return [*now, *reversed(before.values())]
+
+
+def waiting(concerns: Iterable[Concern]) -> list[Concern]:
+    return [one for one in concerns if one.is_open]
+
+
+def stop_sales(session: Session, unit: Unit) -> list[Concern]:
+    """Open bulletins for which the robot must not be sold."""
+    return [
+        one
+        for one in waiting(of_unit(session, unit))
+        if one.bulletin.kind is BulletinKind.STOP_SALE
+    ]
+
+
+def reasons(session: Session, actor: Actor, unit: Unit) -> list[Reason]:  # noqa: ARG001
+    """What the gate hears: each open bulletin that keeps the robot here."""
+    return [
+        Reason(_why(one), addresses.bulletin_page(one.bulletin.id))
+        for one in of_unit(session, unit)
+        if one.keeps_here
+    ]
+
+
+def _why(concern: Concern) -> Text:
+    bulletin = concern.bulletin
+    if concern.unsure is None:
+        return msg("Bulletin {code} is open: {title}.", code=bulletin.code, title=bulletin.title)
+    return msg(
+        "Bulletin {code} may concern it: {title}. {unsure}",
+        code=bulletin.code,
+        title=bulletin.title,
+        unsure=concern.unsure,
+    )
+
+
+def _pressing(concern: Concern) -> tuple[bool, int, str, int]:
+    bulletin = concern.bulletin
+    due = bulletin.due_on.isoformat() if bulletin.due_on else "9999"
+    return not concern.is_open, _ORDER.index(bulletin.kind), due, bulletin.id
+
+
+def _in_force(
+    session: Session, maker_ids: set[int]
+) -> list[tuple[Bulletin, list[BulletinCriterion]]]:
+    found: dict[int, tuple[Bulletin, list[BulletinCriterion]]] = {}
+    rows = session.execute(
+        select(Bulletin, BulletinCriterion)
+        .join(BulletinCriterion, BulletinCriterion.bulletin_id == Bulletin.id)
+        .where(Bulletin.maker_id.in_(maker_ids), Bulletin.withdrawn_at.is_(None))
+        .order_by(Bulletin.id, BulletinCriterion.position)
+    )
+    for bulletin, criterion in rows:
+        found.setdefault(bulletin.id, (bulletin, []))[1].append(criterion)
+    return list(found.values())
+
+
+def _carried(session: Session, units: Sequence[Unit]) -> dict[int, list[Carried]]:
+    """What sits in these robots now, by part and lot."""
+    part = func.coalesce(Component.part_key, Occupant.part_key)
+    lot = func.coalesce(Component.lot_key, Occupant.lot_key)
+    rows = session.execute(
+        select(Occupant.unit_id, part, lot, Occupant.since)
+        .outerjoin(Component, Component.id == Occupant.component_id)
+        .where(Occupant.unit_id.in_([unit.id for unit in units]), Occupant.until.is_(None))
+    )
+    inside: dict[int, list[Carried]] = defaultdict(list)
+    for unit_id, part_key, lot_key, since in rows:
+        inside[unit_id].append(Carried(part_key, lot_key, since))
+    return inside
+
+
+def _last_settled(
+    session: Session, unit_ids: set[int]
+) -> dict[tuple[int, int], BulletinCompletion]:
+    rows = session.scalars(
+        select(BulletinCompletion)
+        .where(BulletinCompletion.unit_id.in_(unit_ids))
+        .order_by(BulletinCompletion.at, BulletinCompletion.id)
+    )
+    return {(row.unit_id, row.bulletin_id): row for row in rows}

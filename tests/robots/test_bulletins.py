@@ -1,0 +1,334 @@
+"""Bulletins: whom they mean, from either side, and when they are settled."""
+
+import random
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from app.identity.roles import Role
+from app.kernel import clock
+from app.kernel.actor import Actor
+from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.robots import bodies, bulletins, campaignlists, campaigns, concerned, timeline
+from app.robots.bulletin_models import Bulletin, BulletinKind, Outcome
+from app.robots.bulletincriteria import Criterion
+from app.robots.campaigns import Whereabouts
+from app.robots.models import Unit
+from app.robots.slot_models import Slot
+from app.robots.states import Holding, UnitState
+from app.stores.models import Store
+from tests.makers.bulletins import a_bulletin, a_component, lotted, sitting, taken_out
+from tests.makers.robots import a_maker, a_model, a_unit
+from tests.makers.slots import a_plan
+from tests.robots.conftest import a_store, an_actor
+
+LOT = Criterion(part_number="AK-80", lot="24-11")
+
+
+def slot_of(session: Session, unit: Unit, path: str = "left_knee.actuator") -> Slot:
+    return bodies.slot_called(session, unit, path)
+
+
+def found_by(session: Session, store: Store, bulletin: Bulletin) -> set[int]:
+    """Ids that the campaign finds; whoever asks the robots must find the same."""
+    by_campaign = set(campaigns.matching(session, store.id, bulletin))
+    units = session.scalars(select(Unit).where(Unit.store_id == store.id)).all()
+    by_robot = {
+        unit_id
+        for unit_id, concerns in concerned.of_units(session, units).items()
+        if any(one.bulletin is bulletin for one in concerns)
+    }
+    retired = {unit.id for unit in units if unit.state is UnitState.RETIRED}
+    assert by_campaign == by_robot - retired
+    return by_campaign
+
+
+def codes(session: Session, unit: Unit) -> list[str]:
+    return [one.bulletin.code for one in concerned.waiting(concerned.of_unit(session, unit))]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "meant"),
+    [
+        (Criterion(serials="A9..A12"), {"A9", "A10", "A12"}),
+        (Criterion(serials="A10.."), {"A10", "A12", "A13", "a099"}),
+        (Criterion(serials="..A10"), {"A9", "A10", "A"}),
+        (Criterion(serials="A1*"), {"A10", "A12", "A13"}),
+        (Criterion(serials="a９"), {"A9"}),
+        (Criterion(serials="007A"), {"007A"}),
+        (Criterion(serials="7..8", firmware="*"), {"007A", "7"}),
+        (Criterion(serials="宇树1..宇树3"), {"宇树2"}),
+        (Criterion(serials="A9..A12", firmware=">=4.9,<4.10"), {"A9", "A12"}),
+        (Criterion(serials="A9..A12", firmware="<4.9"), {"A12"}),
+        (Criterion(serials="A9..A12", firmware=">=4.10"), {"A10", "A12"}),
+        (Criterion(serials="A9..A12", revisions="b, C"), {"A10", "A12"}),
+    ],
+)
+def test_serials_firmware_and_revisions_have_their_own_order(
+    session: Session, store: Store, manager: Actor, criterion: Criterion, meant: set[str]
+) -> None:
+    # given: A12 of which firmware and revision are not on record
+    built = {"A9": ("4.9.3", "A"), "A10": ("4.10", "B"), "A12": ("", "")}
+    for serial in ("A9", "A10", "A12", "A13", "a099", "007A", "7", "宇树2", "A", "B10", "AB10"):
+        unit = a_unit(session, store, serial)
+        unit.firmware, unit.hardware_revision = built.get(serial, ("5.0", "A"))
+    a_unit(session, store, "A11", model=a_model(session, "T1", maker=a_maker(session, "Booster")))
+    session.flush()
+    # when
+    bulletin = a_bulletin(session, manager, a_maker(session), criterion)
+    # then
+    found = found_by(session, store, bulletin)
+    assert set(session.scalars(select(Unit.serial).where(Unit.id.in_(found)))) == meant
+
+
+def test_both_sides_always_agree(session: Session, store: Store, manager: Actor) -> None:
+    # given
+    dice = random.Random(20251125)
+    models = [a_model(session, code) for code in ("G1", "H2")]
+    for model in models:
+        a_plan(session, model)
+    for number in range(60):
+        unit = a_unit(
+            session,
+            store,
+            f"{dice.choice(['S', 'T', 's0'])}{number}",
+            model=dice.choice(models),
+            state=dice.choice([UnitState.AVAILABLE, UnitState.SOLD, UnitState.RETIRED]),
+        )
+        unit.firmware = dice.choice(["", "4.9", "4.10", "v4.10-rc1", "2024-03-01"])
+        unit.hardware_revision = dice.choice(["", "A", "b", "Ｃ"])
+        slot = slot_of(session, unit)
+        if number % 3 == 0:
+            lot = dice.choice(["24-11", "24-12", ""])
+            component = a_component(session, unit, f"K{number}", lot=lot)
+            seat = sitting(session, unit, slot, component)
+            if number % 2:
+                taken_out(session, seat)
+        elif number % 3 == 1:
+            lotted(session, unit, slot, part_number="AK-80", lot=dice.choice(["24-11", "x"]))
+    session.flush()
+    # when
+    for number in range(40):
+        criteria = [
+            Criterion(
+                model_id=dice.choice([None, models[0].id]),
+                serials=dice.choice(["", "S10..S40", "T1..", "s*", "S7"]),
+                revisions=dice.choice(["", "B", "a,c"]),
+                firmware=dice.choice(["", "<4.10", ">=4.9,<5", "4.10"]),
+                part_number=dice.choice(["", "ak-80"]),
+                lot=dice.choice(["", "24-11"]),
+            )
+            for _ in range(dice.choice([1, 2]))
+        ]
+        wanted = [one for one in criteria if one != Criterion()] or [LOT]
+        bulletin = a_bulletin(session, manager, a_maker(session), *wanted, code=f"SB-{number}")
+        # then
+        found_by(session, store, bulletin)
+
+
+def test_a_lot_is_found_wherever_it_sits_and_wherever_the_robot_is(
+    session: Session, store: Store, manager: Actor
+) -> None:
+    # given
+    model = a_model(session)
+    a_plan(session, model)
+    stock = a_unit(session, store, "A1", model=model)
+    lent = a_unit(session, store, "A2", model=model)
+    lent.holding = Holding.LOANER
+    sold = a_unit(session, store, "A3", model=model, state=UnitState.HANDED_OVER)
+    other_lot = a_unit(session, store, "A4", model=model)
+    elsewhere = a_unit(session, a_store(session, "BER"), "A5", model=model)
+    for unit in (stock, sold, elsewhere):
+        component = a_component(session, unit, f"K{unit.serial}", lot="24-11")
+        sitting(session, unit, slot_of(session, unit), component)
+    lotted(session, lent, slot_of(session, lent), part_number="ak-80", lot="24-11")
+    sitting(
+        session,
+        other_lot,
+        slot_of(session, other_lot),
+        a_component(session, other_lot, "K9", lot="24-12"),
+    )
+    # when
+    bulletin = a_bulletin(session, manager, a_maker(session), LOT)
+    # then
+    assert found_by(session, store, bulletin) == {stock.id, lent.id, sold.id}
+    places = campaignlists.one(session, manager, bulletin).progress.by_place
+    assert {place: tally.open for place, tally in places.items()} == dict.fromkeys(Whereabouts, 1)
+    for unit in (stock, elsewhere):
+        (line,) = timeline.of_unit(session, unit.id).items
+        assert str(line.summary).startswith("Bulletin SB-25-07 concerns it (Mandatory)")
+
+
+def test_what_comes_in_tomorrow_is_found_tomorrow_also_where_it_was_settled(
+    session: Session, store: Store, manager: Actor
+) -> None:
+    # given
+    a_plan(session, a_model(session))
+    unit = a_unit(session, store, "A1")
+    bulletin = a_bulletin(session, manager, a_maker(session), LOT)
+    assert found_by(session, store, bulletin) == set()
+    tomorrow = clock.now() + timedelta(days=1)
+    with clock.set_to(tomorrow):
+        seat = sitting(
+            session, unit, slot_of(session, unit), a_component(session, unit, "K1", lot="24-11")
+        )
+    # then
+    assert codes(session, unit) == ["SB-25-07"]
+    # when: settled, though the component stays
+    with clock.set_to(tomorrow + timedelta(hours=1)):
+        bulletins.settle(session, manager, bulletin, unit, outcome=Outcome.DONE)
+    # then
+    assert codes(session, unit) == []
+    assert campaignlists.one(session, manager, bulletin).progress.total.done == 1
+    # when: the component is replaced by a good one, and later by another bad one
+    with clock.set_to(tomorrow + timedelta(hours=2)):
+        taken_out(session, seat)
+        assert concerned.of_unit(session, unit) == []
+        assert campaignlists.one(session, manager, bulletin).progress.total.done == 1
+        assert [one.is_open for one in concerned.whole_story(session, unit)] == [False]
+    with clock.set_to(tomorrow + timedelta(hours=3)):
+        sitting(
+            session, unit, slot_of(session, unit), a_component(session, unit, "K2", lot="24-11")
+        )
+    # then
+    assert codes(session, unit) == ["SB-25-07"]
+    assert campaignlists.one(session, manager, bulletin).progress.total.open == 1
+
+
+def test_a_bulletin_is_settled_once_and_only_where_it_waits(
+    session: Session, store: Store, manager: Actor
+) -> None:
+    # given
+    meant, other = a_unit(session, store, "A1"), a_unit(session, store, "B1")
+    bulletin = a_bulletin(session, manager, a_maker(session), Criterion(serials="A1"))
+    with pytest.raises(Conflict, match="SB-25-07 does not wait on B1"):
+        bulletins.settle(session, manager, bulletin, other, outcome=Outcome.DONE)
+    with pytest.raises(Forbidden):
+        bulletins.settle(
+            session, an_actor(store, Role.AUDITOR), bulletin, meant, outcome=Outcome.DONE
+        )
+    # when
+    bulletins.settle(session, manager, bulletin, meant, outcome=Outcome.NOT_AFFECTED)
+    # then
+    with pytest.raises(Conflict, match="does not wait on A1"):
+        bulletins.settle(session, manager, bulletin, meant, outcome=Outcome.DONE)
+    line = timeline.of_unit(session, meant.id).items[0]
+    assert str(line.summary) == "Bulletin SB-25-07: Looked at, not affected"
+
+
+def test_only_pressing_bulletins_keep_a_robot_here(
+    session: Session, store: Store, manager: Actor
+) -> None:
+    # given
+    unit = a_unit(session, store, "A1")
+    maker = a_maker(session)
+    for kind in BulletinKind:
+        a_bulletin(session, manager, maker, Criterion(serials="A1"), code=kind.value, kind=kind)
+    # then
+    assert codes(session, unit) == ["stop_sale", "mandatory", "recommended", "information"]
+    assert [str(one.text) for one in concerned.reasons(session, manager, unit)] == [
+        "Bulletin stop_sale is open: Knee actuator: check the torque.",
+        "Bulletin mandatory is open: Knee actuator: check the torque.",
+    ]
+    assert [one.bulletin.code for one in concerned.stop_sales(session, unit)] == ["stop_sale"]
+
+
+def test_what_is_not_on_record_may_be_meant(session: Session, store: Store, manager: Actor) -> None:
+    unit = a_unit(session, store, "A1")
+    unit.firmware = ""
+    a_bulletin(session, manager, a_maker(session), Criterion(firmware="<2"))
+    (reason,) = concerned.reasons(session, manager, unit)
+    assert str(reason.text) == (
+        "Bulletin SB-25-07 may concern it: Knee actuator: check the torque. "
+        "Its firmware is not on record."
+    )
+
+
+def test_a_withdrawn_bulletin_means_nobody_and_its_code_is_free(
+    session: Session, store: Store, manager: Actor
+) -> None:
+    # given
+    unit = a_unit(session, store, "A1")
+    maker = a_maker(session)
+    bulletin = a_bulletin(session, manager, maker, Criterion(serials="A1"))
+    with pytest.raises(Conflict, match="Unitree has a bulletin sb-25-07 already"):
+        a_bulletin(session, manager, maker, Criterion(serials="A1"), code=" sb-25-07 ")
+    # when
+    bulletins.withdraw(session, manager, bulletin, reason="Wrong range")
+    # then
+    assert codes(session, unit) == []
+    assert found_by(session, store, bulletin) == set()
+    with pytest.raises(Conflict, match="was withdrawn"):
+        bulletins.withdraw(session, manager, bulletin, reason="Again")
+    with pytest.raises(Conflict, match="was withdrawn"):
+        bulletins.settle(session, manager, bulletin, unit, outcome=Outcome.DONE)
+    a_bulletin(session, manager, maker, Criterion(serials="A1"))
+    assert codes(session, unit) == ["SB-25-07"]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "field", "sentence"),
+    [
+        (Criterion(serials="A12..A9"), "serials", "The range runs backwards: a12 comes after a9."),
+        (
+            Criterion(serials="A1..B9"),
+            "serials",
+            "a1 and b9 are of two series; name a range for each.",
+        ),
+        (Criterion(serials="x" * 200), "serials", "A serial number has 1 to 100 characters."),
+        (
+            Criterion(firmware=">=4.10,<4.9"),
+            "firmware",
+            "No version can be in the range “>=4.10,<4.9”",
+        ),
+        (Criterion(firmware=">>4"), "firmware", "“>>4” is no range of versions"),
+        (Criterion(part_number="P" * 65), "part", "A part number has at most 64 characters."),
+        (Criterion(lot="L" * 101), "lot", "A lot number has at most 100 characters."),
+        (Criterion(revisions=",".join(map(str, range(31)))), "revisions", "At most 30 revisions"),
+        (Criterion(model_id=10**9), "model", "This maker has no such model here."),
+        (Criterion(), "model", "Say which robots are meant."),
+    ],
+)
+def test_what_cannot_be_meant_is_told_at_its_field(
+    session: Session, manager: Actor, criterion: Criterion, field: str, sentence: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        a_bulletin(session, manager, a_maker(session), Criterion(serials="A1"), criterion)
+    assert str(refused.value.problems[f"criteria.1.{field}"]).startswith(sentence)
+
+
+def test_a_deadline_is_not_before_the_issue(session: Session, manager: Actor) -> None:
+    with pytest.raises(Invalid) as refused:
+        a_bulletin(
+            session,
+            manager,
+            a_maker(session),
+            Criterion(serials="A1"),
+            issued_on=date(2025, 11, 2),
+            due_on=date(2025, 11, 1),
+            code=" ",
+        )
+    assert set(refused.value.problems) == {"due_on", "code"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE bulletins SET title = 'x'",
+        "DELETE FROM bulletins",
+        "UPDATE bulletin_criteria SET lot = 'x'",
+        "UPDATE bulletin_completions SET by = 'x'",
+        "DELETE FROM bulletin_completions",
+    ],
+)
+def test_the_database_keeps_bulletins_as_they_were(
+    session: Session, store: Store, manager: Actor, change: str
+) -> None:
+    unit = a_unit(session, store, "A1")
+    bulletin = a_bulletin(session, manager, a_maker(session), Criterion(serials="A1"))
+    bulletins.settle(session, manager, bulletin, unit, outcome=Outcome.DONE)
+    with pytest.raises(DatabaseError, match=r"append-only|only end"):
+        session.execute(text(change))
