@@ -1,9 +1,9 @@
 """The ledger of pieces: receiving, promising, issuing; a balance is the sum of its movements."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -23,51 +23,23 @@ _NAMES = {
 }
 
 
-def place(session: Session, store_id: int, kind: PlaceKind) -> Place:
-    """The store's standard place of a kind; made at its first use."""
-    found = session.scalar(
-        select(Place)
-        .where(Place.store_id == store_id, Place.kind == kind)
-        .order_by(Place.id)
-        .limit(1)
-    )
-    if found is None:
-        found = Place(store_id=store_id, kind=kind, name=_NAMES[kind])
-        session.add(found)
-        session.flush()
-    return found
-
-
-def on_hand(session: Session, part_ids: Iterable[int]) -> dict[int, int]:
-    """Pieces in places of the store that can hold stock, by part."""
-    ids = list(part_ids)
-    found = dict.fromkeys(ids, 0)
-    rows = session.execute(
-        select(Balance.part_id, func.sum(Balance.quantity))
-        .where(Balance.part_id.in_(ids), Balance.bounded.is_(True))
-        .group_by(Balance.part_id)
-    )
-    return found | {part_id: int(quantity) for part_id, quantity in rows}
-
-
-def reserved(session: Session, part_ids: Iterable[int]) -> dict[int, int]:
-    """Pieces promised to somebody and not yet issued, by part."""
-    ids = list(part_ids)
-    rows = session.execute(
-        select(Reservation.part_id, func.sum(Reservation.quantity))
-        .where(Reservation.part_id.in_(ids), _is_live())
-        .group_by(Reservation.part_id)
-    )
-    return dict.fromkeys(ids, 0) | {part_id: int(quantity) for part_id, quantity in rows}
-
-
 def frees(session: Session, part_ids: Iterable[int]) -> dict[int, int]:
-    """On hand less what is promised, by part; two statements however many parts."""
+    """On hand less what is promised, by part; one statement however many parts."""
     ids = list(part_ids)
     if not ids:
         return {}
-    held = reserved(session, ids)
-    return {part_id: there - held[part_id] for part_id, there in on_hand(session, ids).items()}
+    there = (
+        select(func.coalesce(func.sum(Balance.quantity), 0))
+        .where(Balance.part_id == Part.id, Balance.bounded.is_(True))
+        .scalar_subquery()
+    )
+    promised = (
+        select(func.coalesce(func.sum(Reservation.quantity), 0))
+        .where(Reservation.part_id == Part.id, _is_live())
+        .scalar_subquery()
+    )
+    rows = session.execute(select(Part.id, there, promised).where(Part.id.in_(ids)))
+    return dict.fromkeys(ids, 0) | {part_id: int(have) - int(owe) for part_id, have, owe in rows}
 
 
 def free(session: Session, part_id: int) -> int:
@@ -79,15 +51,15 @@ def receive(
 ) -> Movement:
     """From a supplier onto the shelf."""
     actor.require("stock.move")
-    return _move(
+    (movement,) = _move(
         session,
         actor,
-        part_id,
+        {part_id: quantity},
         (PlaceKind.SUPPLIER, PlaceKind.BIN),
-        quantity=quantity,
         reason=reason,
         reference=reference,
     )
+    return movement
 
 
 def reserve(
@@ -101,7 +73,7 @@ def reserve(
     minutes: int,
 ) -> Reservation:
     """Promise pieces to an owner for a while. Raises NotEnoughStock."""
-    part = _locked_part(session, actor, part_id)
+    part = _locked(session, actor, [part_id])[part_id]
     there = free(session, part_id)
     if there < quantity:
         raise NotEnoughStock(part.number, wanted=quantity, free=max(there, 0), field="quantity")
@@ -136,13 +108,14 @@ def release(
 
 
 def renew(session: Session, actor: Actor, owner: str, *, holder: str, minutes: int) -> None:
-    """Promise again what may have lapsed by time; raises NotEnoughStock for what is gone."""
-    wanted: dict[int, int] = {}
+    """Promise again what has lapsed by time; raises NotEnoughStock for what is gone."""
+    now = clock.now()
+    lapsed: dict[int, int] = {}
     for reservation in _open_of(session, owner, None):
-        wanted[reservation.part_id] = wanted.get(reservation.part_id, 0) + reservation.quantity
-        reservation.ended_at = clock.now()
-    session.flush()
-    for part_id, quantity in wanted.items():
+        if reservation.expires_at is not None and reservation.expires_at <= now:
+            reservation.ended_at = now
+            lapsed[reservation.part_id] = lapsed.get(reservation.part_id, 0) + reservation.quantity
+    for part_id, quantity in lapsed.items():
         reserve(
             session,
             actor,
@@ -156,28 +129,39 @@ def renew(session: Session, actor: Actor, owner: str, *, holder: str, minutes: i
 
 def make_permanent(session: Session, owner: str) -> None:
     """Money has been taken: the promise no longer ends by time."""
-    for reservation in _open_of(session, owner, None):
-        reservation.expires_at = None
-    session.flush()
+    session.execute(
+        update(Reservation)
+        .where(Reservation.owner == owner, Reservation.ended_at.is_(None))
+        .values(expires_at=None)
+    )
 
 
 def make_temporary(session: Session, owner: str, *, minutes: int) -> None:
     """Nothing was paid after all: the promise ends by time again."""
-    for reservation in _open_of(session, owner, None):
-        reservation.expires_at = clock.now() + timedelta(minutes=minutes)
-    session.flush()
+    session.execute(
+        update(Reservation)
+        .where(Reservation.owner == owner, Reservation.ended_at.is_(None))
+        .values(expires_at=clock.now() + timedelta(minutes=minutes))
+    )
 
 
 def issue_reserved(session: Session, actor: Actor, owner: str, *, reason: str) -> None:
     """Hand the owner's promised pieces over: off the shelf, to the customer."""
-    for reservation in _open_of(session, owner, None):
-        reservation.ended_at = clock.now()
+    issued = session.execute(
+        update(Reservation)
+        .where(Reservation.owner == owner, Reservation.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .returning(Reservation.part_id, Reservation.quantity)
+    ).all()
+    quantities: dict[int, int] = {}
+    for part_id, quantity in issued:
+        quantities[part_id] = quantities.get(part_id, 0) + quantity
+    if quantities:
         _move(
             session,
             actor,
-            reservation.part_id,
+            quantities,
             (PlaceKind.BIN, PlaceKind.CUSTOMER),
-            quantity=reservation.quantity,
             reason=reason,
             reference=owner,
         )
@@ -193,37 +177,35 @@ def reverse(session: Session, actor: Actor, movement_id: int, *, reason: str) ->
         raise Conflict(msg("This movement was already reversed."))
     if not clean(reason):
         raise Refused(msg("Say why it is reversed."), field="reason")
-    return _book(
+    (opposite,) = _book(
         session,
         actor,
-        first.part_id,
+        {first.part_id: first.quantity},
         session.get_one(Place, first.to_place_id),
         session.get_one(Place, first.from_place_id),
-        quantity=first.quantity,
         reason=clean(reason),
         reference=first.reference,
         reverses_id=first.id,
     )
+    return opposite
 
 
 def _move(
     session: Session,
     actor: Actor,
-    part_id: int,
+    quantities: Mapping[int, int],
     way: tuple[PlaceKind, PlaceKind],
     *,
-    quantity: int,
     reason: str,
     reference: str,
-) -> Movement:
-    start, end = (place(session, actor.store_id, kind) for kind in way)
+) -> list[Movement]:
+    places = _places(session, actor.store_id, way)
     return _book(
         session,
         actor,
-        part_id,
-        start,
-        end,
-        quantity=quantity,
+        quantities,
+        places[way[0]],
+        places[way[1]],
         reason=reason,
         reference=reference,
     )
@@ -232,69 +214,128 @@ def _move(
 def _book(
     session: Session,
     actor: Actor,
-    part_id: int,
+    quantities: Mapping[int, int],
     start: Place,
     end: Place,
     *,
-    quantity: int,
     reason: str,
     reference: str,
     reverses_id: int | None = None,
-) -> Movement:
-    """Write the line and both balances, or refuse when the starting place has too few."""
-    if quantity <= 0:
+) -> list[Movement]:
+    """Pieces by part from place to place: a line of the ledger each, and both balances.
+
+    Raises NotEnoughStock when the starting place has too few. The number of statements does not
+    grow with the parts.
+    """
+    if min(quantities.values()) <= 0:
         raise Refused(msg("A movement is of at least one piece."), field="quantity")
-    part = _locked_part(session, actor, part_id)
-    source = _balance(session, part_id, start)
-    if source.bounded and source.quantity < quantity:
-        raise NotEnoughStock(part.number, wanted=quantity, free=source.quantity, field="quantity")
-    source.quantity -= quantity
-    _balance(session, part_id, end).quantity += quantity
-    movement = Movement(
-        store_id=actor.store_id,
-        part_id=part_id,
-        from_place_id=start.id,
-        to_place_id=end.id,
-        quantity=quantity,
-        at=clock.now(),
-        actor=actor.name,
-        reason=reason,
-        reference=reference,
-        reverses_id=reverses_id,
-    )
-    session.add(movement)
+    parts = _locked(session, actor, quantities)
+    balances = _balances(session, quantities, (start, end))
+    for part_id, quantity in quantities.items():
+        source, target = balances[part_id, start.id], balances[part_id, end.id]
+        if source.bounded and source.quantity < quantity:
+            raise NotEnoughStock(
+                parts[part_id].number, wanted=quantity, free=source.quantity, field="quantity"
+            )
+        source.quantity -= quantity
+        target.quantity += quantity
+    movements = [
+        Movement(
+            store_id=actor.store_id,
+            part_id=part_id,
+            from_place_id=start.id,
+            to_place_id=end.id,
+            quantity=quantity,
+            at=clock.now(),
+            actor=actor.name,
+            reason=reason,
+            reference=reference,
+            reverses_id=reverses_id,
+        )
+        for part_id, quantity in quantities.items()
+    ]
+    session.add_all(movements)
     session.flush()
+    for movement in movements:
+        part = parts[movement.part_id]
+        _record(session, actor, movement, part=part, start=start, end=end)
+    return movements
+
+
+def _record(
+    session: Session, actor: Actor, movement: Movement, *, part: Part, start: Place, end: Place
+) -> None:
     audit.record(
         session,
         actor,
         "stock.moved",
         subject=f"part:{part.number}",
-        after={"from": start.name, "to": end.name, "quantity": quantity, "movement": movement.id},
-        reason=reason,
+        after={
+            "from": start.name,
+            "to": end.name,
+            "quantity": movement.quantity,
+            "movement": movement.id,
+        },
+        reason=movement.reason,
     )
-    return movement
 
 
-def _balance(session: Session, part_id: int, where: Place) -> Balance:
-    found = session.scalar(
+def _places(
+    session: Session, store_id: int, kinds: tuple[PlaceKind, ...]
+) -> dict[PlaceKind, Place]:
+    """The store's standard place of each kind, the oldest; made at its first use."""
+    rows = session.scalars(
+        select(Place)
+        .where(Place.store_id == store_id, Place.kind.in_(kinds))
+        .order_by(Place.id.desc())
+    )
+    found = {row.kind: row for row in rows}
+    missing = {
+        kind: Place(store_id=store_id, kind=kind, name=_NAMES[kind])
+        for kind in kinds
+        if kind not in found
+    }
+    session.add_all(missing.values())
+    session.flush()
+    return found | missing
+
+
+def _balances(
+    session: Session, part_ids: Collection[int], places: tuple[Place, ...]
+) -> dict[tuple[int, int], Balance]:
+    """Each part's balance at each place, by (part, place), locked; a new one stands at nothing."""
+    rows = session.scalars(
         select(Balance)
-        .where(Balance.part_id == part_id, Balance.place_id == where.id)
+        .where(Balance.part_id.in_(part_ids), Balance.place_id.in_([place.id for place in places]))
+        .order_by(Balance.part_id, Balance.place_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = {(row.part_id, row.place_id): row for row in rows}
+    missing = {
+        (part_id, place.id): Balance(
+            part_id=part_id, place_id=place.id, bounded=place.kind not in UNBOUNDED
+        )
+        for part_id in part_ids
+        for place in places
+        if (part_id, place.id) not in found
+    }
+    session.add_all(missing.values())
+    return found | missing
+
+
+def _locked(session: Session, actor: Actor, part_ids: Collection[int]) -> dict[int, Part]:
+    """The store's parts by id, locked in one order, so that two buyers never wait in a ring."""
+    rows = session.scalars(
+        select(Part)
+        .where(Part.id.in_(part_ids), Part.store_id == actor.store_id)
+        .order_by(Part.id)
         .with_for_update()
     )
-    if found is None:
-        found = Balance(part_id=part_id, place_id=where.id, bounded=where.kind not in UNBOUNDED)
-        session.add(found)
-        session.flush()
-    return found
-
-
-def _locked_part(session: Session, actor: Actor, part_id: int) -> Part:
-    part = session.scalar(
-        select(Part).where(Part.id == part_id, Part.store_id == actor.store_id).with_for_update()
-    )
-    if part is None:
+    found = {row.id: row for row in rows}
+    if len(found) < len(part_ids):
         raise NotFound(msg("There is no such part."))
-    return part
+    return found
 
 
 def _open_of(session: Session, owner: str, part_id: int | None) -> list[Reservation]:
