@@ -64,6 +64,13 @@ def claim(
     return made
 
 
+def require_free(session: Session, unit: Unit) -> None:
+    """Raises Conflict naming the holder while anybody's claim is live: a look before the leap."""
+    standing = live_claim(session, unit.id)
+    if standing is not None:
+        raise _taken(unit, standing)
+
+
 def release(session: Session, unit_id: int, *, owner: str) -> None:
     """Let go what this owner keeps; nothing happens if the owner keeps it no longer."""
     _end(session, unit_id, owner)

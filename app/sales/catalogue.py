@@ -141,6 +141,14 @@ def by_code(session: Session, actor: Actor, code: str) -> Product | None:
     )
 
 
+def require_code(session: Session, actor: Actor, code: str) -> Product:
+    """As `by_code`; raises NotFound."""
+    product = by_code(session, actor, code)
+    if product is None:
+        raise NotFound(msg("There is no product {code}.", code=clean(code)))
+    return product
+
+
 def of_model(session: Session, actor: Actor, model_id: int) -> Product | None:
     """What a robot model is sold as."""
     return session.scalar(

@@ -10,7 +10,7 @@ from app.customers import book
 from app.kernel.actor import Actor
 from app.kernel.errors import Invalid, NotFound, Refused, StoreError
 from app.kernel.text import msg
-from app.robots import makers, registry
+from app.robots import claims, makers, registry
 from app.robots.models import Unit
 from app.sales import basket, catalogue, orders
 from app.sales.models import Order, Product, ProductKind
@@ -28,6 +28,16 @@ class Wish:
     maker: str = ""
     product: str = ""
     quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a wish names; `prefix` is where it was sent (`lines.2.`)."""
+
+    unit: Unit | None
+    product: Product | None
+    quantity: int
+    prefix: str
 
 
 def open_with(
@@ -49,31 +59,26 @@ def open_with(
         with naming("till"):
             desk.till_by_id(session, actor, till_id)
             orders.require_free_till(session, actor, till_id)
+    # before anything is written: most who want what is gone already are told at little cost
+    named = [
+        _find(session, actor, wish, prefix=f"lines.{index}.") for index, wish in enumerate(wishes)
+    ]
+    for one in named:
+        _require_free(session, one)
     order = orders.open_order(session, actor, till_id=till_id)
     if customer_number is not None:
         with naming("customer"):
             customer = book.by_number(session, actor, customer_number)
             orders.set_customer(session, actor, order, customer.id)
-    for index, wish in enumerate(wishes):
-        add(session, actor, order, wish, minutes=minutes, prefix=f"lines.{index}.")
+    for one in named:
+        _put(session, actor, order, one, minutes=minutes)
     return order
 
 
-def add(
-    session: Session, actor: Actor, order: Order, wish: Wish, *, minutes: int, prefix: str = ""
-) -> None:
-    """Put one line into an order; a bundle becomes several. Refusals name `prefix` + field."""
+def add(session: Session, actor: Actor, order: Order, wish: Wish, *, minutes: int) -> None:
+    """Put one line into an order; a bundle becomes several. Refusals name the wish's field."""
     actor.require("counter.sell")
-    unit, product = None, None
-    if wish.serial:
-        with naming(f"{prefix}serial", inner={"maker": f"{prefix}maker"}):
-            unit = _unit(session, actor, wish)
-    if wish.product or unit is None:
-        with naming(f"{prefix}product"):
-            product = _product(session, actor, wish)
-    scanned = f"{prefix}serial" if unit is not None else f"{prefix}product"
-    with naming(scanned, inner={"quantity": f"{prefix}quantity"}):
-        _put(session, actor, order, unit, product, quantity=wish.quantity, minutes=minutes)
+    _put(session, actor, order, _find(session, actor, wish, prefix=""), minutes=minutes)
 
 
 @contextmanager
@@ -92,40 +97,43 @@ def naming(field: str, *, inner: Mapping[str, str] | None = None) -> Iterator[No
         raise
 
 
-def _unit(session: Session, actor: Actor, wish: Wish) -> Unit:
-    maker_id = makers.maker_called(session, wish.maker).id if wish.maker else None
-    return registry.by_serial(session, actor, wish.serial, maker_id=maker_id)
+def _find(session: Session, actor: Actor, wish: Wish, *, prefix: str) -> _Named:
+    unit, product = None, None
+    if wish.serial:
+        with naming(f"{prefix}serial", inner={"maker": f"{prefix}maker"}):
+            maker_id = makers.maker_called(session, wish.maker).id if wish.maker else None
+            unit = registry.by_serial(session, actor, wish.serial, maker_id=maker_id)
+    if wish.product or unit is None:
+        with naming(f"{prefix}product"):
+            product = catalogue.require_code(session, actor, wish.product)
+    return _Named(unit, product, wish.quantity, prefix)
 
 
-def _product(session: Session, actor: Actor, wish: Wish) -> Product:
-    product = catalogue.by_code(session, actor, wish.product)
-    if product is None:
-        raise Refused(msg("There is no product {code}.", code=wish.product))
-    return product
+def _require_free(session: Session, named: _Named) -> None:
+    if named.unit is not None:
+        with naming(f"{named.prefix}serial"):
+            basket.require_sellable(session, named.unit)
+            claims.require_free(session, named.unit)
 
 
-def _put(
-    session: Session,
-    actor: Actor,
-    order: Order,
-    unit: Unit | None,
-    product: Product | None,
-    *,
-    quantity: int,
-    minutes: int,
-) -> None:
+def _put(session: Session, actor: Actor, order: Order, named: _Named, *, minutes: int) -> None:
+    unit, product, quantity = named.unit, named.product, named.quantity
     is_bundle = product is not None and product.kind is ProductKind.BUNDLE
-    if quantity != 1 and (unit is not None or is_bundle):
-        raise Refused(
-            msg("A robot or a bundle is one line each; its quantity is 1."), field="quantity"
-        )
-    if product is not None and is_bundle:
-        basket.add_bundle(session, actor, order, product, unit=unit, minutes=minutes)
-    elif unit is not None:
-        if product is not None and product.model_id != unit.model_id:
+    scanned = "product" if unit is None else "serial"
+    with naming(f"{named.prefix}{scanned}", inner={"quantity": f"{named.prefix}quantity"}):
+        if quantity != 1 and (unit is not None or is_bundle):
             raise Refused(
-                msg("{serial} is not sold as {name}.", serial=unit.serial, name=product.name)
+                msg("A robot or a bundle is one line each; its quantity is 1."), field="quantity"
             )
-        basket.add_unit(session, actor, order, unit, minutes=minutes)
-    elif product is not None:
-        basket.add_product(session, actor, order, product, quantity=quantity, minutes=minutes)
+        if product is not None and is_bundle:
+            basket.add_bundle(session, actor, order, product, unit=unit, minutes=minutes)
+        elif unit is not None:
+            _require_same_model(unit, product)
+            basket.add_unit(session, actor, order, unit, minutes=minutes)
+        elif product is not None:
+            basket.add_product(session, actor, order, product, quantity=quantity, minutes=minutes)
+
+
+def _require_same_model(unit: Unit, product: Product | None) -> None:
+    if product is not None and product.model_id != unit.model_id:
+        raise Refused(msg("{serial} is not sold as {name}.", serial=unit.serial, name=product.name))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.actor import Actor
-from app.kernel.errors import Invalid, Refused
+from app.kernel.errors import Invalid
 from app.kernel.quantity import MOST
 from app.kernel.text import msg
 from app.robots import makers
@@ -146,9 +146,7 @@ def _put_inside(
     session: Session, actor: Actor, bundle: Product, content: ContentIn, *, prefix: str
 ) -> None:
     with naming(f"{prefix}product", inner={"quantity": f"{prefix}quantity"}):
-        product = catalogue.by_code(session, actor, content.product)
-        if product is None:
-            raise Refused(msg("There is no product {code}.", code=content.product))
+        product = catalogue.require_code(session, actor, content.product)
         catalogue.put_into_bundle(session, actor, bundle, product, quantity=content.quantity)
 
 
