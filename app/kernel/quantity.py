@@ -10,6 +10,8 @@ _WHOLE = re.compile(r"[0-9]{1,7}")
 MOST = 1_000_000
 _PERCENT = re.compile(r"(?P<whole>[0-9]{1,3})(?:[.](?P<rest>[0-9]{1,2}))?")
 WHOLE_BP = 10_000
+# fewer than the 19 digits of 2**63 - 1, the largest number that a column holds
+_DIGITS_OF_A_ROW = 18
 
 
 def parse_quantity(text: str, *, field: str = "quantity") -> int:
@@ -24,6 +26,14 @@ def parse_quantity(text: str, *, field: str = "quantity") -> int:
     if not 1 <= quantity <= MOST:
         raise Refused(msg("A quantity is between 1 and {most}.", most=MOST), field=field)
     return quantity
+
+
+def row_number(text: str) -> int | None:
+    """The row that a form's hidden field or choice names; None for what no row can be."""
+    plain = text.strip()
+    if not (plain.isascii() and plain.isdigit() and len(plain) <= _DIGITS_OF_A_ROW):
+        return None
+    return int(plain)
 
 
 def parse_percent(text: str, *, field: str = "percent") -> int:

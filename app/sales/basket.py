@@ -7,7 +7,8 @@ from app.identity.roles import DISCOUNT_LIMIT_BP, Role
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused
-from app.kernel.money import Money, half_up, split
+from app.kernel.money import MOST_MINOR, Money, half_up, split
+from app.kernel.quantity import MOST
 from app.kernel.searchkeys import clean
 from app.kernel.tax import BASIS
 from app.kernel.text import msg
@@ -113,11 +114,13 @@ def set_quantity(
     session: Session, actor: Actor, order: Order, line: OrderLine, *, quantity: int, minutes: int
 ) -> None:
     """Another number of pieces. A serialised line is always one."""
+    actor.require("counter.sell")
     orders.require_editable(session, order)
     if line.unit_id is not None:
         raise Refused(msg("A robot is one of its kind; scan the next serial."), field="quantity")
     if quantity < 1:
         raise Refused(msg("A quantity is at least 1. Remove the line instead."), field="quantity")
+    _check_size(price_minor=line.unit_price_minor, quantity=quantity)
     product = session.get_one(Product, line.product_id)
     more = quantity - line.quantity
     if product.part_id is not None and more > 0:
@@ -148,6 +151,7 @@ def discount(
     approved_by: Actor | None = None,
 ) -> None:
     """Take a share off a line's price. More than the role's limit needs a second person."""
+    actor.require("counter.sell")
     orders.require_editable(session, order)
     if not 0 <= percent_bp <= BASIS:
         raise Refused(msg("A discount is between 0 and 100 %."), field="percent")
@@ -347,6 +351,7 @@ def _add_line(
     unit: Unit | None = None,
     quantity: int = 1,
 ) -> OrderLine:
+    _check_size(price_minor=price_minor, quantity=quantity)
     store = desk.store_of(session, order.store_id)
     robots = orders.robots_of(order)
     line = OrderLine(
@@ -367,6 +372,12 @@ def _add_line(
     order.lines.append(line)
     _touched(session, order)
     return line
+
+
+def _check_size(*, price_minor: int, quantity: int) -> None:
+    """What a line holds is bounded, so that no sum over lines outgrows its column."""
+    if quantity > MOST or price_minor * quantity > MOST_MINOR:
+        raise Refused(msg("That is more than one line can hold."), field="quantity")
 
 
 def _touched(session: Session, order: Order) -> None:

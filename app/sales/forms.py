@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.customers.book import CustomerInput
 from app.customers.models import CustomerKind
 from app.kernel.money import Money, parse_money
-from app.kernel.quantity import parse_percent, parse_quantity
+from app.kernel.quantity import parse_percent, parse_quantity, row_number
 from app.kernel.text import msg
 from app.sales.catalogue import ProductInput
 from app.sales.checklists import Purpose
@@ -168,7 +168,7 @@ class ProductForm(StoreForm):
             category=Category(self.category),
             price=price,
             tax_code=self.tax_code,
-            model_id=int(self.model) if self.model.isascii() and self.model.isdigit() else None,
+            model_id=row_number(self.model),
             part_number=self.part_number,
             plan_months=months,
         )
@@ -204,6 +204,6 @@ class ChecklistForm(StoreForm):
         reading.done()
         return ChecklistInput(
             purpose=Purpose(self.purpose),
-            model_id=int(self.model) if self.model.isascii() and self.model.isdigit() else None,
+            model_id=row_number(self.model),
             texts=self.items.splitlines(),
         )

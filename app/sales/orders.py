@@ -182,6 +182,13 @@ def park(session: Session, actor: Actor, order: Order, *, label: str = "") -> No
         raise Refused(msg("There is nothing in this sale to park."))
     order.parked_at = clock.now()
     order.park_label = clean(label)[:200]
+    audit.record(
+        session,
+        actor,
+        "order.parked",
+        subject=reference(order),
+        after={"label": order.park_label},
+    )
 
 
 def resume(session: Session, actor: Actor, order: Order, *, till_id: int | None) -> None:
@@ -192,8 +199,17 @@ def resume(session: Session, actor: Actor, order: Order, *, till_id: int | None)
     _require_unfinished(order)
     if till_id is not None:
         _make_room(session, actor, till_id)
+    before = {"till": order.till_id}
     order.parked_at = None
     order.till_id = till_id
+    audit.record(
+        session,
+        actor,
+        "order.resumed",
+        subject=reference(order),
+        before=before,
+        after={"till": till_id},
+    )
 
 
 def _make_room(session: Session, actor: Actor, till_id: int) -> None:

@@ -8,10 +8,13 @@ import asyncio
 import hashlib
 import random
 
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel.db import should_retry
+from app.kernel.errors import TooLarge
+from app.web.errors import problem, wants_json
 
 FORM_CAP = 1_000_000
 UPLOAD_CAP = 25_000_000
@@ -21,6 +24,10 @@ _TRIES = 6
 
 class TooLong(Exception):
     """The body is over the cap."""
+
+
+class CutOff(Exception):
+    """The sender went away in the middle: a beginning of a form may say another amount."""
 
 
 class BufferedWrites:
@@ -36,7 +43,10 @@ class BufferedWrites:
         try:
             body = await _read(receive, cap=_cap_of(scope))
         except TooLong:
-            refusal = PlainTextResponse("This is larger than the store accepts.", 413)
+            await _too_large(scope)(scope, receive, send)
+            return
+        except CutOff:
+            refusal = PlainTextResponse("The request was cut off.", 400)
             await refusal(scope, receive, send)
             return
         scope.setdefault("state", {})["body_sha256"] = hashlib.sha256(body).hexdigest()
@@ -56,6 +66,15 @@ class BufferedWrites:
                 return
 
 
+def _too_large(scope: Scope) -> Response:
+    """Here, outside the error map, as it would have been said there."""
+    sentence = "This is larger than the store accepts."
+    request = Request(scope)
+    if wants_json(request):
+        return problem(request, 413, code=TooLarge.code, detail=sentence)
+    return PlainTextResponse(sentence, 413)
+
+
 def _cap_of(scope: Scope) -> int:
     content_type = dict(scope["headers"]).get(b"content-type", b"")
     return UPLOAD_CAP if content_type.startswith(b"multipart/") else FORM_CAP
@@ -67,7 +86,7 @@ async def _read(receive: Receive, *, cap: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(chunks)
+            raise CutOff
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > cap:

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from app.customers.models import Customer
 from app.identity.guard import Acting, SignedIn
 from app.kernel.errors import NotFound, Refused
-from app.kernel.quantity import parse_percent, parse_quantity
+from app.kernel.quantity import parse_percent, parse_quantity, row_number
 from app.kernel.text import Text, msg
 from app.payments.models import IssuedDocument
 from app.robots.models import Unit
@@ -25,7 +25,11 @@ router = APIRouter()
 
 @router.get("/counter")
 def show_counter(
-    request: Request, session: ReadSession, actor: SignedIn, tab: str = "robots", done: int = 0
+    request: Request,
+    session: ReadSession,
+    actor: SignedIn,
+    tab: str = "robots",
+    done: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> Response:
     """The counter; `done` shows the end of the sale that was just paid."""
     actor.require("counter.sell")
@@ -175,8 +179,9 @@ def _command(visit: Visit, order: Order, *, code: scanning.Code, position: str) 
 
 def line_of(order: Order, position: str) -> OrderLine:
     """The line that was selected, else the last one."""
-    if position.isascii() and position.isdigit():
-        return basket.line_at(order, int(position))
+    chosen = row_number(position)
+    if chosen is not None:
+        return basket.line_at(order, chosen)
     if not order.lines:
         raise Refused(msg("There is no line yet to change."), field="code")
     return order.lines[-1]

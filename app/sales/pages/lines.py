@@ -30,6 +30,7 @@ from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession, database_of
+from app.web.wire import Number
 
 router = APIRouter(prefix="/counter")
 
@@ -39,7 +40,7 @@ def set_quantity(
     request: Request,
     session: WriteSession,
     actor: Acting,
-    position: int,
+    position: Number,
     form: Annotated[QuantityForm, Form()],
 ) -> Response:
     visit = Visit(request, session, actor)
@@ -54,7 +55,7 @@ def remove(
     request: Request,
     session: WriteSession,
     actor: Acting,
-    position: int,
+    position: Number,
     form: Annotated[StoreForm, Form()],  # noqa: ARG001 - read for its CSRF token
 ) -> Response:
     """Take a line out; the answer offers to put it back."""
@@ -68,7 +69,7 @@ def remove(
 
 @router.get("/lines/{position}/discount")
 def ask_discount(
-    request: Request, session: ReadSession, actor: SignedIn, position: int
+    request: Request, session: ReadSession, actor: SignedIn, position: Number
 ) -> Response:
     order = Visit(request, session, actor).require_basket()
     basket.line_at(order, position)
@@ -80,7 +81,7 @@ def give_discount(
     request: Request,
     session: WriteSession,
     actor: Acting,
-    position: int,
+    position: Number,
     form: Annotated[DiscountForm, Form()],
 ) -> Response:
     visit = Visit(request, session, actor)

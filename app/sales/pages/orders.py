@@ -23,6 +23,7 @@ from app.web.idempotent import once
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession
 from app.web.submitted import Submitted
+from app.web.wire import Number
 
 router = APIRouter(prefix="/sales")
 
@@ -51,14 +52,16 @@ def list_sales(
 
 
 @router.get("/{number}")
-def show_sale(request: Request, session: ReadSession, actor: SignedIn, number: int) -> Response:
+def show_sale(request: Request, session: ReadSession, actor: SignedIn, number: Number) -> Response:
     actor.require("orders.view")
     order = orders.by_number(session, actor, number)
     return render(request, "sales/order.html", **_sale(session, order))
 
 
 @router.get("/{number}/handover")
-def ask_handover(request: Request, session: ReadSession, actor: SignedIn, number: int) -> Response:
+def ask_handover(
+    request: Request, session: ReadSession, actor: SignedIn, number: Number
+) -> Response:
     actor.require("robots.handover")
     order = orders.by_number(session, actor, number)
     return _handover_page(request, session, actor, order, typed={}, problems={})
@@ -70,12 +73,14 @@ def hand_over(
     request: Request,
     session: WriteSession,
     actor: Acting,
-    number: int,
+    number: Number,
     form: Submitted,
 ) -> Response:
     order = orders.by_number(session, actor, number)
     try:
-        signed = read_signature(form.values.get("signature_typed", ""), form.values.get("signature", ""))
+        signed = read_signature(
+            form.values.get("signature_typed", ""), form.values.get("signature", "")
+        )
         handovers.hand_over(session, actor, order, typed=form.values, signed=signed)
     except StoreError as refusal:
         session.rollback()

@@ -25,6 +25,7 @@ from app.web.forms import StoreForm
 from app.web.idempotent import once
 from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession, WriteSession, database_of
+from app.web.wire import Number
 
 router = APIRouter(prefix="/counter")
 _FAILED = {AttemptState.DECLINED, AttemptState.CANCELLED}
@@ -88,7 +89,7 @@ def pay_card(
 
 
 @router.get("/payment/{number}")
-def look(request: Request, session: ReadSession, actor: SignedIn, number: int) -> Response:
+def look(request: Request, session: ReadSession, actor: SignedIn, number: Number) -> Response:
     """Ask the reader how it stands; the waiting cart polls this."""
     attempt = _live(session, orders.by_number(session, actor, number))
     session.rollback()
@@ -103,7 +104,7 @@ def cancel(
     request: Request,
     session: ReadSession,
     actor: SignedIn,
-    number: int,
+    number: Number,
     form: Annotated[StoreForm, Form()],  # noqa: ARG001 - read for its CSRF token
 ) -> Response:
     """Stop waiting for the card, if it has not been charged meanwhile."""
@@ -115,7 +116,7 @@ def reconcile(
     request: Request,
     session: ReadSession,
     actor: SignedIn,
-    number: int,
+    number: Number,
     form: Annotated[StoreForm, Form()],  # noqa: ARG001 - read for its CSRF token
 ) -> Response:
     """Ask the card service what became of a payment whose outcome is unknown."""

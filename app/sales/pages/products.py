@@ -23,6 +23,7 @@ from app.web.forms import problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession
+from app.web.wire import RowId
 
 router = APIRouter()
 
@@ -76,7 +77,7 @@ def change_price(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: Acting,
-    product_id: int,
+    product_id: RowId,
     form: Annotated[PriceForm, Form()],
 ) -> Response:
     product = catalogue.by_id(session, actor, product_id)
@@ -91,7 +92,7 @@ def receive_pieces(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: Acting,
-    product_id: int,
+    product_id: RowId,
     form: Annotated[StockForm, Form()],
 ) -> Response:
     """Pieces that came in for a counted product."""
