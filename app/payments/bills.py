@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, events
@@ -11,7 +11,7 @@ from app.kernel.errors import Conflict
 from app.kernel.money import Money
 from app.kernel.tax import TaxSum
 from app.kernel.text import msg
-from app.payments import journal
+from app.payments import journal, standing
 from app.payments.errors import PaymentUnderWay
 from app.payments.events import BillSettled
 from app.payments.models import (
@@ -24,11 +24,8 @@ from app.payments.models import (
     PaymentAttempt,
     Posting,
     SaleTax,
-    TillSession,
 )
-
-# Where a payment's money is after it came: the debit side of each payment entry.
-MONEY_ACCOUNTS = (Account.CASH, Account.CARD_CLEARING, Account.BANK_CLEARING)
+from app.payments.standing import MONEY_ACCOUNTS
 
 
 def raise_bill(
@@ -136,7 +133,7 @@ def paid_of(session: Session, bill_ids: Collection[int]) -> dict[int, int]:
 
 def due(session: Session, bill: Bill) -> Money:
     """What is still owed; never below zero, also when a late capture has overpaid."""
-    return Money(max(bill.total_minor - paid(session, bill).minor, 0), bill.currency)
+    return standing.of(session, bill).due
 
 
 def live_attempt(session: Session, bill: Bill) -> PaymentAttempt | None:
@@ -164,14 +161,19 @@ def require_quiet(session: Session, bill: Bill) -> None:
     """Raises PaymentUnderWay while money may still come of an earlier attempt."""
     attempt = live_attempt(session, bill)
     if attempt is not None:
-        raise PaymentUnderWay(
-            msg(
-                "A card payment over {amount} is not decided yet. Wait for it, cancel it, "
-                "or ask the card service again.",
-                amount=Money(attempt.amount_minor, attempt.currency),
-            ),
-            link="/till",
-        )
+        raise under_way(attempt)
+
+
+def under_way(attempt: PaymentAttempt) -> PaymentUnderWay:
+    """The refusal of another payment while this one is not decided."""
+    return PaymentUnderWay(
+        msg(
+            "A card payment over {amount} is not decided yet. Wait for it, cancel it, "
+            "or ask the card service again.",
+            amount=Money(attempt.amount_minor, attempt.currency),
+        ),
+        link="/till",
+    )
 
 
 def recognise(
@@ -194,9 +196,10 @@ def recognise(
     by_rate = (sum(share.net for share in taxes), sum(share.tax for share in taxes))
     if taxes and by_rate != (net_minor, tax_minor):
         raise ValueError(f"the sums by rate are not revenue and tax of {bill.reference}")
-    if is_recognised(session, bill):
+    stands = standing.of(session, bill)
+    if stands.is_recognised:
         raise Conflict(msg("This sale already stands in the journal."))
-    covered = min(paid(session, bill).minor, bill.total_minor)
+    covered = min(stands.paid.minor, bill.total_minor)
     sides = {
         Account.DEPOSITS: covered,
         Account.RECEIVABLE: bill.total_minor - covered,
@@ -209,13 +212,20 @@ def recognise(
         kind=EntryKind.SALE,
         sides={account: Money(minor, bill.currency) for account, minor in sides.items()},
         bill_id=bill.id,
-        till_session_id=_session_of_last_payment(session, bill),
+        till_session_id=stands.till_session_id,
         memo=bill.reference,
     )
-    session.add_all(
-        SaleTax(entry_id=entry.id, rate_bp=share.rate_bp, net_minor=share.net, tax_minor=share.tax)
+    by_rate_rows = [
+        {
+            "entry_id": entry.id,
+            "rate_bp": share.rate_bp,
+            "net_minor": share.net,
+            "tax_minor": share.tax,
+        }
         for share in taxes
-    )
+    ]
+    if by_rate_rows:
+        session.execute(insert(SaleTax), by_rate_rows)
     audit.record(
         session,
         actor,
@@ -224,39 +234,3 @@ def recognise(
         after={"total": total_of(bill), "on_terms": bill.total_minor - covered},
     )
     return entry
-
-
-def is_recognised(session: Session, bill: Bill) -> bool:
-    return (
-        session.scalar(
-            select(JournalEntry.id).where(
-                JournalEntry.bill_id == bill.id, JournalEntry.kind == EntryKind.SALE
-            )
-        )
-        is not None
-    )
-
-
-def owed_on_terms(session: Session, bill: Bill) -> int:
-    """What a recognised bill still stands open as receivable, in minor units."""
-    minor = session.scalar(
-        select(func.sum(Posting.amount_minor))
-        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(JournalEntry.bill_id == bill.id, Posting.account == Account.RECEIVABLE)
-    )
-    return int(minor or 0)
-
-
-def _session_of_last_payment(session: Session, bill: Bill) -> int | None:
-    """The till session whose Z report tells this sale; None for a sale on terms or over nothing."""
-    return session.scalar(
-        select(TillSession.id)
-        .join(JournalEntry, JournalEntry.till_session_id == TillSession.id)
-        .where(
-            JournalEntry.bill_id == bill.id,
-            JournalEntry.kind == EntryKind.PAYMENT,
-            TillSession.closed_at.is_(None),
-        )
-        .order_by(JournalEntry.id.desc())
-        .limit(1)
-    )

@@ -9,7 +9,7 @@ from app.kernel import audit, events
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.money import Money
-from app.payments import bills, journal
+from app.payments import journal, standing
 from app.payments.events import BillSettled, MoneyCame, PaymentCaptured
 from app.payments.models import (
     UNBOOKED_SQL,
@@ -20,6 +20,7 @@ from app.payments.models import (
     Tender,
     TillSession,
 )
+from app.payments.standing import Standing
 
 ACCOUNT_OF: dict[Tender, Account] = {
     Tender.CASH: Account.CASH,
@@ -45,30 +46,36 @@ def open_session_at(session: Session, till_id: int) -> TillSession | None:
 
 
 def book(
-    session: Session, actor: Actor, attempt: PaymentAttempt, bill: Bill, till_session: TillSession
+    session: Session,
+    actor: Actor,
+    attempt: PaymentAttempt,
+    bill: Bill,
+    till_session: TillSession,
+    *,
+    before: Standing,
 ) -> None:
-    """Post a captured attempt and tell whoever waits for it.
+    """Post a captured attempt and tell whoever waits for it; `before` is how the bill stands.
 
     Before the sale is recognised the money is a deposit, a liability; after it, it pays off what
     is owed on terms.
     """
-    was_due = bills.due(session, bill)
     amount = amount_of(attempt)
-    to_receivable = min(bills.owed_on_terms(session, bill), amount.minor)
+    to_receivable = min(before.on_terms, amount)
     entry = journal.post(
         session,
         store_id=bill.store_id,
         kind=EntryKind.PAYMENT,
         sides={
             ACCOUNT_OF[attempt.tender]: amount,
-            Account.RECEIVABLE: Money(-to_receivable, amount.currency),
-            Account.DEPOSITS: Money(to_receivable - amount.minor, amount.currency),
+            Account.RECEIVABLE: -to_receivable,
+            Account.DEPOSITS: to_receivable - amount,
         },
         bill_id=bill.id,
         till_session_id=till_session.id,
         memo=bill.reference,
     )
     attempt.entry_id, attempt.till_session_id = entry.id, till_session.id
+    session.add(attempt)  # cash is written here for the first time
     session.flush()
     audit.record(
         session,
@@ -78,7 +85,7 @@ def book(
         after={"tender": attempt.tender, "amount": amount, "till_session": till_session.number},
     )
     events.announce(session, PaymentCaptured(bill.id, bill.reference, bill.store_id, attempt.id))
-    if was_due and not bills.due(session, bill):
+    if before.due and before.due <= amount:
         events.announce(session, BillSettled(bill.id, bill.reference, bill.store_id, actor))
 
 
@@ -95,7 +102,8 @@ def book_if_possible(session: Session, actor: Actor, attempt: PaymentAttempt) ->
     try:
         with session.begin_nested():
             events.announce(session, MoneyCame(bill.id, bill.reference, bill.store_id, actor))
-            book(session, actor, attempt, bill, till_session)
+            stands = standing.of(session, bill)
+            book(session, actor, attempt, bill, till_session, before=stands)
     except StoreError as refusal:
         session.refresh(attempt)
         attempt.failure = str(refusal.message)[:200]

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from app.kernel.canonical import sha256_hex
 from app.kernel.numbers import DocumentSeries
 from app.payments import journal
-from app.payments.bills import MONEY_ACCOUNTS
 from app.payments.documents import DocumentContent, from_json, imbalances, to_json
 from app.payments.models import (
     Account,
@@ -24,6 +23,7 @@ from app.payments.models import (
     Tender,
     TillSession,
 )
+from app.payments.standing import MONEY_ACCOUNTS
 from app.payments.states import AttemptState
 
 _OWED = (Account.DEPOSITS, Account.RECEIVABLE)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
@@ -41,12 +41,18 @@ def post(
     )
     session.add(entry)
     session.flush()
-    session.add_all(
-        Posting(entry_id=entry.id, account=account, amount_minor=side.minor, currency=side.currency)
+    postings = [
+        {
+            "entry_id": entry.id,
+            "account": account,
+            "amount_minor": side.minor,
+            "currency": side.currency,
+        }
         for account, side in sides.items()
         if side
-    )
-    session.flush()
+    ]
+    if postings:
+        session.execute(insert(Posting), postings)
     return entry
 
 

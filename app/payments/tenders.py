@@ -3,7 +3,6 @@
 Over-tender is never cut down in silence: cash gives change, every other tender is refused.
 """
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, outbox
@@ -12,9 +11,10 @@ from app.kernel.errors import Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import bills, booking, cards, tills
+from app.payments import bills, booking, cards, standing, tills
 from app.payments.errors import NotEnoughTendered, OverTender
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
+from app.payments.standing import Standing
 from app.payments.states import AttemptState
 
 # Stripe's smallest charges, in minor units: https://docs.stripe.com/currencies#minimum-and-maximum
@@ -36,16 +36,23 @@ def take_cash(
     tendered: Money,
 ) -> PaymentAttempt:
     """Take `amount` of what is due out of `tendered`; the rest is change."""
-    _check(session, actor, bill, till_session, amount)
+    stands = _check(session, actor, bill, till_session, amount)
     if tendered.currency != amount.currency or tendered < amount:
         raise NotEnoughTendered(
             msg("{tendered} is less than {amount}.", tendered=tendered, amount=amount),
             field="tendered",
         )
     attempt = _attempt(
-        session, actor, bill, till_session, tender=Tender.CASH, amount=amount, tendered=tendered
+        session,
+        actor,
+        bill,
+        till_session,
+        number=stands.last_attempt + 1,
+        tender=Tender.CASH,
+        amount=amount,
+        tendered=tendered,
     )
-    return _capture(session, actor, attempt, bill, till_session)
+    return _capture(session, actor, attempt, bill, till_session, stands=stands)
 
 
 def take_transfer(
@@ -58,14 +65,21 @@ def take_transfer(
     note: str,
 ) -> PaymentAttempt:
     """A bank transfer that has been seen; `note` is its text, so that somebody can find it."""
-    _check(session, actor, bill, till_session, amount)
+    stands = _check(session, actor, bill, till_session, amount)
     note = clean(note)
     if not note:
         raise Refused(msg("Write the transfer's text or number."), field="note")
     attempt = _attempt(
-        session, actor, bill, till_session, tender=Tender.TRANSFER, amount=amount, note=note[:200]
+        session,
+        actor,
+        bill,
+        till_session,
+        number=stands.last_attempt + 1,
+        tender=Tender.TRANSFER,
+        amount=amount,
+        note=note[:200],
     )
-    return _capture(session, actor, attempt, bill, till_session)
+    return _capture(session, actor, attempt, bill, till_session, stands=stands)
 
 
 def start_card(
@@ -78,15 +92,24 @@ def start_card(
     reader_id: str,
 ) -> PaymentAttempt:
     """Begin a card payment; the card service is asked after the commit (`cards.refresh`)."""
-    _check(session, actor, bill, till_session, amount)
+    stands = _check(session, actor, bill, till_session, amount)
     if not reader_id:
         raise Refused(msg("No card reader stands at this till. Name one in the settings."))
     least = Money(LEAST_BY_CARD.get(amount.currency, 1), amount.currency)
     if amount < least:
         raise Refused(msg("Less than {least} cannot be paid by card.", least=least), field="amount")
     attempt = _attempt(
-        session, actor, bill, till_session, tender=Tender.CARD, amount=amount, reader_id=reader_id
+        session,
+        actor,
+        bill,
+        till_session,
+        number=stands.last_attempt + 1,
+        tender=Tender.CARD,
+        amount=amount,
+        reader_id=reader_id,
     )
+    session.add(attempt)
+    session.flush()
     outbox.post(
         session,
         store_id=bill.store_id,
@@ -98,17 +121,22 @@ def start_card(
 
 def _check(
     session: Session, actor: Actor, bill: Bill, till_session: TillSession, amount: Money
-) -> None:
+) -> Standing:
+    """Raises unless this amount may be taken here now; how the bill stands."""
     actor.require("counter.sell")
     tills.require_taking(actor, till_session, amount.currency)
     if bill.store_id != actor.store_id or bill.currency != amount.currency:
         raise Refused(msg("This bill is in {currency}.", currency=bill.currency), field="amount")
     if amount.minor <= 0:
         raise Refused(msg("An amount to pay is more than nothing."), field="amount")
-    bills.require_quiet(session, bill)
-    due = bills.due(session, bill)
-    if amount > due:
-        raise OverTender(msg("Only {due} is due. Take that, or less.", due=due), field="amount")
+    stands = standing.of(session, bill)
+    if stands.under_way_id is not None:
+        raise bills.under_way(session.get_one(PaymentAttempt, stands.under_way_id))
+    if amount > stands.due:
+        raise OverTender(
+            msg("Only {due} is due. Take that, or less.", due=stands.due), field="amount"
+        )
+    return stands
 
 
 def _attempt(
@@ -117,17 +145,19 @@ def _attempt(
     bill: Bill,
     till_session: TillSession,
     *,
+    number: int,
     tender: Tender,
     amount: Money,
     tendered: Money | None = None,
     note: str = "",
     reader_id: str = "",
 ) -> PaymentAttempt:
+    """An attempt that has begun; whoever asks for it writes it."""
     given = tendered or amount
     attempt = PaymentAttempt(
         store_id=bill.store_id,
         bill_id=bill.id,
-        number=_next_number(session, bill),
+        number=number,
         tender=tender,
         state=AttemptState.STARTED,
         amount_minor=amount.minor,
@@ -140,8 +170,6 @@ def _attempt(
         started_at=clock.now(),
         started_by=actor.name,
     )
-    session.add(attempt)
-    session.flush()
     audit.record(
         session,
         actor,
@@ -158,15 +186,10 @@ def _capture(
     attempt: PaymentAttempt,
     bill: Bill,
     till_session: TillSession,
+    *,
+    stands: Standing,
 ) -> PaymentAttempt:
     """Money in hand is captured as it is taken."""
     attempt.state, attempt.settled_at = AttemptState.CAPTURED, attempt.started_at
-    booking.book(session, actor, attempt, bill, till_session)
+    booking.book(session, actor, attempt, bill, till_session, before=stands)
     return attempt
-
-
-def _next_number(session: Session, bill: Bill) -> int:
-    last = session.scalar(
-        select(func.max(PaymentAttempt.number)).where(PaymentAttempt.bill_id == bill.id)
-    )
-    return (last or 0) + 1

@@ -13,7 +13,7 @@ from app.kernel.events import Event
 from app.kernel.money import Money
 from app.kernel.outbox import OutboxItem
 from app.kernel.tax import TaxSum
-from app.payments import bills, checks, journal, tenders, tills
+from app.payments import bills, checks, journal, standing, tenders, tills
 from app.payments.errors import NotEnoughTendered, OverTender, PaymentUnderWay, TillClosed
 from app.payments.events import BillSettled, PaymentCaptured
 from app.payments.models import Account, Tender
@@ -275,13 +275,13 @@ def test_what_is_owed_on_terms_is_paid_off_later(session: Session) -> None:
     bills.recognise(
         session, place.cashier, owed, revenue={Account.REVENUE_PARTS: 10_000}, tax_minor=0
     )
-    assert bills.owed_on_terms(session, owed) == 6_000
+    assert standing.of(session, owed).on_terms == eur(6_000)
 
     tenders.take_transfer(
         session, place.cashier, owed, till_session, amount=eur(6_000), note="INV-000001"
     )
 
-    assert bills.owed_on_terms(session, owed) == 0
+    assert not standing.of(session, owed).on_terms
     assert not journal.balance(session, place.store.id, Account.DEPOSITS, "EUR")
     assert list(checks.breaches(session)) == []
 

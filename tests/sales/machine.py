@@ -28,7 +28,7 @@ from app.kernel.tax import PriceMode
 from app.kernel.text import msg
 from app.parts import stock
 from app.parts.models import Balance
-from app.payments import bills, booking, failures, journal, settling, tills
+from app.payments import bills, booking, failures, journal, settling, standing, tills
 from app.payments.intents import CANCELED, PROCESSING, SUCCEEDED, IntentReport
 from app.payments.models import (
     EntryKind,
@@ -437,7 +437,7 @@ class Trade(RuleBasedStateMachine):
             select(func.coalesce(func.sum(Posting.amount_minor), 0))
             .join(JournalEntry, JournalEntry.id == Posting.entry_id)
             .where(
-                JournalEntry.kind == EntryKind.PAYMENT, Posting.account.in_(bills.MONEY_ACCOUNTS)
+                JournalEntry.kind == EntryKind.PAYMENT, Posting.account.in_(standing.MONEY_ACCOUNTS)
             )
         )
         states = {

@@ -1,0 +1,95 @@
+"""How a bill stands: all that taking money for it has to know, in one statement."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import BindParameter, bindparam, case, func, select, text
+from sqlalchemy.orm import Session, aliased
+
+from app.kernel.money import Money
+from app.payments.models import (
+    LIVE_SQL,
+    UNBOOKED_SQL,
+    Account,
+    Bill,
+    EntryKind,
+    JournalEntry,
+    PaymentAttempt,
+    Posting,
+    TillSession,
+)
+
+# Where a payment's money is after it came: the debit side of each payment entry.
+MONEY_ACCOUNTS = (Account.CASH, Account.CARD_CLEARING, Account.BANK_CLEARING)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A bill by its journal and attempts.
+
+    `on_terms` is what stands open as receivable, `under_way_id` the attempt whose money may still
+    come, `till_session_id` the open session that took the last payment: its Z report tells of it.
+    """
+
+    total: Money
+    paid: Money
+    on_terms: Money
+    is_recognised: bool
+    last_attempt: int
+    under_way_id: int | None
+    till_session_id: int | None
+
+    @property
+    def due(self) -> Money:
+        """What is still owed; never below zero, also when a late capture has overpaid."""
+        return max(self.total - self.paid, Money(0, self.total.currency))
+
+
+_BILL: BindParameter[int] = bindparam("bill_id")
+_payment = aliased(JournalEntry)
+_last_attempt = select(func.max(PaymentAttempt.number)).where(PaymentAttempt.bill_id == _BILL)
+_under_way = (
+    select(PaymentAttempt.id)
+    .where(PaymentAttempt.bill_id == _BILL, text(f"({LIVE_SQL} OR {UNBOOKED_SQL})"))
+    .order_by(PaymentAttempt.id)
+    .limit(1)
+)
+_till_session = (
+    select(TillSession.id)
+    .join(_payment, _payment.till_session_id == TillSession.id)
+    .where(
+        _payment.bill_id == _BILL,
+        _payment.kind == EntryKind.PAYMENT,
+        TillSession.closed_at.is_(None),
+    )
+    .order_by(_payment.id.desc())
+    .limit(1)
+)
+_is_money = (JournalEntry.kind == EntryKind.PAYMENT) & Posting.account.in_(MONEY_ACCOUNTS)
+_STANDING = (
+    select(
+        func.sum(case((_is_money, Posting.amount_minor), else_=0)),
+        func.sum(case((Posting.account == Account.RECEIVABLE, Posting.amount_minor), else_=0)),
+        func.max(case((JournalEntry.kind == EntryKind.SALE, 1), else_=0)),
+        _last_attempt.scalar_subquery(),
+        _under_way.scalar_subquery(),
+        _till_session.scalar_subquery(),
+    )
+    .select_from(JournalEntry)
+    .outerjoin(Posting, Posting.entry_id == JournalEntry.id)
+    .where(JournalEntry.bill_id == _BILL)
+)
+
+
+def of(session: Session, bill: Bill) -> Standing:
+    """How a bill stands at this moment."""
+    row = session.execute(_STANDING, {"bill_id": bill.id}).one()
+    paid, on_terms, recognised, last_attempt, under_way_id, till_session_id = row
+    return Standing(
+        total=Money(bill.total_minor, bill.currency),
+        paid=Money(int(paid or 0), bill.currency),
+        on_terms=Money(int(on_terms or 0), bill.currency),
+        is_recognised=bool(recognised),
+        last_attempt=last_attempt or 0,
+        under_way_id=under_way_id,
+        till_session_id=till_session_id,
+    )
