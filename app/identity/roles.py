@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 ROLE_LABELS: dict[Role, Text] = {
-    Role.SALES: msg("Sales"),
+    Role.SALES: msg("Salesperson"),
     Role.TECHNICIAN: msg("Technician"),
     Role.PARTS: msg("Parts clerk"),
     Role.METROLOGIST: msg("Metrologist"),
