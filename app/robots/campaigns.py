@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from sqlalchemy import (
     Boolean,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.kernel.db import UtcDateTime
 from app.kernel.searchkeys import search_key
@@ -40,6 +41,7 @@ from app.robots.states import Holding, UnitState
 
 # Behind every key that begins with a prefix.
 _LAST = "\U0010ffff"
+Value = TypeVar("Value")
 _Condition = ColumnElement[bool]
 _Row = Select[int, int | None, datetime | None, datetime | None]
 
@@ -277,29 +279,45 @@ def _carriers(store_id: int, criterion: BulletinCriterion) -> list[_Row]:
 def _of_unit(
     store_id: int, bulletin: Bulletin, criterion: BulletinCriterion, built: Built
 ) -> list[_Condition]:
+    """What a robot must be. Where the criterion asks what is inside, few carry it: they are found
+    first, and the robot's own columns are kept out of the planner's sight.
+    """
+    of = _hidden if asks_inside(criterion) else _plain
     conditions: list[_Condition] = [
-        Unit.store_id == store_id,
-        Unit.maker_id == bulletin.maker_id,
+        of(Unit.store_id) == store_id,
+        of(Unit.maker_id) == bulletin.maker_id,
         Unit.state != UnitState.RETIRED,
     ]
     if criterion.model_id is not None:
-        conditions.append(Unit.model_id == criterion.model_id)
+        conditions.append(of(Unit.model_id) == criterion.model_id)
     if criterion.serials:
-        conditions += _in_range(read_serial_range(criterion.serials))
+        serials = read_serial_range(criterion.serials)
+        conditions += _in_range(serials, key=of(Unit.serial_key), order=of(Unit.serial_order))
     if criterion.revisions:
         meant = [one for one in built.revisions if may_be_of(criterion, one)]
-        conditions.append(Unit.hardware_revision.in_(sorted(meant)))
+        conditions.append(of(Unit.hardware_revision).in_(sorted(meant)))
     if criterion.firmware:
         meant = [one for one in built.versions if may_run(criterion, one)]
-        conditions.append(Unit.firmware.in_(sorted(meant)))
+        conditions.append(of(Unit.firmware).in_(sorted(meant)))
     return conditions
 
 
-def _in_range(serials: SerialRange) -> list[_Condition]:
+def _plain(column: InstrumentedAttribute[Value]) -> ColumnElement[Value]:
+    return column.expression
+
+
+def _hidden(column: InstrumentedAttribute[Value]) -> ColumnElement[Value]:
+    """The same value, but no index serves it."""
+    return func.coalesce(column, column)
+
+
+def _in_range(
+    serials: SerialRange, *, key: ColumnElement[str], order: ColumnElement[str]
+) -> list[_Condition]:
     bounds = serials.order_bounds()
     if bounds is not None:
-        return [Unit.serial_order >= bounds[0], Unit.serial_order <= bounds[1]]
+        return [order >= bounds[0], order <= bounds[1]]
     if serials.first is not None:
-        return [Unit.serial_key == search_key(serials.first)]
+        return [key == search_key(serials.first)]
     prefix = search_key(serials.prefix)
-    return [Unit.serial_key >= prefix, Unit.serial_key < prefix + _LAST] if prefix else []
+    return [key >= prefix, key < prefix + _LAST] if prefix else []
