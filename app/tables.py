@@ -8,6 +8,7 @@ from app.parts import models as parts
 from app.payments import models as payments
 from app.robots import bulletin_models as bulletins
 from app.robots import duty_models as duties
+from app.robots import life_models as lives
 from app.robots import models as robots
 from app.robots import slot_models as slots
 from app.sales import models as sales
@@ -22,6 +23,7 @@ MODULES = (
     duties,
     identity,
     idempotency,
+    lives,
     numbers,
     outbox,
     parts,

@@ -20,9 +20,9 @@ def _render(kind: str, thing: object, _context: object) -> str | bool:
 
 
 def _include(*about: object) -> bool:
-    """Search tables that belong to one database's engine are made by their migration alone."""
+    """What searches belongs to one database's engine: its migration alone makes it."""
     _thing, name, kind, *_ = about
-    return not (kind == "table" and str(name).startswith("fts_"))
+    return not (kind in {"table", "index"} and str(name).startswith(("fts_", "gin_")))
 
 
 def run() -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.identity.secrets import new_badge_code
 from app.kernel.db import Base, Key, LongText, Minor
 from app.robots.serialranges import order_text
 from app.robots.states import Custody, Holding, UnitState
@@ -27,6 +28,11 @@ SERIAL_ORDER = String(400).with_variant(String(400, collation="C"), "postgresql"
 def _order_of_serial(context: Any) -> str:
     """What a new unit's `serial_order` is: its key, so written that A9 sorts before A10."""
     return order_text(context.get_current_parameters()["serial_key"])
+
+
+def new_passport_code() -> str:
+    """130 random bits for the address on a unit's label; nobody finds another unit by counting."""
+    return new_badge_code().lower()
 
 
 class Maker(Base):
@@ -73,6 +79,7 @@ class Unit(Base):
         Index("ix_units_newest", "store_id", "id"),
         Index("ix_units_note", "delivery_note_id", "id"),
         Index("ix_units_serial_order", "store_id", "maker_id", "serial_order", "id"),
+        Index("uq_units_passport_code", "passport_code", unique=True),
         Index("ix_units_built", "store_id", "model_id", "hardware_revision", "firmware"),
     )
 
@@ -85,6 +92,10 @@ class Unit(Base):
     # Written by the table itself, for ranges of serials; see serialranges.order_text().
     serial_order: Mapped[str] = mapped_column(
         SERIAL_ORDER, init=False, insert_default=_order_of_serial, server_default=""
+    )
+    # Where its public page is (`/r/…`); see openpassport.py.
+    passport_code: Mapped[str | None] = mapped_column(
+        String(32), init=False, insert_default=new_passport_code
     )
     state: Mapped[UnitState]
     holding: Mapped[Holding] = mapped_column(default=Holding.STOCK)
