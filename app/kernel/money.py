@@ -7,12 +7,16 @@ from functools import cache
 from babel.numbers import get_currency_precision
 
 from app.kernel.errors import Refused
-from app.kernel.searchkeys import search_key
+from app.kernel.searchkeys import figures
 from app.kernel.text import msg
 
-_AMOUNT = re.compile(r"(?P<sign>-?)(?P<units>[0-9]{1,12})(?:[.](?P<rest>[0-9]{1,3}))?")
+_AMOUNT = re.compile(r"(?P<sign>-?)(?P<units>[0-9]{1,15})(?:[.](?P<rest>[0-9]{1,3}))?")
+_SPACED = re.compile(
+    r"(?P<whole>-?[0-9]{1,3}(?P<sign>[ '’])[0-9]{3}(?:(?P=sign)[0-9]{3})*)(?P<rest>[.,][0-9]+)?"
+)
 _GROUPED = re.compile(r"-?[0-9]{1,3}(?P<sign>[.,'’ \u00a0\u202f])[0-9]{3}((?P=sign)[0-9]{3})*")
 MOST_MINOR = 10**14
+_GROUP = 3
 
 
 @cache
@@ -107,10 +111,10 @@ def half_up(numerator: int, denominator: int) -> int:
 def parse_money(text: str, currency: str, *, field: str = "amount") -> Money:
     """An amount as people type it: `1234.50`, `1234,50`, `1.234,50`, `1 234`, `１２３４`.
 
-    `1.234` alone could be either; it is refused with both readings, so that nobody pays a
+    `1.234` euro could be either; it is refused with both readings, so that nobody pays a
     thousandth. Refuses exponents, underscores, more decimals than the currency has.
     """
-    plain = _one_decimal_point(search_key(text), currency, field=field)
+    plain = _one_decimal_point(figures(text), currency, field=field)
     match = _AMOUNT.fullmatch(plain)
     digits = decimals(currency)
     rest = (match["rest"] or "") if match else ""
@@ -127,10 +131,15 @@ def parse_money(text: str, currency: str, *, field: str = "amount") -> Money:
 
 def _one_decimal_point(text: str, currency: str, *, field: str) -> str:
     """`text` with its grouping removed and a point as the decimal sign, where it is clear."""
+    spaced = _SPACED.fullmatch(text)
+    if spaced:
+        return re.sub("[ '’]", "", spaced["whole"]) + (spaced["rest"] or "").replace(",", ".")
     signs = [sign for sign in text if sign in ".,"]
     if len(set(signs)) == 1 and len(signs) == 1 and _GROUPED.fullmatch(text):
         if decimals(currency) == 0:
             return text.replace(signs[0], "")
+        if decimals(currency) == _GROUP:  # as we write it ourselves: 1.234 KWD has three decimals
+            return text.replace(signs[0], ".")
         raise Refused(
             msg(
                 "“{text}” can be read in two ways. Write {whole} or {small}.",

@@ -3,7 +3,7 @@
 import re
 
 from app.kernel.errors import Refused
-from app.kernel.searchkeys import search_key
+from app.kernel.searchkeys import figures
 from app.kernel.text import msg
 
 _WHOLE = re.compile(r"[0-9]{1,7}")
@@ -19,7 +19,7 @@ def parse_quantity(text: str, *, field: str = "quantity") -> int:
 
     Refuses what `int()` would take by mistake: `1_000`, `1e5`, `-0`, `+2`, `1,5`, the empty text.
     """
-    plain = search_key(text)
+    plain = figures(text)
     if not _WHOLE.fullmatch(plain):
         raise Refused(msg("“{text}” is not a whole number of pieces.", text=text[:40]), field=field)
     quantity = int(plain)
@@ -38,7 +38,7 @@ def row_number(text: str) -> int | None:
 
 def parse_percent(text: str, *, field: str = "percent") -> int:
     """A share from 0 to 100 with up to two decimals, as basis points: `5`, `7,5`, `12.25`."""
-    plain = search_key(text).removesuffix("%").strip().replace(",", ".")
+    plain = figures(text).removesuffix("%").strip().replace(",", ".")
     match = _PERCENT.fullmatch(plain)
     points = int(match["whole"]) * 100 + int((match["rest"] or "").ljust(2, "0")) if match else -1
     if not 0 <= points <= WHOLE_BP:

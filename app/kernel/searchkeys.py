@@ -34,7 +34,17 @@ def folded(text: str) -> str:
     """The key for finding names: like `search_key`, without accents, one space between words."""
     decomposed = unicodedata.normalize("NFKD", search_key(text))
     bare = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return _INNER_SPACE.sub(" ", unicodedata.normalize("NFC", bare).translate(_PLAIN))
+    return _INNER_SPACE.sub(" ", unicodedata.normalize("NFC", bare).translate(_PLAIN)).strip()
+
+
+def figures(text: str) -> str:
+    """A number as typed, for strict parsers: full-width figures are figures, `²` and `①` are not.
+
+    With one of those in it the text comes back as it is, and no parser takes it.
+    """
+    typed = clean(text)
+    strange = any(unicodedata.category(sign) in {"No", "Nl"} for sign in typed)
+    return typed if strange else search_key(typed)
 
 
 def phone_key(text: str) -> str:
