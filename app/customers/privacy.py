@@ -75,6 +75,7 @@ def erase(session: Session, actor: Actor, customer: Customer, *, reason: str) ->
 
 def is_exported(session: Session, customer: Customer) -> bool:
     """Was the customer exported as they are now? The record knows."""
+    audit.write(session)
     last = session.scalar(
         select(AuditEntry.action)
         .where(

@@ -42,6 +42,8 @@ def readings(text: str) -> list[list[str]]:
     tail = phone_tail(text) if _PHONE.fullmatch(whole) else ""
     if len(tail) >= SHORTEST_PHONE:
         found.append([_PHONE_SIGN + tail])
+    if len(found[0]) > 1 and " " not in whole:
+        found.append([whole[:LONGEST_TERM]])  # a domain
     if len(found[0]) > 1:
         found.append([compact(text).casefold()[:LONGEST_TERM]])
     return [reading for reading in found if reading and all(reading)]
