@@ -1,8 +1,10 @@
 """Which domain listens to which event, and who delivers what after the commit."""
 
 from app.kernel import events, outbox
+from app.kernel.text import msg
 from app.payments import cards, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
+from app.robots import firmwarerules, gate
 from app.sales import checkout, completion
 
 
@@ -13,3 +15,4 @@ def connect() -> None:
     events.listen(BillSettled, completion.on_bill_settled)
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
+    gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)

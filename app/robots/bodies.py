@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.kernel.errors import NotFound
 from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import msg
-from app.robots.models import Unit
+from app.robots.models import RobotModel, Unit
 from app.robots.slot_models import LONGEST_PATH, BodyPlan, Occupant, Slot
 
 
@@ -52,7 +52,12 @@ def plans_followed(session: Session, units: Collection[Unit]) -> dict[int, BodyP
 
 
 def plan_by_id(session: Session, plan_id: int) -> BodyPlan:
-    found = session.get(BodyPlan, plan_id, options=[joinedload(BodyPlan.model)])
+    """A plan with its model."""
+    found = session.scalar(
+        select(BodyPlan)
+        .where(BodyPlan.id == plan_id)
+        .options(joinedload(BodyPlan.model).joinedload(RobotModel.maker))
+    )
     if found is None:
         raise NotFound(msg("There is no such plan of slots."))
     return found

@@ -100,7 +100,7 @@ def add_slot(
         session,
         actor,
         "slot.added",
-        subject=f"robot_model:{plan.model.code}",
+        subject=f"robot_model:{bodies.plan_by_id(session, plan.id).model.code}",
         after={"slot": wanted, "revision": plan.revision, **decided(slot)},
     )
     return slot
@@ -131,7 +131,9 @@ def decided(slot: Slot) -> dict[str, object]:
 
 def _read_parts(numbers: Iterable[str]) -> Mapping[str, str]:
     """Part numbers by key; raises Refused for what is none, or for too many."""
-    read = {search_key(number): read_part_number(number, field="parts") for number in numbers}
+    read: dict[str, str] = {}
+    for number in numbers:
+        read.setdefault(search_key(number), read_part_number(number, field="parts"))
     read.pop("", None)
     if len(read) > _MOST_PARTS:
         raise Refused(

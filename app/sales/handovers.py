@@ -1,6 +1,6 @@
 """Handover: the robots of a paid order go to their owner, with a protocol and a signature."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -25,7 +25,7 @@ from app.payments.documents import (
 )
 from app.payments.documents import Handover as Protocol
 from app.payments.models import IssuedDocument
-from app.robots import ownership, registry
+from app.robots import gate, ownership, registry
 from app.robots.models import Unit
 from app.robots.states import Custody, Holding, UnitState
 from app.sales import checklists, invoices, orders
@@ -35,6 +35,12 @@ from app.sales.models import Checklist, Handover, Order
 from app.sales.signatures import Signed
 from app.stores import desk
 from app.web.i18n import speech
+
+
+class GateClosed(Conflict):
+    """Something keeps a robot here: its versions, a bulletin, a document that is missing."""
+
+    code = "gate_closed"
 
 
 def checklist_for(session: Session, actor: Actor, order: Order) -> Checklist:
@@ -63,6 +69,23 @@ def require_ready(session: Session, actor: Actor, order: Order) -> list[Unit]:
     return units
 
 
+def gates(
+    session: Session, actor: Actor, units: Sequence[Unit]
+) -> list[tuple[Unit, list[gate.Answer]]]:
+    """What is asked of each robot before it leaves, and what was found."""
+    return [(unit, gate.answers(session, actor, unit)) for unit in units]
+
+
+def require_open_gates(session: Session, actor: Actor, units: Sequence[Unit]) -> None:
+    """Raises GateClosed with the first reason that keeps one of the robots here."""
+    for unit in units:
+        for reason in gate.reasons(session, actor, unit):
+            raise GateClosed(
+                msg("{serial} stays here. {reason}", serial=unit.serial, reason=reason.text),
+                link=reason.link or None,
+            )
+
+
 def done(session: Session, order: Order) -> Handover | None:
     return session.scalar(select(Handover).where(Handover.order_id == order.id))
 
@@ -73,6 +96,7 @@ def hand_over(
     """Everything at once: protocol, ownership, custody, start of warranty. Or nothing."""
     actor.require("robots.handover")
     units = require_ready(session, actor, order)
+    require_open_gates(session, actor, units)
     customer_id = order.customer_id
     if customer_id is None:
         raise Refused(msg("A robot needs its owner: choose the customer first."), field="customer")

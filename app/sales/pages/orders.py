@@ -103,7 +103,7 @@ def _sale(session: Session, order: Order) -> dict[str, Any]:
         "order": order,
         "stands": orders.status(session, order),
         "status_labels": orders.STATUS_LABELS,
-        "lines": queries.lines(session, order),
+        "lines": queries.lines(order),
         "totals": totals.of_order(order),
         "customer": session.get(Customer, order.customer_id) if order.customer_id else None,
         "attempts": bills.attempts_of(session, bill) if bill else [],
@@ -127,12 +127,14 @@ def _handover_page(
     status: int = 200,
 ) -> Response:
     checklist = handovers.checklist_for(session, actor, order)
+    units = handovers.require_ready(session, actor, order)
     return render(
         request,
         "sales/handover.html",
         status=status,
         order=order,
-        units=handovers.require_ready(session, actor, order),
+        units=units,
+        gates=handovers.gates(session, actor, units),
         customer=session.get(Customer, order.customer_id) if order.customer_id else None,
         items=checklists.items_of(checklist),
         typed=typed,
