@@ -23,7 +23,7 @@ run: setup-run ## Serve on http://127.0.0.1:8000 (PORT=...); the first time with
 	@exec .venv/bin/quatrefoil serve --port $(PORT)
 
 test: setup-test ## Run the tests on SQLite and PostgreSQL (ARGS="tests/sales -x --database sqlite")
-	@$(VENV) -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	@$(VENV) -m pytest --numprocesses auto --dist worksteal -r fEs $(ARGS)
 
 check: $(CHECKS) ## Check format, lint, types, floors, templates, unused code, catalogues, migrations
 

@@ -30,7 +30,8 @@ FOR_RUN = (
     *("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"),
     *("fonts-noto-cjk", "tzdata"),
 )
-SYSTEM_PACKAGES = {"run": FOR_RUN, "test": (*FOR_RUN, "chromium")}
+# Playwright drives the browser by a Node of its own, which wants libatomic.
+SYSTEM_PACKAGES = {"run": FOR_RUN, "test": (*FOR_RUN, "chromium", "libatomic1")}
 
 # `sh` reads the second line as a command, Python as a string: a path of any length and with spaces.
 LAUNCHER = """\
