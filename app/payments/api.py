@@ -18,7 +18,7 @@ from app.payments.models import CashMovement, IssuedDocument, TillSession
 from app.stores import desk
 from app.stores.models import Till
 from app.web.idempotent import once
-from app.web.problems import refusals
+from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import MoneyIn, MoneyOut, RowId, Sent, TaxOut
 
@@ -113,7 +113,7 @@ class ReportOut(BaseModel):
     chain_head: str
 
 
-@router.post("", status_code=201, responses=refusals(404, 409, 413))
+@router.post("", status_code=201, responses=refusals_of_writing(404))
 @once
 def open_session(
     request: Request,  # noqa: ARG001 - read by @once
@@ -127,7 +127,7 @@ def open_session(
     return _session_out(session, actor, opened)
 
 
-@router.post("/{session_id}/movements", status_code=201, responses=refusals(404, 409, 413))
+@router.post("/{session_id}/movements", status_code=201, responses=refusals_of_writing(404))
 @once
 def move_cash(
     request: Request,  # noqa: ARG001 - read by @once
@@ -142,7 +142,7 @@ def move_cash(
     return _movement_out(moved, till_session.currency)
 
 
-@router.post("/{session_id}/close", responses=refusals(404, 409, 413))
+@router.post("/{session_id}/close", responses=refusals_of_writing(404))
 @once
 def close_session(
     request: Request,  # noqa: ARG001 - read by @once

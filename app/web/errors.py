@@ -6,6 +6,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -65,6 +66,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_unreadable)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(DBAPIError, _on_database_error)
+    app.add_exception_handler(NoConnectionFree, _on_store_busy)
     app.add_exception_handler(Exception, _on_defect)
 
 
@@ -198,6 +200,10 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
 def _on_database_error(request: Request, error: Exception) -> Response:
     if not is_busy(error):
         raise error
+    return _on_store_busy(request, error)
+
+
+def _on_store_busy(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as handlers are
     busy = Unavailable(msg("The store is very busy just now. Nothing was saved; try again."))
     return _on_store_error(request, busy)
 

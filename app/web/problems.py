@@ -8,6 +8,7 @@ MEDIA_TYPE = "application/problem+json"
 SCHEMA = "#/components/schemas/Problem"
 
 _DESCRIPTIONS = {
+    400: "The body is no text at all.",
     401: "No token, or one that is not valid (any more).",
     403: "The token's role may not do this.",
     404: "There is no such thing in this store.",
@@ -17,6 +18,8 @@ _DESCRIPTIONS = {
     503: "Card service or database do not answer just now; nothing was done.",
 }
 _ALWAYS = (401, 403, 422, 503)
+# 409 also for an idempotency key that was used before, with something else
+_WRITING = (400, 409, 413)
 
 
 class Problem(BaseModel):
@@ -42,3 +45,8 @@ def refusals(*more: int) -> dict[int | str, dict[str, Any]]:
         }
         for status in sorted({*_ALWAYS, *more})
     }
+
+
+def refusals_of_writing(*more: int) -> dict[int | str, dict[str, Any]]:
+    """As `refusals`, for what sends a body."""
+    return refusals(*_WRITING, *more)

@@ -23,7 +23,7 @@ from app.web import paging
 from app.web.forms import Reading
 from app.web.i18n import speech_of
 from app.web.idempotent import once
-from app.web.problems import refusals
+from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import MoneyOut, PageOut, PriceIn, Sent
 
@@ -132,7 +132,7 @@ def list_robots(
     return PageOut(items=[_robot(actor, row) for row in page.items], next=page.next)
 
 
-@router.post("", status_code=201, responses=refusals(409, 413))
+@router.post("", status_code=201, responses=refusals_of_writing())
 @once
 def receive_robots(
     request: Request,  # noqa: ARG001 - `once` asks for it

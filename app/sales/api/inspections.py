@@ -17,7 +17,7 @@ from app.sales.api.answering import as_typed, naming_answers
 from app.sales.api.shapes import Answers, ItemOut, items_out
 from app.sales.models import Inspection
 from app.web.idempotent import once
-from app.web.problems import refusals
+from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import Sent
 
@@ -55,7 +55,7 @@ def ask_inspection(
     return _state(session, actor, unit)
 
 
-@router.post("", status_code=201, responses=refusals(404, 409, 413))
+@router.post("", status_code=201, responses=refusals_of_writing(404))
 @once
 def inspect_robot(
     request: Request,  # noqa: ARG001 - `once` asks for it

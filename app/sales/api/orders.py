@@ -10,7 +10,7 @@ from app.sales import ordering, orders, queries, summaries
 from app.sales.api.shapes import LineIn, OrderIn, OrderOut, OrderRowOut, order_out, row_out
 from app.settings import Settings
 from app.web.idempotent import once
-from app.web.problems import refusals
+from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import Cursor, Number, PageOut, Sent
 
@@ -33,7 +33,7 @@ def list_orders(
     return PageOut(items=[row_out(row) for row in page.items], next=page.next)
 
 
-@router.post("", status_code=201, responses=refusals(409, 413))
+@router.post("", status_code=201, responses=refusals_of_writing())
 @once
 def open_order(
     request: Request, session: WriteSession, actor: ApiWriting, body: OrderIn
@@ -59,7 +59,7 @@ def show_order(session: ReadSession, actor: ApiReading, number: Number) -> Order
     return order_out(summaries.of_order(session, orders.by_number(session, actor, number)))
 
 
-@router.post("/{number}/lines", status_code=201, responses=refusals(404, 409, 413))
+@router.post("/{number}/lines", status_code=201, responses=refusals_of_writing(404))
 @once
 def add_line(
     request: Request, session: WriteSession, actor: ApiWriting, number: Number, body: LineIn
@@ -70,7 +70,7 @@ def add_line(
     return order_out(summaries.of_order(session, order))
 
 
-@router.post("/{number}/cancel", responses=refusals(404, 409, 413))
+@router.post("/{number}/cancel", responses=refusals_of_writing(404))
 @once
 def cancel_order(
     request: Request,  # noqa: ARG001 - `once` asks for it

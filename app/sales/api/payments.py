@@ -23,7 +23,7 @@ from app.sales.models import Order
 from app.sales.ordering import naming
 from app.stores import desk
 from app.web.idempotent import once
-from app.web.problems import refusals
+from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.wire import MoneyIn, Number, PageOut, Sent
 
@@ -80,7 +80,7 @@ def list_payments(
     response_model=PaymentOut,
     responses={
         202: {"model": PaymentOut, "description": "The card payment is on its way to the reader."},
-        **refusals(404, 409, 413),
+        **refusals_of_writing(404),
     },
 )
 @once
@@ -109,7 +109,7 @@ def pay(
     return JSONResponse(answer.model_dump(mode="json"), 202 if begun else 201)
 
 
-@router.post("/{payment}/cancel", responses=refusals(404, 409, 413))
+@router.post("/{payment}/cancel", responses=refusals_of_writing(404))
 def cancel_payment(
     request: Request, session: ReadSession, actor: ApiReading, number: Number, payment: Number
 ) -> AttemptOut:
@@ -118,7 +118,7 @@ def cancel_payment(
     return _settle(request, session, actor, (number, payment), cards.cancel)
 
 
-@router.post("/{payment}/reconcile", responses=refusals(404, 409, 413))
+@router.post("/{payment}/reconcile", responses=refusals_of_writing(404))
 def reconcile_payment(
     request: Request, session: ReadSession, actor: ApiReading, number: Number, payment: Number
 ) -> AttemptOut:

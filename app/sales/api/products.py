@@ -18,7 +18,7 @@ from app.sales.models import Category, Product, ProductKind
 from app.sales.ordering import naming
 from app.sales.queries import Tile
 from app.web.idempotent import once
-from app.web.problems import refusals
+from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import Cursor, MoneyOut, PageOut, PriceIn, Sent, Words
 
@@ -82,7 +82,7 @@ def list_products(
     return PageOut(items=[_product_out(tile) for tile in page.items], next=page.next)
 
 
-@router.post("", status_code=201, responses=refusals(409, 413))
+@router.post("", status_code=201, responses=refusals_of_writing())
 @once
 def add_product(
     request: Request,  # noqa: ARG001 - `once` asks for it

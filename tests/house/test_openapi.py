@@ -1,0 +1,150 @@
+"""The API is as it describes itself: made-up calls find no defect and no undocumented answer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as how
+from hypothesis.strategies import SearchStrategy
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
+from schemathesis.openapi import from_asgi
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from sqlalchemy.orm import Session
+
+from app.robots.states import UnitState
+from app.web.problems import MEDIA_TYPE
+from tests.makers.programs import Program, a_token
+from tests.makers.robots import a_unit
+from tests.makers.sales import Counter, a_counter, a_robot
+
+Operation = APIOperation[Any, Any, Any, Any]
+ADDRESS = "/api/v1/openapi.json"
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = {GenerationMode.POSITIVE: 8, GenerationMode.NEGATIVE: 4}
+# What there is, so that calls also come past the first look-up.
+KNOWN: dict[str, Any] = {
+    "number": 1,
+    "payment": 1,
+    "session_id": 1,
+    "serial": "NEW-1",
+}
+
+
+@pytest.fixture
+def description(app: FastAPI) -> dict[str, Any]:
+    described: dict[str, Any] = TestClient(app).get(ADDRESS).json()
+    return described
+
+
+@pytest.fixture
+def headers(session: Session, app: FastAPI) -> dict[str, str]:
+    """A program with every permission of a manager, in a store where things have happened."""
+    counter = a_counter(session)
+    a_robot(session, counter)
+    a_unit(session, counter.store, "NEW-1", model=counter.model, state=UnitState.RECEIVED)
+    token = a_token(session, counter.manager)
+    session.commit()
+    _sell(Program(TestClient(app), token), counter)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _sell(shop: Program, counter: Counter) -> None:
+    lines = [{"serial": "DEMO-G1-0001"}, {"product": "BAT-G1"}]
+    shop.post("/orders", {"customer": counter.customer.number, "lines": lines})
+    paid = shop.post("/orders/1/payments", {"tender": "cash", "till": counter.till.id})
+    assert paid.status_code == 201
+
+
+def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, verbs in described["paths"].items():
+        for verb, operation in verbs.items():
+            if path.startswith("/api/v1/"):
+                yield path, verb, operation
+
+
+def test_made_up_calls_find_no_defect(app: FastAPI, headers: dict[str, str]) -> None:
+    api = from_asgi(ADDRESS, app)
+    troubles: list[str] = []
+    for result in api.include(path_regex="^/api/v1/").get_all_operations():
+        assert isinstance(result, Ok)
+        operation: Operation = result.ok()
+        named = [parameter.name for parameter in operation.path_parameters]
+        known = {name: KNOWN[name] for name in named if name in KNOWN}
+        for mode, examples in EXAMPLES.items():
+            _try(operation.as_strategy(generation_mode=mode), examples, headers, troubles)
+        if known:
+            there = operation.as_strategy(path_parameters=known)
+            _try(there, EXAMPLES[GenerationMode.POSITIVE], headers, troubles)
+    assert troubles == []
+
+
+def _try(
+    calls: SearchStrategy[Any], examples: int, headers: dict[str, str], troubles: list[str]
+) -> None:
+    """Make calls of one kind; what is wrong with an answer is added to `troubles`."""
+
+    @how(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=calls)
+    def call(case: Any) -> None:
+        try:
+            case.call_and_validate(headers=dict(headers), checks=CHECKS)
+        except FailureGroup as group:
+            troubles.extend(str(failure) for failure in group.exceptions)
+
+    call()
+
+
+@pytest.mark.only_on("sqlite")
+def test_the_description_is_public_and_complete(description: dict[str, Any]) -> None:
+    assert description["openapi"].startswith("3.1")
+    seen = set()
+    for path, verb, operation in operations(description):
+        where = f"{verb} {path}"
+        assert operation["operationId"] not in seen, where
+        seen.add(operation["operationId"])
+        assert operation["summary"], where
+        assert operation["security"] == [{"bearer": []}], where
+        assert {"401", "403", "422"} <= operation["responses"].keys(), where
+        for status, answer in operation["responses"].items():
+            kind = MEDIA_TYPE if status >= "400" else "application/json"
+            assert list(answer["content"]) == [kind], f"{where} {status}"
+    assert description["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+@pytest.mark.only_on("sqlite")
+def test_pages_are_no_part_of_the_description(description: dict[str, Any]) -> None:
+    others = {path for path in description["paths"] if not path.startswith("/api/v1/")}
+
+    assert others == {"/healthz", "/readyz", "/metrics", "/webhooks/stripe"}
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_body_over_the_cap_is_a_problem_too(app: FastAPI, headers: dict[str, str]) -> None:
+    answer = TestClient(app).post("/api/v1/orders", content=b"x" * 1_000_001, headers=headers)
+
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    assert answer.json()["code"] == "too_large"
