@@ -88,7 +88,7 @@ def bulletins(
         (last_id,) = paging.decode(cursor, int)
         last_day = select(Bulletin.issued_on).where(Bulletin.id == last_id).scalar_subquery()
         query = query.where(tuple_(Bulletin.issued_on, Bulletin.id) < tuple_(last_day, last_id))
-    found = list(session.execute(query.limit(most + 1)).tuples())
+    found = session.execute(query.limit(most + 1)).all()
     shown = found[:most]
     progress = campaigns.progress(session, actor.store_id, [bulletin for bulletin, _ in shown])
     rows = [_row(bulletin, maker, progress[bulletin.id], today) for bulletin, maker in shown]

@@ -10,6 +10,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean, folded, search_key
 from app.kernel.text import msg
+from app.robots import termsbook
 from app.robots.models import Maker, RobotModel
 
 _LONGEST_NAME = 100
@@ -34,8 +35,15 @@ class ModelInput:
 
 
 def maker(session: Session, actor: Actor, name: str) -> Maker:
-    """The maker of this name in any writing; made at its first use."""
+    """The maker of this name in any writing; made at its first use, with the terms of warranty
+    that it is known to publish.
+    """
     actor.require("robots.edit")
+    return named(session, actor, name)
+
+
+def named(session: Session, actor: Actor, name: str) -> Maker:
+    """As above, for verbs with a permission of their own."""
     try:
         return maker_called(session, name)
     except NotFound:
@@ -43,6 +51,7 @@ def maker(session: Session, actor: Actor, name: str) -> Maker:
     session.add(made)
     session.flush()
     audit.record(session, actor, "maker.added", subject=f"maker:{made.name}")
+    termsbook.put_published(session, actor, made)
     return made
 
 
@@ -129,6 +138,30 @@ def add_model(session: Session, actor: Actor, typed: ModelInput) -> RobotModel:
         after={"maker": built_by.name, "name": name},
     )
     return added
+
+
+def model_named(session: Session, actor: Actor, maker: Maker, code: str) -> RobotModel:
+    """A maker's model by its code; made, with the code for a name, where nobody knows it yet.
+
+    For verbs with a permission of their own.
+    """
+    try:
+        return model(session, actor, maker, code)
+    except NotFound:
+        said = _code(code)
+    made = RobotModel(
+        maker_id=maker.id, code=said, code_key=search_key(said), name=f"{maker.name} {said}"[:200]
+    )
+    session.add(made)
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "robot_model.added",
+        subject=f"robot_model:{said}",
+        after={"maker": maker.name, "name": made.name},
+    )
+    return made
 
 
 def _name(text: str, *, field: str) -> str:

@@ -1,0 +1,285 @@
+"""A robot's warranty as it stands: facts put together from the records, verdicts computed anew."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.customers.models import Customer, CustomerKind
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.kernel.text import msg
+from app.robots import bodies, contracts, counters, fittimes, termsbook, warrantypapers
+from app.robots.contracts import InForce
+from app.robots.duty_models import DataDuty, DataRecord, ExclusionEvidence, PartPayer, WarrantyPaper
+from app.robots.models import Ownership, Unit
+from app.robots.slot_models import Counter, Occupant, Slot
+from app.robots.termsbook import TermsOnFile
+from app.robots.warranty import (
+    Contract,
+    Counters,
+    Evidence,
+    Replacement,
+    StartDates,
+    Verdict,
+    WarrantyFacts,
+    warranty_verdict,
+)
+from app.stores import desk
+from app.stores.models import Store
+
+WHOLE_ROBOT = "robot"
+
+
+@dataclass(frozen=True, slots=True)
+class SlotCover:
+    """A slot, what sits in it, the verdict; `unsaid`: replaced parts of which nobody said who paid
+    (they count as replaced under warranty).
+    """
+
+    slot: Slot
+    occupant: Occupant | None
+    verdict: Verdict
+    unsaid: tuple[Occupant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A robot's warranty on a day, with all that it was computed from."""
+
+    day: date
+    terms: TermsOnFile | None
+    papers: list[WarrantyPaper]
+    evidence: list[ExclusionEvidence]
+    contracts: list[InForce]
+    robot: Verdict
+    slots: tuple[SlotCover, ...]
+
+    def of_slot(self, path: str) -> SlotCover:
+        """The slot of this path; raises NotFound."""
+        found = next((one for one in self.slots if one.slot.path == path), None)
+        if found is None:
+            raise NotFound(msg("There is no such slot in this robot."), field="slot")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What all verdicts of a robot share."""
+
+    unit: Unit
+    store: Store
+    day: date
+    starts: StartDates
+    counters: Counters
+    evidence: tuple[ExclusionEvidence, ...]
+    entitlements: tuple[str, ...]
+    contracts: tuple[Contract, ...]
+    data_backed_up: bool | None
+    under_warranty: dict[int, bool]
+    counters_at_fit: dict[int, Counters]
+
+
+def cover_of(session: Session, actor: Actor, unit: Unit, *, on: date | None = None) -> Cover:
+    """Verdicts for the robot and each of its slots, on a day (None: the store's today).
+
+    At most 16 statements, however many slots. Nothing of it is stored.
+    """
+    actor.require("robots.view")
+    store = desk.store_of(session, unit.store_id)
+    day = on or desk.business_day_of(store)
+    papers = warrantypapers.papers_of(session, unit.id)
+    valid = warrantypapers.in_force(papers)
+    starts = warrantypapers.start_dates(valid)
+    terms = termsbook.binding(
+        termsbook.of_maker(session, unit.maker_id),
+        owner=_owner_kind(session, unit.id),
+        day=_began(starts) or day,
+    )
+    plan = bodies.plan_of(session, unit)
+    slots = bodies.slots_of(session, [plan.id]) if plan else []
+    stays = _stays(session, unit) if slots else {}
+    evidence = warrantypapers.evidence_of(session, unit.id)
+    signed = contracts.of_unit(session, unit.id)
+    known = _Known(
+        unit=unit,
+        store=store,
+        day=day,
+        starts=starts,
+        counters=_counters_now(session, unit),
+        evidence=tuple(one for one in evidence if one.withdrawn_at is None),
+        entitlements=warrantypapers.entitlements(valid),
+        contracts=tuple(one.as_payer() for one in signed),
+        data_backed_up=_backed_up(session, unit.id),
+        under_warranty=_payers(session, unit) if stays else {},
+        counters_at_fit=_counters_at_fit(session, unit, terms) if stays else {},
+    )
+    return Cover(
+        day=day,
+        terms=terms,
+        papers=papers,
+        evidence=evidence,
+        contracts=signed,
+        robot=_verdict(terms, known, WHOLE_ROBOT, None, ()),
+        slots=tuple(_slot_cover(terms, known, slot, stays.get(slot.id, ())) for slot in slots),
+    )
+
+
+def _slot_cover(
+    terms: TermsOnFile | None, known: _Known, slot: Slot, stays: Sequence[Occupant]
+) -> SlotCover:
+    now = next((stay for stay in stays if stay.until is None), None)
+    replaced = _replacements(stays, now)
+    verdict = _verdict(terms, known, str(slot.slot_class), (slot, now), replaced)
+    unsaid = tuple(stay for stay in replaced if stay.id not in known.under_warranty)
+    return SlotCover(slot, now, verdict, unsaid)
+
+
+def _verdict(
+    terms: TermsOnFile | None,
+    known: _Known,
+    component_class: str,
+    place: tuple[Slot, Occupant | None] | None,
+    replaced: Sequence[Occupant],
+) -> Verdict:
+    occupant = place[1] if place else None
+    facts = WarrantyFacts(
+        component_class=component_class,
+        starts=known.starts,
+        counters=known.counters,
+        replacements=tuple(_replacement(known, stay) for stay in replaced),
+        evidence=tuple(_evidence(known, place)),
+        entitlements=known.entitlements,
+        of_maker=_is_of_maker(known.unit, occupant),
+        data_backed_up=known.data_backed_up,
+        contracts=known.contracts,
+    )
+    return warranty_verdict(terms.terms if terms else None, facts, on=known.day)
+
+
+def _replacements(stays: Sequence[Occupant], now: Occupant | None) -> list[Occupant]:
+    """The chain of parts that led to the one now in place, without the first of all.
+
+    What was taken out and put back is still the same part; only its first stay counts.
+    """
+    if now is None:
+        return []
+    chain: list[Occupant] = []
+    for stay in stays:  # oldest first
+        if not chain or not _is_same(chain[-1], stay):
+            chain.append(stay)
+        if _is_same(stay, now):
+            break
+    return [stay for stay in chain[1:] if not stay.as_built]
+
+
+def _is_same(one: Occupant, other: Occupant) -> bool:
+    """The very component; parts without a serial are the same only in the same stay."""
+    return one is other or (one.component_id is not None and one.component_id == other.component_id)
+
+
+def _replacement(known: _Known, stay: Occupant) -> Replacement:
+    return Replacement(
+        fitted_on=stay.since.astimezone(ZoneInfo(known.store.zone)).date(),
+        under_warranty=known.under_warranty.get(stay.id, True),
+        counters=known.counters_at_fit.get(stay.id, Counters()),
+    )
+
+
+def _evidence(known: _Known, place: tuple[Slot, Occupant | None] | None) -> Iterable[Evidence]:
+    """What was seen, as it concerns one slot (or, without, the whole robot).
+
+    In this very slot, on this very part, it belongs to the fault. Elsewhere it counts only where
+    the terms end cover for the whole robot. On the robot as a whole it is besides a suspicion
+    against each part that was in it on that day.
+    """
+    slot, occupant = place or (None, None)
+    for seen in known.evidence:
+        came_later = (
+            occupant is not None
+            and not occupant.as_built
+            and occupant.since.astimezone(ZoneInfo(known.store.zone)).date() > seen.seen_on
+        )
+        of_this = slot is not None and seen.slot_id == slot.id and not came_later
+        yield Evidence(seen.code, confirmed=seen.confirmed, this_fault=of_this)
+        if seen.slot_id is None and not came_later:
+            yield Evidence(seen.code, confirmed=False, this_fault=True)
+
+
+def _is_of_maker(unit: Unit, occupant: Occupant | None) -> bool:
+    component = occupant.component if occupant else None
+    return component is None or component.maker_id in {None, unit.maker_id}
+
+
+def _began(starts: StartDates) -> date | None:
+    """Whose version of the terms binds is asked by the first day that is known of the robot."""
+    days = (starts.receipt, starts.invoice, starts.warranty_card, starts.activation)
+    return min((day for day in days if day is not None), default=None)
+
+
+def _owner_kind(session: Session, unit_id: int) -> CustomerKind | None:
+    return session.scalar(
+        select(Customer.kind)
+        .join(Ownership, Ownership.customer_id == Customer.id)
+        .where(Ownership.unit_id == unit_id, Ownership.until.is_(None))
+    )
+
+
+def _stays(session: Session, unit: Unit) -> dict[int, list[Occupant]]:
+    """Everything that has been in each slot, oldest first, with its component."""
+    found: dict[int, list[Occupant]] = defaultdict(list)
+    for stay in session.scalars(
+        select(Occupant)
+        .where(Occupant.unit_id == unit.id)
+        .order_by(Occupant.since, Occupant.id)
+        .options(joinedload(Occupant.component))
+    ):
+        found[stay.slot_id].append(stay)
+    return found
+
+
+def _payers(session: Session, unit: Unit) -> dict[int, bool]:
+    rows = session.execute(
+        select(PartPayer.occupant_id, PartPayer.under_warranty)
+        .join(Occupant, Occupant.id == PartPayer.occupant_id)
+        .where(Occupant.unit_id == unit.id)
+        .order_by(PartPayer.id)
+    )
+    return dict(rows.all())
+
+
+def _counters_now(session: Session, unit: Unit) -> Counters:
+    standings = counters.latest(session, unit.id)
+    hours, cycles = standings.get(Counter.HOURS), standings.get(Counter.CYCLES)
+    return Counters(
+        hours=fittimes.begun_hours(hours.total) if hours else None,
+        cycles=cycles.total if cycles else None,
+    )
+
+
+def _counters_at_fit(
+    session: Session, unit: Unit, terms: TermsOnFile | None
+) -> dict[int, Counters]:
+    """Needed only where the terms count hours or cycles."""
+    covers = terms.terms.cover if terms else ()
+    if not any(cover.hours or cover.cycles for cover in covers):
+        return {}
+    return fittimes.counters_at_fit(session, unit.id)
+
+
+def _backed_up(session: Session, unit_id: int) -> bool | None:
+    """What the owner said last of a backup; None: nobody asked."""
+    kind = session.scalar(
+        select(DataRecord.kind)
+        .where(
+            DataRecord.unit_id == unit_id,
+            DataRecord.kind.in_([DataDuty.BACKUP_CONSENT, DataDuty.BACKUP_REFUSED]),
+        )
+        .order_by(DataRecord.id.desc())
+        .limit(1)
+    )
+    return None if kind is None else kind is DataDuty.BACKUP_CONSENT
