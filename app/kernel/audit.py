@@ -4,6 +4,7 @@ Each entry's hash covers its stored bytes and the hash of the entry before it in
 Entries of a transaction are chained as they are recorded, and written together at its commit.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -148,11 +149,24 @@ def breaches(session: Session) -> Iterator[str]:
             entry.position == position
             and entry.previous_hash == previous
             and entry.hash == _link(previous, entry.body.encode())
+            and _says_what_its_columns_say(entry)
         )
         if not sound and entry.store_id not in broken:
             broken.add(entry.store_id)
             yield f"audit: store {entry.store_id}: entry {entry.position} does not fit the chain"
         expected[entry.store_id] = (entry.position + 1, entry.hash)
+
+
+def _says_what_its_columns_say(entry: AuditEntry) -> bool:
+    """The columns are for finding; the body is what was hashed."""
+    try:
+        body = dict(json.loads(entry.body))
+    except (ValueError, TypeError):
+        return False
+    columns = (entry.position, entry.actor, entry.action, entry.subject, entry.at.isoformat())
+    return columns == tuple(
+        body.get(name) for name in ("position", "actor", "action", "subject", "at")
+    )
 
 
 def _head(session: Session, store_id: int) -> tuple[int, str]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import ForeignKey, Index, Integer, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -11,6 +12,8 @@ from app.kernel import clock
 from app.kernel.canonical import canonical
 from app.kernel.db import Base, Database, Key, LongText
 from app.kernel.errors import StoreError
+
+log = structlog.get_logger("outbox")
 
 Deliver = Callable[[Database, dict[str, object]], None]
 _MOST_TRIES = 12
@@ -78,6 +81,10 @@ def _try(database: Database, kind: str, payload: str) -> str | None:
         deliver(database, json.loads(payload))
     except (StoreError, OSError, ValueError) as error:
         return str(error)[:200] or type(error).__name__
+    except Exception as defect:
+        # of ours; it must not keep what is behind it in the box from being delivered
+        log.exception("delivery broke", kind=kind)
+        return f"{type(defect).__name__}: {defect}"[:200]
     return None
 
 

@@ -1,0 +1,35 @@
+"""What a database holds besides rows, and a way round it for tests of who notices."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+@contextmanager
+def without_triggers(session: Session, table: str) -> Iterator[None]:
+    """Somebody owns the database and takes the guards of one table away; commits what they do."""
+    session.commit()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+    else:
+        for name in triggers_of(session, table):
+            session.execute(text(f"DROP TRIGGER {name}"))
+    yield
+    session.commit()
+
+
+def triggers_of(session: Session, table: str) -> list[str]:
+    """Names of the triggers on a table."""
+    if session.get_bind().dialect.name == "postgresql":
+        query = (
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass) "
+            "AND NOT tgisinternal ORDER BY tgname"
+        )
+    else:
+        query = (
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table "
+            "ORDER BY name"
+        )
+    return list(session.scalars(text(query), {"table": table}))
