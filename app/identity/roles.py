@@ -33,7 +33,9 @@ _SELL = frozenset(
         "customers.edit",
         "robots.inspect",
         "robots.handover",
+        "robots.lend",
         "robots.record",
+        "robots.transfer",
         "till.open",
         "till.close",
         "till.cash",
@@ -62,7 +64,14 @@ _LEAD = frozenset(
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.SALES: _LOOK | _SELL | {"robots.receive", "settings.view"},
     Role.TECHNICIAN: _LOOK
-    | {"robots.fit", "robots.inspect", "robots.receive", "robots.record", "stock.move"},
+    | {
+        "robots.fit",
+        "robots.inspect",
+        "robots.lend",
+        "robots.receive",
+        "robots.record",
+        "stock.move",
+    },
     Role.PARTS: _LOOK | {"robots.receive", "stock.move", "products.edit"},
     Role.METROLOGIST: _LOOK | {"robots.inspect", "robots.record"},
     Role.MANAGER: _LOOK | _SELL | _LEAD,

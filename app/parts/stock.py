@@ -93,11 +93,16 @@ def reserve(
 
 
 def release(
-    session: Session, owner: str, *, part_id: int | None = None, quantity: int | None = None
+    session: Session,
+    owner: str,
+    *,
+    store_id: int,
+    part_id: int | None = None,
+    quantity: int | None = None,
 ) -> None:
     """Give back an owner's promised pieces: all, those of one part, or some of one part."""
     left = quantity
-    for reservation in _open_of(session, owner, part_id):
+    for reservation in _open_of(session, store_id, owner, part_id):
         if left is None or reservation.quantity <= left:
             left = None if left is None else left - reservation.quantity
             reservation.ended_at = clock.now()
@@ -111,7 +116,7 @@ def renew(session: Session, actor: Actor, owner: str, *, holder: str, minutes: i
     """Promise again what has lapsed by time; raises NotEnoughStock for what is gone."""
     now = clock.now()
     lapsed: dict[int, int] = {}
-    for reservation in _open_of(session, owner, None):
+    for reservation in _open_of(session, actor.store_id, owner, None):
         if reservation.expires_at is not None and reservation.expires_at <= now:
             reservation.ended_at = now
             lapsed[reservation.part_id] = lapsed.get(reservation.part_id, 0) + reservation.quantity
@@ -127,20 +132,18 @@ def renew(session: Session, actor: Actor, owner: str, *, holder: str, minutes: i
         )
 
 
-def make_permanent(session: Session, owner: str) -> None:
+def make_permanent(session: Session, owner: str, *, store_id: int) -> None:
     """Money has been taken: the promise no longer ends by time."""
     session.execute(
-        update(Reservation)
-        .where(Reservation.owner == owner, Reservation.ended_at.is_(None))
-        .values(expires_at=None)
+        update(Reservation).where(_promised_to(owner, store_id)).values(expires_at=None)
     )
 
 
-def make_temporary(session: Session, owner: str, *, minutes: int) -> None:
+def make_temporary(session: Session, owner: str, *, store_id: int, minutes: int) -> None:
     """Nothing was paid after all: the promise ends by time again."""
     session.execute(
         update(Reservation)
-        .where(Reservation.owner == owner, Reservation.ended_at.is_(None))
+        .where(_promised_to(owner, store_id))
         .values(expires_at=clock.now() + timedelta(minutes=minutes))
     )
 
@@ -149,7 +152,7 @@ def issue_reserved(session: Session, actor: Actor, owner: str, *, reason: str) -
     """Hand the owner's promised pieces over: off the shelf, to the customer."""
     issued = session.execute(
         update(Reservation)
-        .where(Reservation.owner == owner, Reservation.ended_at.is_(None))
+        .where(_promised_to(owner, actor.store_id))
         .values(ended_at=clock.now())
         .returning(Reservation.part_id, Reservation.quantity)
     ).all()
@@ -338,9 +341,18 @@ def _locked(session: Session, actor: Actor, part_ids: Collection[int]) -> dict[i
     return found
 
 
-def _open_of(session: Session, owner: str, part_id: int | None) -> list[Reservation]:
+def _promised_to(owner: str, store_id: int) -> ColumnElement[bool]:
+    """SQL for: not ended, and of this owner. Two stores may each have an `order:5`."""
+    return and_(
+        Reservation.owner == owner,
+        Reservation.store_id == store_id,
+        Reservation.ended_at.is_(None),
+    )
+
+
+def _open_of(session: Session, store_id: int, owner: str, part_id: int | None) -> list[Reservation]:
     """An owner's promises, lapsed ones included."""
-    query = select(Reservation).where(Reservation.owner == owner, Reservation.ended_at.is_(None))
+    query = select(Reservation).where(_promised_to(owner, store_id))
     if part_id is not None:
         query = query.where(Reservation.part_id == part_id)
     return list(session.scalars(query.order_by(Reservation.id)))

@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from app.kernel.searchkeys import search_key
 from app.robots import slot_checks
+from app.robots.life_models import Loan
 from app.robots.models import Ownership, RobotModel, Unit, UnitClaim, UnitComponent
+from app.robots.states import Custody, UnitState
 
 
 def breaches(session: Session) -> Iterator[str]:
@@ -16,6 +18,7 @@ def breaches(session: Session) -> Iterator[str]:
     yield from _makers_agree(session)
     yield from _owners_follow_each_other(session)
     yield from _one_claim_each(session)
+    yield from _what_is_out_is_ours(session)
     yield from slot_checks.breaches(session)
 
 
@@ -77,3 +80,18 @@ def _one_claim_each(session: Session) -> Iterator[str]:
     )
     for unit_id, count in rows:
         yield f"robots: unit {unit_id} is kept by {count} claims at once"
+
+
+def _what_is_out_is_ours(session: Session) -> Iterator[str]:
+    """A robot out on loan is neither sold nor somebody's, and is in no place of ours."""
+    rows = session.execute(
+        select(Unit.serial, Unit.state, Unit.custody)
+        .join(Loan, Loan.unit_id == Unit.id)
+        .where(
+            Loan.in_at.is_(None),
+            Unit.state.in_((UnitState.SOLD, UnitState.HANDED_OVER, UnitState.RETIRED))
+            | (Unit.custody != Custody.CUSTOMER),
+        )
+    )
+    for serial, state, custody in rows:
+        yield f"robots: {serial} is out on loan, but {state} and with {custody}"

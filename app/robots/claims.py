@@ -7,7 +7,7 @@ when several buyers reach for it at once.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
@@ -76,29 +76,25 @@ def release(session: Session, unit_id: int, *, owner: str) -> None:
     _end(session, unit_id, owner)
 
 
-def make_permanent(session: Session, owner: str) -> set[int]:
-    """Money is taken: what this owner keeps is no longer freed by time. Returns those robots.
+def make_permanent(session: Session, owner: str, *, store_id: int) -> set[int]:
+    """Money is taken: what a store's owner keeps is no longer freed by time. Returns those robots.
 
     One whose time is over is still kept as long as nobody else has asked for it.
     """
     kept = session.scalars(
         update(UnitClaim)
-        .where(UnitClaim.owner == owner, UnitClaim.ended_at.is_(None))
+        .where(_kept_by(owner, store_id))
         .values(expires_at=None)
         .returning(UnitClaim.unit_id)
     )
     return set(kept)
 
 
-def make_temporary(session: Session, owner: str, *, minutes: int) -> None:
-    """The money went back: what this owner keeps is freed by time again."""
+def make_temporary(session: Session, owner: str, *, store_id: int, minutes: int) -> None:
+    """The money went back: what a store's owner keeps is freed by time again."""
     session.execute(
         update(UnitClaim)
-        .where(
-            UnitClaim.owner == owner,
-            UnitClaim.ended_at.is_(None),
-            UnitClaim.expires_at.is_(None),
-        )
+        .where(_kept_by(owner, store_id), UnitClaim.expires_at.is_(None))
         .values(expires_at=clock.now() + timedelta(minutes=minutes))
     )
 
@@ -130,6 +126,16 @@ def in_force() -> ColumnElement[bool]:
 
 def is_live(claim: UnitClaim, *, at: datetime) -> bool:
     return claim.ended_at is None and (claim.expires_at is None or claim.expires_at > at)
+
+
+def _kept_by(owner: str, store_id: int) -> ColumnElement[bool]:
+    """SQL for: not ended, and of this owner. Two stores may each have an `order:5`."""
+    in_store = select(Unit.id).where(Unit.store_id == store_id, Unit.id == UnitClaim.unit_id)
+    return and_(
+        UnitClaim.owner == owner,
+        UnitClaim.ended_at.is_(None),
+        in_store.correlate(UnitClaim).exists(),
+    )
 
 
 def _end(session: Session, unit_id: int, owner: str) -> bool:

@@ -28,6 +28,17 @@ class UnitMoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BoughtBack(Event):
+    """The store owns again what it or somebody else had sold; the old sale is over at `at`."""
+
+    actor: Actor
+    store_id: int
+    unit_id: int
+    customer_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentFitted(Event):
     """Something sits in a slot of a robot since `at`: a component, or a part by number and lot.
 

@@ -53,6 +53,40 @@ def give_to(
     return owned
 
 
+def end(session: Session, actor: Actor, unit: Unit, *, at: datetime) -> int:
+    """From `at` on the robot is the store's again; returns the customer whose it was.
+
+    Raises Conflict when it is the store's already.
+    """
+    latest = _latest(session, unit.id)
+    if latest is None or latest.until is not None:
+        raise Conflict(msg("{serial} is the store’s already.", serial=unit.serial))
+    _end(session, unit, latest, at=at)
+    timeline.note(
+        session, unit.id, kind="owner", summary=msg("Owner: the store"), actor_name=actor.name
+    )
+    audit.record(
+        session,
+        actor,
+        "robot.owner_changed",
+        subject=f"robot:{unit.serial}",
+        before={"customer_id": latest.customer_id},
+        after={"customer_id": None},
+    )
+    return latest.customer_id
+
+
+def history(session: Session, unit_id: int) -> list[tuple[Ownership, Customer]]:
+    """Whose the robot was and is, from when to when, the latest first."""
+    rows = session.execute(
+        select(Ownership, Customer)
+        .join(Customer, Customer.id == Ownership.customer_id)
+        .where(Ownership.unit_id == unit_id)
+        .order_by(Ownership.since.desc(), Ownership.id.desc())
+    )
+    return [(owned, customer) for owned, customer in rows]
+
+
 def owner_of(session: Session, unit_id: int) -> int | None:
     """The customer whose the robot is now; None: the store's."""
     return session.scalar(

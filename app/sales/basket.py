@@ -13,7 +13,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.tax import BASIS
 from app.kernel.text import msg
 from app.parts import stock
-from app.robots import addresses, claims
+from app.robots import addresses, claims, loans
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, UnitState
 from app.sales import catalogue, orders
@@ -134,7 +134,13 @@ def set_quantity(
             minutes=minutes,
         )
     elif product.part_id is not None and more < 0:
-        stock.release(session, orders.reference(order), part_id=product.part_id, quantity=-more)
+        stock.release(
+            session,
+            orders.reference(order),
+            store_id=order.store_id,
+            part_id=product.part_id,
+            quantity=-more,
+        )
     line.discount_minor = line.discount_minor * quantity // line.quantity
     line.quantity = quantity
     _touched(session, order)
@@ -196,7 +202,11 @@ def remove(session: Session, actor: Actor, order: Order, line: OrderLine) -> Non
     product = session.get_one(Product, line.product_id)
     if product.part_id is not None:
         stock.release(
-            session, orders.reference(order), part_id=product.part_id, quantity=line.quantity
+            session,
+            orders.reference(order),
+            store_id=order.store_id,
+            part_id=product.part_id,
+            quantity=line.quantity,
         )
     order.lines.remove(line)
     session.delete(line)
@@ -224,9 +234,10 @@ def already_scanned(session: Session, order: Order, scan_id: str) -> bool:
 
 
 def require_sellable(session: Session, unit: Unit) -> None:
-    """Raises NotSellable with the reason, and a link to what has to happen first."""
+    """Raises NotSellable or OutOnLoan with the reason, and a link to what has to happen first."""
     here = addresses.robot_page(unit.serial)
     if unit.state is UnitState.AVAILABLE:
+        loans.require_in_house(session, unit)
         return
     if unit.state in _HANDED_OUT:
         sold = session.scalar(

@@ -163,8 +163,9 @@ def on_payment_failed(session: Session, event: PaymentFailed) -> None:
 
 def free_after_failure(session: Session, order: Order, *, minutes: int) -> None:
     """A payment failed and nothing was paid: what the basket keeps ends by time again."""
-    claims.make_temporary(session, orders.reference(order), minutes=minutes)
-    stock.make_temporary(session, orders.reference(order), minutes=minutes)
+    owner, store_id = orders.reference(order), order.store_id
+    claims.make_temporary(session, owner, store_id=store_id, minutes=minutes)
+    stock.make_temporary(session, owner, store_id=store_id, minutes=minutes)
 
 
 def _said(amount: Money | None, otherwise: Money) -> Money:
@@ -204,5 +205,5 @@ def _require_goods(session: Session, actor: Actor, order: Order) -> None:
         basket.require_sellable(session, unit)
         claims.claim(session, actor, unit, owner=owner, holder=actor.name, minutes=1)
     stock.renew(session, actor, owner, holder=actor.name, minutes=1)
-    claims.make_permanent(session, owner)
-    stock.make_permanent(session, owner)
+    claims.make_permanent(session, owner, store_id=order.store_id)
+    stock.make_permanent(session, owner, store_id=order.store_id)

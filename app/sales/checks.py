@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.payments import bills
 from app.payments.models import Bill
-from app.robots.models import Unit
+from app.robots.models import Ownership, Unit
 from app.robots.states import UnitState
 from app.sales import orders, totals
 from app.sales.models import Handover, Inspection, Order, OrderLine, UnitSale
@@ -56,9 +56,18 @@ def _sold_once(session: Session) -> Iterator[str]:
 
 def _sales_match_states(session: Session) -> Iterator[str]:
     active = select(UnitSale.unit_id).where(UnitSale.returned_at.is_(None))
-    for unit in session.scalars(select(Unit).where(Unit.id.in_(active), Unit.state.not_in(_OUT))):
+    gone = (*_OUT, UnitState.RETIRED)
+    for unit in session.scalars(select(Unit).where(Unit.id.in_(active), Unit.state.not_in(gone))):
         yield f"sales: unit {unit.serial} is sold, but its state is {unit.state}"
-    for unit in session.scalars(select(Unit).where(Unit.state.in_(_OUT), Unit.id.not_in(active))):
+    # a robot that was sold elsewhere came in with its owner, and never had a sale here
+    came_owned = (
+        (Unit.state == UnitState.HANDED_OVER)
+        & Unit.id.in_(select(Ownership.unit_id).where(Ownership.until.is_(None)))
+        & Unit.id.not_in(select(UnitSale.unit_id))
+    )
+    for unit in session.scalars(
+        select(Unit).where(Unit.state.in_(_OUT), Unit.id.not_in(active), ~came_owned)
+    ):
         yield f"sales: unit {unit.serial} is {unit.state} without a sale"
     unsold = session.execute(
         select(Order.number, OrderLine.unit_id)

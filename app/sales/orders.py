@@ -271,7 +271,7 @@ def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None
     for line in order.lines:
         if line.unit_id is not None:
             claims.release(session, line.unit_id, owner=reference(order))
-    stock.release(session, reference(order))
+    stock.release(session, reference(order), store_id=order.store_id)
     order.cancelled_at = clock.now()
     order.cancel_reason = clean(reason)[:200]
     audit.record(

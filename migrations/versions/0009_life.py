@@ -141,6 +141,15 @@ def upgrade() -> None:
     for statement in refusing_triggers("transfers", dialect=dialect):
         op.execute(statement)
     _keep_owners_apart(dialect)
+    _refuse(
+        "units_sold_out_on_loan",
+        "UPDATE OF state",
+        "units",
+        "NEW.state = 'sold' AND EXISTS "
+        "(SELECT 1 FROM loans WHERE loans.unit_id = NEW.id AND loans.in_at IS NULL)",
+        "a robot out on loan is not sold",
+        dialect=dialect,
+    )
     if dialect == "postgresql":
         op.execute(searchindex.GRAMS_FUNCTION)
     for table, column in SEARCHED:
@@ -167,27 +176,33 @@ def _give_codes() -> None:
 
 def _keep_owners_apart(dialect: str) -> None:
     """Refuse owners at the same time, and an owner taken off the record."""
-    rules = (
-        ("INSERT", OVERLAPS, "owners would overlap"),
-        ("UPDATE", OVERLAPS, "owners would overlap"),
+    told = OVERLAPS.replace("IS DISTINCT FROM", "IS NOT") if dialect == "sqlite" else OVERLAPS
+    for verb, condition, sentence in (
+        ("INSERT", told, "owners would overlap"),
+        ("UPDATE", told, "owners would overlap"),
         ("DELETE", "TRUE", "owners are never deleted"),
-    )
-    for verb, condition, sentence in rules:
+    ):
         name = f"ownerships_{verb.lower()}"
-        if dialect == "sqlite":
-            told = condition.replace("IS DISTINCT FROM", "IS NOT")
-            op.execute(
-                f"CREATE TRIGGER tr_{name} BEFORE {verb} ON ownerships WHEN {told} "
-                f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
-            )
-            continue
-        kept = "OLD" if verb == "DELETE" else "NEW"
+        _refuse(name, verb, "ownerships", condition, sentence, dialect=dialect)
+
+
+def _refuse(
+    name: str, verb: str, table: str, condition: str, sentence: str, *, dialect: str
+) -> None:
+    """A trigger that refuses a row when `condition` holds."""
+    if dialect == "sqlite":
         op.execute(
-            f"CREATE FUNCTION refuse_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF {condition} THEN RAISE EXCEPTION '{sentence}' USING ERRCODE = '23514'; END IF; "
-            f"RETURN {kept}; END $$"
+            f"CREATE TRIGGER tr_{name} BEFORE {verb} ON {table} WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
         )
-        op.execute(
-            f"CREATE TRIGGER tr_{name} BEFORE {verb} ON ownerships "
-            f"FOR EACH ROW EXECUTE FUNCTION refuse_{name}()"
-        )
+        return
+    kept = "OLD" if verb == "DELETE" else "NEW"
+    op.execute(
+        f"CREATE FUNCTION refuse_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {condition} THEN RAISE EXCEPTION '{sentence}' USING ERRCODE = '23514'; END IF; "
+        f"RETURN {kept}; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER tr_{name} BEFORE {verb} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION refuse_{name}()"
+    )

@@ -79,10 +79,10 @@ def test_some_of_what_is_promised_is_given_back(
     promise("order:1", 4)
     promise("order:2", 1)
     # when
-    stock.release(session, "order:1", part_id=shelf.id, quantity=5)
+    stock.release(session, "order:1", store_id=shelf.store_id, part_id=shelf.id, quantity=5)
     # then
     assert stock.free(session, shelf.id) == 7
-    stock.release(session, "order:1")
+    stock.release(session, "order:1", store_id=shelf.store_id)
     assert stock.free(session, shelf.id) == 9
 
 
@@ -94,7 +94,7 @@ def test_a_release_touches_no_other_part(
     promise("order:1", 4)
     stock.reserve(session, manager, hip.id, quantity=2, owner="order:1", holder="x", minutes=30)
     # when
-    stock.release(session, "order:1", part_id=hip.id)
+    stock.release(session, "order:1", store_id=shelf.store_id, part_id=hip.id)
     # then
     assert stock.frees(session, [shelf.id, hip.id]) == {shelf.id: 6, hip.id: 2}
 
@@ -137,11 +137,11 @@ def test_once_money_is_taken_a_promise_does_not_lapse(
     session: Session, shelf: Part, promise: Promise
 ) -> None:
     promise("order:1", 4)
-    stock.make_permanent(session, "order:1")
+    stock.make_permanent(session, "order:1", store_id=shelf.store_id)
     next_day = clock.now() + timedelta(days=1)
     with clock.set_to(next_day):
         assert stock.free(session, shelf.id) == 6
-    stock.make_temporary(session, "order:1", minutes=30)
+    stock.make_temporary(session, "order:1", store_id=shelf.store_id, minutes=30)
     with clock.set_to(next_day):
         assert stock.free(session, shelf.id) == 10
 

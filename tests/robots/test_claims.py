@@ -74,17 +74,33 @@ def test_once_money_was_taken_time_frees_nothing_until_it_went_back(
     # given
     unit, now = a_unit(session, store), clock.now()
     claims.claim(session, manager, unit, owner="order:1", holder="Jana", minutes=30)
-    claims.make_permanent(session, "order:1")
+    claims.make_permanent(session, "order:1", store_id=store.id)
     # then
     with clock.set_to(now + timedelta(days=300)):
         with pytest.raises(Conflict, match="kept for Jana"):
             claims.claim(session, manager, unit, owner="order:2", holder="Ben", minutes=30)
         assert claims.live_claim(session, unit.id) is not None
     # when
-    claims.make_temporary(session, "order:1", minutes=30)
+    claims.make_temporary(session, "order:1", store_id=store.id, minutes=30)
     # then
     with clock.set_to(now + timedelta(days=1)):
         assert claims.live_claim(session, unit.id) is None
+
+
+def test_an_order_of_the_same_number_in_another_store_keeps_its_own(
+    session: Session, store: Store, manager: Actor
+) -> None:
+    # given: each store has an order 5
+    other = a_store(session, "BER")
+    ours, theirs = a_unit(session, store, "G1-1"), a_unit(session, other, "G1-2")
+    claims.claim(session, manager, ours, owner="order:5", holder="Jana", minutes=30)
+    claims.claim(session, an_actor(other), theirs, owner="order:5", holder="Ben", minutes=30)
+    # then
+    assert claims.make_permanent(session, "order:5", store_id=store.id) == {ours.id}
+    claims.make_temporary(session, "order:5", store_id=other.id, minutes=5)
+    with clock.set_to(clock.now() + timedelta(days=1)):
+        assert claims.live_claim(session, ours.id) is not None
+        assert claims.live_claim(session, theirs.id) is None
 
 
 def test_only_the_owner_lets_go(session: Session, store: Store, manager: Actor) -> None:

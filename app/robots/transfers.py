@@ -1,0 +1,204 @@
+"""A robot changes hands: from customer to customer, back to the store, or out of use."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.customers import book
+from app.customers.models import Customer
+from app.kernel import audit, clock, events
+from app.kernel.actor import Actor
+from app.kernel.errors import Conflict, Refused
+from app.kernel.money import Money
+from app.kernel.searchkeys import clean
+from app.kernel.text import Text, msg
+from app.robots import addresses, claims, loans, ownership, registry, timeline
+from app.robots.events import BoughtBack
+from app.robots.life_models import Transfer, Wipe
+from app.robots.models import Unit
+from app.robots.states import UNIT_STATE_LABELS, Custody, Holding, UnitState
+from app.stores import desk
+
+WIPE_LABELS: dict[Wipe, Text] = {
+    Wipe.WIPED: msg("Data wiped"),
+    Wipe.NO_DATA: msg("No data were in it"),
+    Wipe.KEPT: msg("Data kept: the former owner agreed"),
+}
+_LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class WipeStatement:
+    """What became of the former owner's data, in one word and in the actor's own words."""
+
+    wipe: Wipe
+    words: str = ""
+
+
+def transfer(
+    session: Session, actor: Actor, unit: Unit, to: Customer, *, data: WipeStatement
+) -> Transfer:
+    """From now on the robot is another customer's. Links that the former owner holds end.
+
+    Raises Conflict for a robot that no customer owns, Refused for its owner again.
+    """
+    actor.require("robots.transfer")
+    former = _owner(session, unit)
+    if to.id == former:
+        raise Refused(msg("{name} owns this robot already.", name=to.name), field="customer")
+    if to.erased_at is not None:
+        raise Refused(msg("There is no such customer."), field="customer")
+    record = _record(session, actor, unit, former=former, to=to.id, data=data)
+    ownership.give_to(session, actor, unit, to.id, at=record.at)
+    return record
+
+
+def buy_back(
+    session: Session, actor: Actor, unit: Unit, *, price: Money, data: WipeStatement
+) -> Transfer:
+    """The store takes a robot back from its owner: received again, to be inspected again.
+
+    The sale that once was stays in the records; whoever keeps it hears `BoughtBack`.
+    """
+    actor.require("robots.edit")
+    former = _owner(session, unit)
+    currency = desk.store_of(session, unit.store_id).currency
+    if price.currency != currency:
+        raise Refused(msg("This store counts in {currency}.", currency=currency), field="price")
+    if price.minor < 0:
+        raise Refused(msg("A cost is not negative."), field="price")
+    record = _record(session, actor, unit, former=former, to=None, data=data, price=price)
+    ownership.end(session, actor, unit, at=record.at)
+    here = addresses.page_below(unit.serial, "owners")
+    bought = msg("Bought back for {price}", price=price)
+    registry.move(session, actor, unit, UnitState.RETURNED, why=bought, link=here)
+    registry.move(session, actor, unit, UnitState.RECEIVED, why=msg("Back in the store"), link=here)
+    unit.holding, unit.custody = Holding.STOCK, Custody.STORE
+    unit.cost_minor, unit.currency = price.minor, price.currency
+    session.flush()
+    events.announce(
+        session,
+        BoughtBack(
+            actor=actor,
+            store_id=unit.store_id,
+            unit_id=unit.id,
+            customer_id=former,
+            at=record.at,
+        ),
+    )
+    return record
+
+
+def retire(session: Session, actor: Actor, unit: Unit, *, reason: str) -> None:
+    """Out of use for ever; the serial stays taken. Raises Conflict while it is kept or out."""
+    actor.require("robots.edit")
+    said = clean(reason)
+    if not 1 <= len(said) <= _LONGEST:
+        raise Refused(msg("Say why, in at most {most} characters.", most=_LONGEST), field="reason")
+    loans.require_in_house(session, unit)
+    claim = claims.live_claim(session, unit.id)
+    if claim is not None:
+        raise Conflict(
+            msg("{serial} is kept for {holder}.", serial=unit.serial, holder=claim.holder),
+            link=addresses.owner_page(claim.owner),
+        )
+    why = msg("Retired: {reason}", reason=said)
+    registry.move(session, actor, unit, UnitState.RETIRED, why=why)
+
+
+def of_unit(session: Session, unit_id: int) -> list[Transfer]:
+    """How a robot changed hands since it is known here, the latest first."""
+    return list(
+        session.scalars(
+            select(Transfer)
+            .where(Transfer.unit_id == unit_id)
+            .order_by(Transfer.at.desc(), Transfer.id.desc())
+        )
+    )
+
+
+def _owner(session: Session, unit: Unit) -> int:
+    """The customer whose the robot is and who has had it; raises Conflict otherwise."""
+    owner = ownership.owner_of(session, unit.id)
+    if owner is None or unit.state is not UnitState.HANDED_OVER:
+        raise Conflict(
+            msg(
+                "{serial} is no customer’s to give: {state}.",
+                serial=unit.serial,
+                state=UNIT_STATE_LABELS[unit.state],
+            ),
+            link=addresses.robot_page(unit.serial),
+        )
+    return owner
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    unit: Unit,
+    *,
+    former: int,
+    to: int | None,
+    data: WipeStatement,
+    price: Money | None = None,
+) -> Transfer:
+    words = clean(data.words)
+    if data.wipe is Wipe.KEPT and not words:
+        raise Refused(msg("Say who agreed that the data stay."), field="statement")
+    if len(words) > _LONGEST:
+        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST), field="statement")
+    record = Transfer(
+        store_id=unit.store_id,
+        unit_id=unit.id,
+        from_customer_id=former,
+        to_customer_id=to,
+        at=clock.now(),
+        wipe=data.wipe,
+        statement=words,
+        by=actor.name,
+        price_minor=price.minor if price else 0,
+        currency=price.currency if price else "",
+    )
+    session.add(record)
+    session.flush()
+    timeline.note(
+        session,
+        unit.id,
+        kind="data",
+        summary=WIPE_LABELS[data.wipe],
+        link=addresses.page_below(unit.serial, "owners"),
+        actor_name=actor.name,
+    )
+    audit.record(
+        session,
+        actor,
+        "robot.bought_back" if to is None else "robot.transferred",
+        subject=f"robot:{unit.serial}",
+        before={"customer_id": former},
+        after={"customer_id": to, "data": data.wipe, "statement": words},
+    )
+    return record
+
+
+def customer_meant(session: Session, actor: Actor, text: str) -> Customer:
+    """The one customer whom a text names: `C-12`, `12`, or part of a name.
+
+    Raises Refused when nobody or more than one fits.
+    """
+    said = clean(text)
+    digits = said.casefold().removeprefix("c-")
+    if digits.isascii() and digits.isdigit():
+        return book.by_number(session, actor, int(digits[:18]))
+    found = book.find(session, actor, said, most=4) if said else []
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Refused(msg("No customer fits. Add the customer first."), field="customer")
+    raise Refused(
+        msg(
+            "Several customers fit: {names}. Type the number.",
+            names=", ".join(f"C-{each.number} {each.name}" for each in found),
+        ),
+        field="customer",
+    )
