@@ -14,7 +14,7 @@ from app.kernel.errors import Conflict
 from app.kernel.text import msg
 from app.web.idempotent import once
 from app.web.paging import MOST, PAGE
-from app.web.problems import refusals
+from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import Cursor, PageOut, RowId, Sent
 
@@ -134,7 +134,7 @@ def list_customers(
     return PageOut(items=[CustomerOut.of(one) for one in page.items], next=page.next)
 
 
-@router.post("", status_code=201, responses=refusals(409))
+@router.post("", status_code=201, responses=refusals_of_writing())
 @once
 def add_customer(
     request: Request,  # noqa: ARG001 - `once` asks for it
@@ -161,7 +161,7 @@ def show_customer(session: ReadSession, actor: ApiReading, customer_id: RowId) -
     return CustomerOut.of(book.by_id(session, actor, customer_id))
 
 
-@router.patch("/{customer_id}", responses=refusals(404, 409))
+@router.patch("/{customer_id}", responses=refusals_of_writing(404))
 def change_customer(
     session: WriteSession, actor: ApiWriting, customer_id: RowId, body: ChangedCustomer
 ) -> CustomerOut:
@@ -179,7 +179,7 @@ def export_customer(session: WriteSession, actor: ApiWriting, customer_id: RowId
     return Export.model_validate(privacy.export(session, actor, customer))
 
 
-@router.post("/{customer_id}/erase", responses=refusals(404))
+@router.post("/{customer_id}/erase", responses=refusals_of_writing(404))
 @once
 def erase_customer(
     request: Request,  # noqa: ARG001 - `once` asks for it

@@ -57,7 +57,7 @@ class OrderLineOut(BaseModel):
     tax_rate_bp: int = Field(description="Basis points: 1900 is 19 %.")
 
 
-class CustomerOut(BaseModel):
+class BuyerOut(BaseModel):
     number: int
     name: str
 
@@ -73,7 +73,7 @@ class OrderOut(BaseModel):
 
     number: int
     status: OrderStatus
-    customer: CustomerOut | None
+    customer: BuyerOut | None
     till: int | None
     price_mode: PriceMode
     lines: list[OrderLineOut]
@@ -158,7 +158,7 @@ def order_out(summary: OrderSummary) -> OrderOut:
     return OrderOut(
         number=order.number,
         status=summary.status,
-        customer=CustomerOut(number=customer.number, name=customer.name) if customer else None,
+        customer=BuyerOut(number=customer.number, name=customer.name) if customer else None,
         till=order.till_id,
         price_mode=order.price_mode,
         lines=[_line_out(view, summary) for view in summary.lines],
