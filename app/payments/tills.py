@@ -4,6 +4,8 @@ Closing only freezes totals and can always be done: whatever is still under way 
 goes to the till's next session.
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,9 +21,17 @@ from app.payments.documents import DocumentContent, DocumentKind
 from app.payments.errors import DifferenceUnexplained, TillClosed
 from app.payments.models import Account, CashMovement, EntryKind, TillSession
 from app.stores import desk
-from app.stores.models import Till
+from app.stores.models import Store, Till
 
 _SERIES = "till_session"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A till, and the session that is open at it: None while it is closed."""
+
+    till: Till
+    open_session: TillSession | None
 
 
 def open_session(session: Session, actor: Actor, till: Till, float_: Money) -> TillSession:
@@ -64,6 +74,22 @@ def open_session(session: Session, actor: Actor, till: Till, float_: Money) -> T
 
 def open_session_of(session: Session, till_id: int) -> TillSession | None:
     return booking.open_session_at(session, till_id)
+
+
+def place(session: Session, actor: Actor, till_id: int) -> Place:
+    """A till of the actor's store as it stands; raises NotFound.
+
+    One statement. The store comes along: whoever asks the session for it next finds it there.
+    """
+    row = session.execute(
+        select(Till, TillSession, Store)
+        .join(Store, Store.id == Till.store_id)
+        .outerjoin(TillSession, (TillSession.till_id == Till.id) & TillSession.closed_at.is_(None))
+        .where(Till.id == till_id, Till.store_id == actor.store_id)
+    ).first()
+    if row is None:
+        raise NotFound(msg("There is no such till in this store."))
+    return Place(row[0], row[1])
 
 
 def open_sessions(session: Session, store_id: int) -> dict[int, TillSession]:

@@ -2,10 +2,12 @@
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.identity.roles import DISCOUNT_LIMIT_BP, Role
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
+from app.kernel.db import insert_if_new
 from app.kernel.errors import NotFound, Refused
 from app.kernel.money import MOST_MINOR, Money, half_up, split
 from app.kernel.quantity import MOST
@@ -121,8 +123,7 @@ def set_quantity(
     if quantity < 1:
         raise Refused(msg("A quantity is at least 1. Remove the line instead."), field="quantity")
     _check_size(price_minor=line.unit_price_minor, quantity=quantity)
-    product = session.get_one(Product, line.product_id)
-    more = quantity - line.quantity
+    product, more = line.product, quantity - line.quantity
     if product.part_id is not None and more > 0:
         stock.reserve(
             session,
@@ -199,13 +200,12 @@ def remove(session: Session, actor: Actor, order: Order, line: OrderLine) -> Non
         for other in order.lines:
             if other.for_unit_id == line.unit_id:
                 other.for_unit_id = None
-    product = session.get_one(Product, line.product_id)
-    if product.part_id is not None:
+    if line.product.part_id is not None:
         stock.release(
             session,
             orders.reference(order),
             store_id=order.store_id,
-            part_id=product.part_id,
+            part_id=line.product.part_id,
             quantity=line.quantity,
         )
     order.lines.remove(line)
@@ -224,13 +224,12 @@ def already_scanned(session: Session, order: Order, scan_id: str) -> bool:
     """Was this very scan answered before? Remembers it if not."""
     if not scan_id:
         return False
-    known = session.scalar(
-        select(Scan.id).where(Scan.order_id == order.id, Scan.scan_id == scan_id[:64])
+    remembered = session.scalar(
+        insert_if_new(session, Scan, key=["order_id", "scan_id"])
+        .values(order_id=order.id, scan_id=scan_id[:64], at=clock.now())
+        .returning(Scan.id)
     )
-    if known is None:
-        session.add(Scan(order_id=order.id, scan_id=scan_id[:64], at=clock.now()))
-        session.flush()
-    return known is not None
+    return remembered is None
 
 
 def require_sellable(session: Session, unit: Unit) -> None:
@@ -380,6 +379,8 @@ def _add_line(
             session, order.store_id, product.tax_code, desk.business_day_of(store)
         ),
     )
+    set_committed_value(line, "product", product)
+    set_committed_value(line, "unit", unit)
     order.lines.append(line)
     _touched(session, order)
     return line

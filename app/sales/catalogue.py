@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session
 
 from app.kernel import audit
@@ -12,11 +12,13 @@ from app.kernel.money import Money
 from app.kernel.searchkeys import clean, folded, like_pattern, search_key
 from app.kernel.text import msg
 from app.parts import catalogue as parts
+from app.parts.models import Part
 from app.robots import makers
 from app.sales.models import BundleItem, Category, Product, ProductKind
 from app.stores import desk
 
 _LONGEST_PLAN = 120
+_MOST_NAMED = 8
 _LONGEST_CODE = 64
 _LONGEST_NAME = 200
 
@@ -160,16 +162,31 @@ def of_model(session: Session, actor: Actor, model_id: int) -> Product | None:
     )
 
 
-def of_part(session: Session, actor: Actor, part_id: int) -> Product | None:
-    return session.scalar(
-        select(Product)
+def named(session: Session, actor: Actor, code: str, *, number: str) -> list[Product]:
+    """What is for sale under exactly this code, or under a part's `number` or GTIN, in any writing.
+
+    A number never means a row's id.
+    """
+    key = search_key(number)
+    own = select(Product.id).where(
+        Product.store_id == actor.store_id, Product.code_key == search_key(code)
+    )
+    of_parts = (
+        select(Product.id)
+        .join(Part, Part.id == Product.part_id)
         .where(
-            Product.store_id == actor.store_id,
-            Product.part_id == part_id,
-            Product.archived.is_(False),
+            Part.store_id == actor.store_id,
+            Part.archived.is_(False),
+            or_(Part.number_key == key, (Part.gtin == key) & (Part.gtin != "")),
         )
-        .order_by(Product.id)
-        .limit(1)
+    )
+    return list(
+        session.scalars(
+            select(Product)
+            .where(Product.id.in_(union(own, of_parts)), Product.archived.is_(False))
+            .order_by(Product.id)
+            .limit(_MOST_NAMED)
+        )
     )
 
 

@@ -11,7 +11,7 @@ from app.parts import stock
 from app.payments import bills, tenders, tills
 from app.payments.events import MoneyCame, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
-from app.robots import claims, registry
+from app.robots import claims
 from app.sales import basket, completion, orders, totals
 from app.sales.models import Order
 from app.stores import desk
@@ -99,8 +99,8 @@ def place(
     actor.require("counter.sell")
     drawer = _open_drawer(session, actor, order.till_id if till_id is None else till_id)
     _require_payable(order)
-    bill = bills.by_reference(session, order.store_id, orders.reference(order))
-    if bill is None or bills.paid(session, bill).minor == 0:
+    bill = orders.bill_of(session, order)
+    if bill is None or not bills.paid(session, bill):
         _require_goods(session, actor, order)
         bill = bills.raise_bill(
             session,
@@ -176,8 +176,7 @@ def _said(amount: Money | None, otherwise: Money) -> Money:
 def _open_drawer(session: Session, actor: Actor, till_id: int | None) -> TillSession:
     if till_id is None:
         raise Refused(msg("Say at which till this is paid."), field="till")
-    till = desk.till_by_id(session, actor, till_id)
-    drawer = tills.open_session_of(session, till.id)
+    drawer = tills.place(session, actor, till_id).open_session
     if drawer is None:
         raise Conflict(msg("The till is closed. Open it with its float first."), link="/till")
     return drawer
@@ -199,11 +198,21 @@ def _require_payable(order: Order) -> None:
 
 def _require_goods(session: Session, actor: Actor, order: Order) -> None:
     """Everything in the basket is still ours to sell, and stays so."""
-    owner = orders.reference(order)
-    for line in orders.robots_of(order):
-        unit = registry.by_id(session, actor, line.unit_id or 0)
+    _require_robots(session, actor, order)
+    if any(line.product.part_id is not None for line in order.lines):
+        owner = orders.reference(order)
+        stock.renew(session, actor, owner, holder=actor.name, minutes=1)
+        stock.make_permanent(session, owner, store_id=order.store_id)
+
+
+def _require_robots(session: Session, actor: Actor, order: Order) -> None:
+    """A robot whose time was over is ours again, unless somebody else has asked for it."""
+    units, owner = orders.units_of(order), orders.reference(order)
+    for unit in units:
         basket.require_sellable(session, unit)
-        claims.claim(session, actor, unit, owner=owner, holder=actor.name, minutes=1)
-    stock.renew(session, actor, owner, holder=actor.name, minutes=1)
-    claims.make_permanent(session, owner, store_id=order.store_id)
-    stock.make_permanent(session, owner, store_id=order.store_id)
+    store_id = order.store_id
+    kept = claims.make_permanent(session, owner, store_id=store_id) if units else set()
+    for unit in units:
+        if unit.id not in kept:
+            claims.claim(session, actor, unit, owner=owner, holder=actor.name, minutes=1)
+            claims.make_permanent(session, owner, store_id=store_id)

@@ -4,7 +4,8 @@ Units become sold, pieces leave the shelf, revenue and tax are recognised, the i
 sent to the printer. Whoever took the last payment (counter, webhook, reconciliation), this runs.
 """
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -13,11 +14,11 @@ from app.kernel.text import msg
 from app.parts import stock
 from app.payments import bills, printing
 from app.payments.events import BillSettled
-from app.payments.models import Account, Bill, Tender, TillSession
+from app.payments.models import Account, Bill, PaymentAttempt, Tender, TillSession
 from app.robots import claims, registry
 from app.robots.states import UnitState
 from app.sales import invoices, orders, totals
-from app.sales.models import Order, Product, ProductKind, UnitSale
+from app.sales.models import Order, ProductKind, UnitSale
 
 _REVENUE = {
     ProductKind.ROBOT: Account.REVENUE_ROBOTS,
@@ -34,9 +35,7 @@ def on_bill_settled(session: Session, event: BillSettled) -> None:
     if kind != "order":
         return
     order = orders.by_number(session, event.actor, int(number))
-    bill = bills.by_reference(session, order.store_id, event.reference)
-    if bill is not None:
-        complete(session, event.actor, order, bill)
+    complete(session, event.actor, order, session.get_one(Bill, event.bill_id))
 
 
 def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
@@ -45,11 +44,11 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
         return
     order.settled_at = clock.now()
     order.parked_at = None
+    attempts = bills.attempts_of(session, bill)
     if order.till_id is None:
-        order.till_id = _till_of_last_payment(session, bill)
+        order.till_id = _till_of_last_payment(session, attempts)
     owner = orders.reference(order)
-    for line in orders.robots_of(order):
-        unit = registry.by_id(session, actor, line.unit_id or 0)
+    for unit in orders.units_of(order):
         registry.move(
             session,
             actor,
@@ -62,11 +61,10 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
         claims.end_as_sold(session, unit.id, owner=owner)
     stock.issue_reserved(session, actor, owner, reason=f"sale {order.number}")
     _recognise(session, actor, order, bill)
-    document = invoices.issue(session, actor, order, bill)
+    document = invoices.issue(session, actor, order, attempts)
     if order.till_id is not None:
-        printing.post_slip(
-            session, document, till_id=order.till_id, open_drawer=_took_cash(session, bill)
-        )
+        took_cash = any(attempt.tender is Tender.CASH for attempt in attempts)
+        printing.post_slip(session, document, till_id=order.till_id, open_drawer=took_cash)
     audit.record(
         session,
         actor,
@@ -76,27 +74,16 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
     )
 
 
-def _till_of_last_payment(session: Session, bill: Bill) -> int | None:
+def _till_of_last_payment(session: Session, attempts: Sequence[PaymentAttempt]) -> int | None:
     """Where a program's order was paid; None when nothing was owed."""
-    attempts = bills.attempts_of(session, bill)
     booked = [attempt for attempt in attempts if attempt.entry_id is not None]
     return session.get_one(TillSession, booked[-1].till_session_id).till_id if booked else None
 
 
-def _took_cash(session: Session, bill: Bill) -> bool:
-    return any(attempt.tender is Tender.CASH for attempt in bills.attempts_of(session, bill))
-
-
 def _recognise(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
-    products = {
-        product.id: product
-        for product in session.scalars(
-            select(Product).where(Product.id.in_({line.product_id for line in order.lines}))
-        )
-    }
     revenue: dict[Account, int] = {}
     for line, net in zip(order.lines, totals.net_by_line(order, order.lines), strict=True):
-        account = _REVENUE[products[line.product_id].kind]
+        account = _REVENUE[line.product.kind]
         revenue[account] = revenue.get(account, 0) + net
     sums = totals.of_order(order)
     bills.recognise(

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
@@ -14,7 +13,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
-from app.payments import bills, issuing
+from app.payments import issuing
 from app.payments.documents import (
     DocumentContent,
     DocumentKind,
@@ -25,11 +24,10 @@ from app.payments.documents import (
     TaxLine,
     Totals,
 )
-from app.payments.models import Bill, IssuedDocument
+from app.payments.models import IssuedDocument, PaymentAttempt
 from app.payments.till_reports import TENDER_LABELS
-from app.robots.models import Unit
 from app.sales import orders, totals
-from app.sales.models import Order, OrderLine
+from app.sales.models import Order
 from app.stores import desk
 from app.stores.models import Till
 from app.web.i18n import speech
@@ -38,10 +36,12 @@ QUOTE_DAYS = 14
 _MOST_QUOTE_DAYS = 365
 
 
-def issue(session: Session, actor: Actor, order: Order, bill: Bill) -> IssuedDocument:
-    """The invoice of a settled order, numbered in this transaction."""
+def issue(
+    session: Session, actor: Actor, order: Order, attempts: Sequence[PaymentAttempt]
+) -> IssuedDocument:
+    """The invoice of a settled order with its payments, numbered in this transaction."""
     content = _content(session, order, kind=DocumentKind.INVOICE)
-    payments, change = _payments(session, bill, content)
+    payments, change = _payments(attempts, content)
 
     def build(label: str) -> DocumentContent:
         return replace(content, number=label, payments=payments, change=change)
@@ -98,7 +98,7 @@ def _content(session: Session, order: Order, *, kind: DocumentKind) -> DocumentC
         store=store.name,
         seller=issuing.seller_of(store),
         buyer=buyer(customer) if customer else None,
-        lines=_lines(session, order),
+        lines=_lines(order),
         taxes=_taxes(sums),
         totals=Totals(net=sums.net, tax=sums.tax, gross=sums.gross),
         references=_references(session, order, language),
@@ -123,8 +123,7 @@ def _address(street: str, postcode: str, city: str, country: str) -> tuple[str, 
     return tuple(part for part in (street, place, country) if part)
 
 
-def _lines(session: Session, order: Order) -> tuple[Line, ...]:
-    serials = _serials(session, order.lines)
+def _lines(order: Order) -> tuple[Line, ...]:
     return tuple(
         Line(
             position=index,
@@ -134,17 +133,11 @@ def _lines(session: Session, order: Order) -> tuple[Line, ...]:
             amount=Money(line.amount_minor, order.currency),
             tax_bp=line.tax_rate_bp,
             detail=line.discount_reason,
-            serials=(serials[line.unit_id],) if line.unit_id else (),
+            serials=(line.unit.serial,) if line.unit else (),
             discount=Money(line.discount_minor, order.currency) if line.discount_minor else None,
         )
         for index, line in enumerate(order.lines, start=1)
     )
-
-
-def _serials(session: Session, lines: Sequence[OrderLine]) -> dict[int, str]:
-    ids = [line.unit_id for line in lines if line.unit_id is not None]
-    rows = session.execute(select(Unit.id, Unit.serial).where(Unit.id.in_(ids)))
-    return {row.id: row.serial for row in rows}
 
 
 def _taxes(sums: totals.Totals) -> tuple[TaxLine, ...]:
@@ -170,11 +163,11 @@ def _references(session: Session, order: Order, language: str) -> tuple[Fact, ..
 
 
 def _payments(
-    session: Session, bill: Bill, content: DocumentContent
+    attempts: Sequence[PaymentAttempt], content: DocumentContent
 ) -> tuple[tuple[PaymentLine, ...], Money | None]:
     """Each tender as given, and the change of all."""
     said, zone = speech(content.language), ZoneInfo(content.zone)
-    booked = [one for one in bills.attempts_of(session, bill) if one.entry_id is not None]
+    booked = [attempt for attempt in attempts if attempt.entry_id is not None]
     lines = tuple(
         PaymentLine(
             label=said.say(TENDER_LABELS[attempt.tender]),
@@ -188,4 +181,4 @@ def _payments(
         for attempt in booked
     )
     change = sum(attempt.change_minor for attempt in booked)
-    return lines, Money(change, bill.currency) if change else None
+    return lines, Money(change, content.currency) if change else None

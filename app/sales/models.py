@@ -16,8 +16,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.customers.models import Customer
 from app.kernel.db import Base, Key, LongText, Minor
 from app.kernel.tax import PriceMode
+from app.robots.models import Unit
 
 
 class ProductKind(StrEnum):
@@ -48,6 +50,7 @@ class Product(Base):
         CheckConstraint("(kind = 'robot') = (model_id IS NOT NULL)", name="robot_has_model"),
         CheckConstraint("(kind = 'item') = (part_id IS NOT NULL)", name="item_has_part"),
         Index("ix_products_category", "store_id", "category", "position", "id"),
+        Index("ix_products_part", "part_id"),
         Index(
             "uq_products_model",
             "store_id",
@@ -130,6 +133,7 @@ class Order(Base):
     lines: Mapped[list["OrderLine"]] = relationship(
         init=False, lazy="raise", order_by="OrderLine.position"
     )
+    customer: Mapped[Customer | None] = relationship(init=False, lazy="raise", viewonly=True)
 
 
 class OrderLine(Base):
@@ -173,6 +177,11 @@ class OrderLine(Base):
     discount_by: Mapped[str] = mapped_column(default="")
     tax_code: Mapped[str] = mapped_column(String(16))
     tax_rate_bp: Mapped[int] = mapped_column(Integer)
+
+    product: Mapped[Product] = relationship(init=False, lazy="raise", viewonly=True)
+    unit: Mapped[Unit | None] = relationship(
+        init=False, lazy="raise", viewonly=True, foreign_keys=[unit_id]
+    )
 
     @property
     def amount_minor(self) -> int:

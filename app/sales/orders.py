@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.customers import book
 from app.kernel import audit, clock, numbers
@@ -15,6 +16,7 @@ from app.parts import stock
 from app.payments import bills
 from app.payments.models import Bill
 from app.robots import claims
+from app.robots.models import Unit
 from app.sales.errors import OrderLocked
 from app.sales.models import Handover, Order, OrderLine
 from app.stores import desk
@@ -43,6 +45,13 @@ STATUS_LABELS: dict[OrderStatus, Text] = {
 }
 
 
+# With all that the rules ask of an order: whose it is, its lines, what each sells.
+_WHOLE = (
+    joinedload(Order.customer),
+    joinedload(Order.lines).options(joinedload(OrderLine.product), joinedload(OrderLine.unit)),
+)
+
+
 def reference(order: Order) -> str:
     """How bills, claims and reservations name this order."""
     return f"order:{order.number}"
@@ -65,7 +74,9 @@ def open_order(session: Session, actor: Actor, *, till_id: int | None) -> Order:
     )
     session.add(order)
     session.flush()
-    return by_number(session, actor, order.number)
+    # what is new has no lines: nothing to look up
+    set_committed_value(order, "lines", [])
+    return order
 
 
 def require_free_till(session: Session, actor: Actor, till_id: int) -> None:
@@ -83,21 +94,21 @@ def require_free_till(session: Session, actor: Actor, till_id: int) -> None:
 
 
 def by_number(session: Session, actor: Actor, number: int) -> Order:
-    """An order with its lines; raises NotFound."""
-    order = session.scalar(
+    """An order with its customer, its lines and what they sell; raises NotFound."""
+    found = session.scalars(
         select(Order)
         .where(Order.store_id == actor.store_id, Order.number == number)
-        .options(selectinload(Order.lines))
-        .execution_options(populate_existing=True)
+        .options(*_WHOLE)
     )
+    order = found.unique().one_or_none()
     if order is None:
         raise NotFound(msg("There is no sale {number}.", number=number))
     return order
 
 
 def current_at(session: Session, actor: Actor, till_id: int) -> Order | None:
-    """The basket that lies open at a till."""
-    return session.scalar(
+    """The basket that lies open at a till, as whole as `by_number` gives it."""
+    found = session.scalars(
         select(Order)
         .where(
             Order.store_id == actor.store_id,
@@ -106,15 +117,16 @@ def current_at(session: Session, actor: Actor, till_id: int) -> Order | None:
             Order.cancelled_at.is_(None),
             Order.parked_at.is_(None),
         )
-        .options(selectinload(Order.lines))
+        .options(*_WHOLE)
         .order_by(Order.id.desc())
         .limit(1)
     )
+    return found.unique().one_or_none()
 
 
 def status(session: Session, order: Order) -> OrderStatus:
     """What the order has become, by the journal and the handover."""
-    bill = bills.by_reference(session, order.store_id, reference(order))
+    bill = bill_of(session, order)
     paid = bills.paid(session, bill).minor if bill else 0
     handed_over = session.scalar(select(Handover.id).where(Handover.order_id == order.id))
     return derive(order, bill=bill, paid_minor=paid, handed_over=handed_over is not None)
@@ -134,13 +146,18 @@ def derive(order: Order, *, bill: Bill | None, paid_minor: int, handed_over: boo
     return OrderStatus.OPEN if order.parked_at is None else OrderStatus.PARKED
 
 
+def bill_of(session: Session, order: Order) -> Bill | None:
+    """The bill of an order; there is none before its first tender."""
+    if order.placed_at is None:
+        return None
+    return bills.by_reference(session, order.store_id, reference(order))
+
+
 def require_editable(session: Session, order: Order) -> None:
     """Lines and prices may change until money is taken or under way."""
     if order.cancelled_at is not None:
         raise OrderLocked(msg("Sale {number} was cancelled.", number=order.number))
-    if order.placed_at is None:
-        return
-    bill = bills.by_reference(session, order.store_id, reference(order))
+    bill = bill_of(session, order)
     if bill is None:
         return
     if bills.live_attempt(session, bill) is not None:
@@ -248,20 +265,6 @@ def parked(session: Session, actor: Actor) -> list[Order]:
     )
 
 
-def parked_count(session: Session, actor: Actor) -> int:
-    counted = session.scalar(
-        select(func.count())
-        .select_from(Order)
-        .where(
-            Order.store_id == actor.store_id,
-            Order.parked_at.is_not(None),
-            Order.settled_at.is_(None),
-            Order.cancelled_at.is_(None),
-        )
-    )
-    return counted or 0
-
-
 def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None:
     """Void a basket from which nothing was paid; what it kept is free again."""
     actor.require("counter.sell")
@@ -286,3 +289,8 @@ def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None
 
 def robots_of(order: Order) -> list[OrderLine]:
     return [line for line in order.lines if line.unit_id is not None]
+
+
+def units_of(order: Order) -> list[Unit]:
+    """The robots of a whole order."""
+    return [line.unit for line in order.lines if line.unit is not None]

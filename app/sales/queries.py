@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
 from app.parts import stock
-from app.payments import bills, failures, issuing, tills
+from app.payments import bills, failures, issuing, standing, tills
 from app.payments.documents import DocumentKind
 from app.payments.models import PaymentAttempt
 from app.payments.states import ATTEMPT_LABELS, AttemptState
@@ -134,17 +134,12 @@ def rows(session: Session, actor: Actor, found: Sequence[Order]) -> list[OrderRo
     return listed
 
 
-def lines(session: Session, order: Order) -> list[LineView]:
+def lines(order: Order) -> list[LineView]:
     """An order's lines, those that belong to a robot right under it."""
-    ids = [line.unit_id for line in order.lines if line.unit_id]
-    serials = {
-        row.id: row.serial
-        for row in session.execute(select(Unit.id, Unit.serial).where(Unit.id.in_(ids)))
-    }
     return [
         LineView(
             line=line,
-            serial=serials.get(line.unit_id or 0, ""),
+            serial=line.unit.serial if line.unit else "",
             amount=Money(line.amount_minor, order.currency),
             unit_price=Money(line.unit_price_minor, order.currency),
             discount=Money(line.discount_minor, order.currency) if line.discount_minor else None,
@@ -236,12 +231,7 @@ def waiting_for_handover(session: Session, actor: Actor) -> list[OrderRow]:
 
 
 def cart(
-    session: Session,
-    actor: Actor,
-    order: Order | None,
-    *,
-    till_id: int,
-    selected: int | None = None,
+    session: Session, order: Order | None, *, place: tills.Place, selected: int | None = None
 ) -> dict[str, Any]:
     """Everything the cart shows; `selected` is the position of the marked line."""
     shown: dict[str, Any] = {
@@ -255,21 +245,22 @@ def cart(
         "due": None,
         "attempt": None,
         "locked": False,
-        "till": desk.till_by_id(session, actor, till_id),
-        "drawer": tills.open_session_of(session, till_id),
+        "till": place.till,
+        "drawer": place.open_session,
         "selected": selected,
     }
     if order is None:
         return shown
-    bill = bills.by_reference(session, actor.store_id, orders.reference(order))
+    bill = orders.bill_of(session, order)
     attempts = bills.attempts_of(session, bill) if bill else []
-    live = bills.live_attempt(session, bill) if bill else None
-    paid_minor = bills.paid(session, bill).minor if bill else 0
+    stands = standing.of(session, bill) if bill else None
+    live = next((one for one in attempts if stands and one.id == stands.under_way_id), None)
+    paid_minor = stands.paid.minor if stands else 0
     sums = totals.of_order(order)
     if selected is None and order.lines:
         shown["selected"] = max(line.position for line in order.lines)
     return shown | {
-        "lines": lines(session, order),
+        "lines": lines(order),
         "customer": session.get(Customer, order.customer_id) if order.customer_id else None,
         "totals": sums,
         "paid": [attempt for attempt in attempts if attempt.entry_id is not None],
@@ -298,13 +289,12 @@ def counter_page(session: Session, actor: Actor, tab: str) -> dict[str, Any]:
     }
 
 
-def finished(session: Session, actor: Actor, number: int) -> dict[str, Any] | None:
+def finished(session: Session, order: Order) -> dict[str, Any] | None:
     """The end of a sale: its invoice, the change, what comes next. None if it is not paid."""
-    order = orders.by_number(session, actor, number)
     if order.settled_at is None:
         return None
-    documents = issuing.documents_of(session, actor.store_id, orders.reference(order))
-    bill = bills.by_reference(session, actor.store_id, orders.reference(order))
+    documents = issuing.documents_of(session, order.store_id, orders.reference(order))
+    bill = orders.bill_of(session, order)
     attempts = bills.attempts_of(session, bill) if bill else []
     change = sum(attempt.change_minor for attempt in attempts if attempt.entry_id is not None)
     return {
@@ -373,7 +363,5 @@ def today(session: Session, actor: Actor) -> dict[str, Any]:
         "state_labels": UNIT_STATE_LABELS,
         "pickups": waiting_for_handover(session, actor),
         "parked": rows(session, actor, orders.parked(session, actor)),
-        "tills": [
-            (till, drawers.get(till.id)) for till in desk.tills_of(session, store.id)
-        ],
+        "tills": [(till, drawers.get(till.id)) for till in desk.tills_of(session, store.id)],
     }

@@ -18,7 +18,6 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.parts import catalogue as parts
 from app.payments.models import IssuedDocument
 from app.robots import registry
 from app.robots.models import Unit
@@ -134,15 +133,8 @@ def _similar(session: Session, actor: Actor, text: str) -> list[Hit]:
 
 
 def _product_hits(session: Session, actor: Actor, text: str) -> list[Hit]:
-    found: dict[int, Product] = {}
-    product = catalogue.by_code(session, actor, text)
-    if product is not None:
-        found[product.id] = product
-    for part in parts.by_code(session, actor, _with_check_digit(text)):
-        sold_as = catalogue.of_part(session, actor, part.id)
-        if sold_as is not None:
-            found[sold_as.id] = sold_as
-    return [_product_hit(product) for product in found.values()]
+    named = catalogue.named(session, actor, text, number=_with_check_digit(text))
+    return [_product_hit(product) for product in named]
 
 
 def _unit_hit(unit: Unit) -> Hit:

@@ -46,7 +46,7 @@ def of_order(session: Session, order: Order) -> OrderSummary:
             order, bill=bill, paid_minor=paid.minor, handed_over=handover is not None
         ),
         customer=session.get(Customer, order.customer_id) if order.customer_id else None,
-        lines=queries.lines(session, order),
+        lines=queries.lines(order),
         codes=_codes(session, order),
         totals=sums,
         paid=paid,

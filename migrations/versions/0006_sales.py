@@ -114,6 +114,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_products_category", "products", ["store_id", "category", "position", "id"], unique=False
     )
+    op.create_index("ix_products_part", "products", ["part_id"], unique=False)
     op.create_index(
         "uq_products_model",
         "products",

@@ -79,7 +79,7 @@ def hand_over(
 
 
 def _handover_out(session: Session, order: Order, done: Handover) -> HandoverOut:
-    lines = queries.lines(session, order)
+    lines = queries.lines(order)
     return HandoverOut(
         order=order.number,
         serials=[view.serial for view in lines if view.serial],

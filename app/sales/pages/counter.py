@@ -36,6 +36,7 @@ def show_counter(
     if getattr(request.state, "till_id", None) is None:
         return render(request, "sales/no_till.html")
     visit = Visit(request, session, actor)
+    paid = orders.by_number(session, actor, done) if done else None
     return render(
         request,
         PAGE,
@@ -45,10 +46,9 @@ def show_counter(
         bundle="",
         remark=None,
         removed=None,
-        done=queries.finished(session, actor, done) if done else None,
-        parked_count=orders.parked_count(session, actor),
+        done=queries.finished(session, paid) if paid else None,
         **queries.counter_page(session, actor, tab),
-        **queries.cart(session, actor, visit.found_basket(), till_id=visit.till_id),
+        **queries.cart(session, visit.found_basket(), place=visit.place),
     )
 
 

@@ -180,9 +180,8 @@ def _done(visit: Visit, order: Order) -> Response:
         bundle="",
         remark=None,
         removed=None,
-        done=queries.finished(visit.session, visit.actor, order.number),
-        parked_count=orders.parked_count(visit.session, visit.actor),
-        **queries.cart(visit.session, visit.actor, None, till_id=visit.till_id),
+        done=queries.finished(visit.session, order),
+        **queries.cart(visit.session, None, place=visit.place),
     )
     response.headers["HX-Trigger"] = "close-dialog"
     return response

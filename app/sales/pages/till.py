@@ -1,6 +1,7 @@
 """A visit to the counter: one request of one person at one terminal's till."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from fastapi import Request
@@ -10,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.text import Text, msg
+from app.payments import tills
 from app.sales import orders, queries
 from app.sales.models import Order
 from app.sales.scanning import Hit
@@ -19,7 +21,7 @@ from app.web.rendering import is_htmx, render
 PAGE = "sales/counter.html"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visit:
     """What the counter's endpoints pass around, and how they answer."""
 
@@ -38,6 +40,11 @@ class Visit:
             )
         return int(till_id)
 
+    @cached_property
+    def place(self) -> tills.Place:
+        """The till with its open session, looked up once a request."""
+        return tills.place(self.session, self.actor, self.till_id)
+
     @property
     def minutes(self) -> int:
         """How long a scanned thing stays with its sale."""
@@ -49,9 +56,10 @@ class Visit:
 
     def basket(self) -> Order:
         """The open basket, made when there is none: only a writing request may ask this."""
-        return self.found_basket() or orders.open_order(
-            self.session, self.actor, till_id=self.till_id
-        )
+        found = self.found_basket()
+        if found is not None:
+            return found
+        return orders.open_order(self.session, self.actor, till_id=self.place.till.id)
 
     def require_basket(self) -> Order:
         """The open basket; raises Refused when there is none (another tab finished it)."""
@@ -83,12 +91,9 @@ class Visit:
             remark=remark,
             removed=removed,
             done=None,
-            parked_count=orders.parked_count(self.session, self.actor),
             fragment=True,
             **self._around(),
-            **queries.cart(
-                self.session, self.actor, order, till_id=self.till_id, selected=selected
-            ),
+            **queries.cart(self.session, order, place=self.place, selected=selected),
         )
         response.headers["X-Scan"] = scan
         return response
