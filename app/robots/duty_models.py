@@ -52,7 +52,7 @@ class FileKind(StrEnum):
 
 
 class AiRole(StrEnum):
-    """What the store is for a model: Regulation (EU) 2024/1689, article 3 (3) to (8)."""
+    """What the store is for a model: Regulation (EU) 2024/1689, article 3 (3) to (7)."""
 
     PROVIDER = "provider"
     DEPLOYER = "deployer"
