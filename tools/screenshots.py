@@ -87,7 +87,9 @@ def kinds_of_page(page: Page, url: str) -> dict[str, str]:
         for link in page.locator("a[href]").all():
             address = urlsplit(urljoin(page.url, link.get_attribute("href") or ""))
             if address.netloc == urlsplit(url).netloc and not NOT_PAGES.match(address.path):
-                seen.setdefault(kind_of(address.path), address.path)
+                seen.setdefault(
+                    kind_of(address.path), address._replace(scheme="", netloc="").geturl()
+                )
     return {kind: path for kind, path in found.items() if path}
 
 
