@@ -21,17 +21,11 @@ def store(live_server: str) -> str:
     return live_server
 
 
-def test_every_page_is_accessible_quiet_and_inside_its_window(
-    store: str, browser: Browser
-) -> None:
+def test_every_page_is_accessible_quiet_and_inside_its_window(store: str, browser: Browser) -> None:
     kinds = {"sign-in": "/sign-in", **pages_of(browser, store)}
     assert len(kinds) >= FEWEST_KINDS
 
-    faults = [
-        fault
-        for theme in THEMES
-        for fault in faults_of(browser, store, kinds, theme=theme)
-    ]
+    faults = [fault for theme in THEMES for fault in faults_of(browser, store, kinds, theme=theme)]
 
     assert not faults, "\n".join(faults)
 
@@ -91,7 +85,5 @@ def violations(page: Page) -> list[str]:
 
 def wider_than_window(page: Page) -> bool:
     return bool(
-        page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        )
+        page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     )

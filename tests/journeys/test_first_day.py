@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.hands import Hands
 from app import checking
 from app.kernel.db import Database
+from tests.journeys.hands import Hands
 
 NOTE = Path(__file__).parents[2] / "docs" / "examples" / "delivery-note.csv"
 SERIAL = "DEMO-G1-0001"
@@ -23,9 +23,7 @@ def hands(page: Page, start_server: Callable[..., str]) -> Hands:
     return working
 
 
-def test_the_first_robot_is_sold_by_keyboard_and_scanner(
-    hands: Hands, database: Database
-) -> None:
+def test_the_first_robot_is_sold_by_keyboard_and_scanner(hands: Hands, database: Database) -> None:
     base = hands.page.url.removesuffix("/sign-in")
     sign_in(hands)
     enrol_this_device(hands, base)
