@@ -15,7 +15,7 @@ from app.sales.api.shapes import Answers, ItemOut, items_out
 from app.sales.models import Handover, Order
 from app.sales.signatures import read_signature
 from app.web.idempotent import once
-from app.web.problems import refusals
+from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import Number, Sent, Words
 
@@ -57,7 +57,7 @@ def ask_handover(session: ReadSession, actor: ApiReading, number: Number) -> Rea
     return ReadyOut(order=number, checklist=items_out(checklists.items_of(checklist)))
 
 
-@router.post("", status_code=201, responses=refusals(404, 409, 413))
+@router.post("", status_code=201, responses=refusals_of_writing(404))
 @once
 def hand_over(
     request: Request,  # noqa: ARG001 - `once` asks for it
