@@ -102,7 +102,7 @@ def test_a_loaded_dialog_opens_by_itself_and_is_empty_when_closed(page: Page) ->
     page.click("#done")
 
     expect(page.locator("#load")).to_be_focused()
-    assert page.inner_html("#dialog") == ""
+    expect(page.locator("#dialog")).to_be_empty()
 
 
 def test_a_refusal_inside_a_dialog_is_shown_inside_it(page: Page) -> None:
