@@ -1,10 +1,10 @@
 """A real browser for journeys: Debian's Chromium, else the one that Playwright brings."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
 # No sandbox, since root may not have one; nothing that calls home or waits for a GPU.
@@ -21,20 +21,21 @@ FLAGS = (
 
 
 class NoBrowser(RuntimeError):
-    """Neither Debian's Chromium nor Playwright's own is installed."""
+    """Chromium, or a library that it or Playwright needs, is not installed."""
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Start Chromium without a window; raises NoBrowser where there is none."""
-    with sync_playwright() as playwright:
-        program = DEBIAN_CHROMIUM if DEBIAN_CHROMIUM.exists() else None
+    """Start Chromium without a window; raises NoBrowser where that cannot be."""
+    program = DEBIAN_CHROMIUM if DEBIAN_CHROMIUM.exists() else None
+    with ExitStack() as opened:
         try:
+            playwright = opened.enter_context(sync_playwright())
             browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        except Error as error:
-            raise NoBrowser(f"Install Debian's chromium. {error.message}") from error
+        except Exception as error:  # Playwright tells by a bare one that its Node did not start
+            raise NoBrowser(f"Install Debian's chromium and libatomic1: {error}") from error
+        opened.callback(browser.close)
         yield browser
-        browser.close()
 
 
 def watch(page: Page) -> list[str]:

@@ -1,26 +1,11 @@
-"""The programs and the browser that journeys rest on start, answer and end."""
+"""The programs that run beside tests begin when they answer, and end with their block."""
 
 import sys
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page
 
 from tests.processes import accepts, free_port, running
-
-
-def test_the_service_answers_from_a_process_of_its_own(live_server: str) -> None:
-    with urlopen(f"{live_server}/healthz") as answer:
-        assert answer.status == 200
-
-
-@pytest.mark.only_on("sqlite")
-def test_a_browser_reaches_the_service(live_server: str, page: Page) -> None:
-    answer = page.goto(f"{live_server}/healthz")
-
-    assert answer is not None
-    assert answer.ok
 
 
 def test_a_program_that_ends_at_once_says_why(tmp_path: Path) -> None:
