@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.identity import tokens
 from app.identity.roles import Role
 from app.kernel.actor import Actor
+from tests.makers.sales import Counter
 
 ROOT = "/api/v1"
 
@@ -40,6 +41,27 @@ def a_token(
 ) -> str:
     """A token's text; `manager` makes it."""
     return tokens.create(session, manager, name=name, role=role)
+
+
+def a_program(
+    session: Session, client: TestClient, counter: Counter, role: Role = Role.MANAGER
+) -> Program:
+    token = a_token(session, counter.manager, role)
+    session.commit()
+    return Program(client, token)
+
+
+def ordered(shop: Program, counter: Counter, *lines: dict[str, Any]) -> int:
+    """The number of a new order of the counter's customer."""
+    answer = shop.post("/orders", {"customer": counter.customer.number, "lines": list(lines)})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["number"])
+
+
+def fields_of(answer: Response) -> set[str | None]:
+    """What a refusal is about."""
+    body = answer.json()
+    return {body.get("field"), *body.get("errors", {})}
 
 
 def eur(minor: int) -> dict[str, Any]:
