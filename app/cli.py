@@ -1,8 +1,9 @@
-"""The command line: `quatrefoil serve|migrate|demo|check|store|user|token`."""
+"""The command line: `quatrefoil serve|migrate|demo|check|verify|store|user|token`."""
 
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -22,6 +23,7 @@ from app.kernel.db import Database
 from app.kernel.errors import Refused, StoreError
 from app.kernel.tax import PriceMode
 from app.kernel.text import msg
+from app.robots import passportkeys
 from app.settings import Settings
 from app.stores import desk
 from app.stores.models import Store
@@ -92,6 +94,28 @@ def check() -> None:
         raise typer.Exit(_BREACHES)
     counted = ", ".join(f"{count} {name}" for name, count in findings.counted.items())
     typer.echo(f"All in order: {counted}.")
+
+
+@cli.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A robot's passport, JSON or PDF.")],
+    *,
+    key: Annotated[str, typer.Option(help="The public key that you expect (`/r/key`).")] = "",
+) -> None:
+    """Check a signed passport, without a network: has a byte changed since it was signed?"""
+    known = passportkeys.known_key(Settings().data_dir)
+    expected = passportkeys.HousePublicKey.from_text(key) if key else known
+    found = passportkeys.check(file.read_bytes(), expected)
+    problems = [str(problem) for problem in found.problems]
+    if key and not problems and not found.is_ours:
+        problems.append("The file was signed with another key.")
+    for problem in problems:
+        typer.echo(problem)
+    if problems:
+        raise typer.Exit(_BREACHES)
+    typer.echo(f"{file.name}: not a byte has changed since it was signed with key {found.key}.")
+    if not found.is_ours:
+        typer.echo("That key stands in the file alone: compare it with the store's page /r/key.")
 
 
 @store_commands.command("add")
