@@ -16,7 +16,6 @@ from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.searchkeys import search_key
 from app.kernel.tax import PriceMode
-from app.parts import catalogue as parts
 from app.parts import stock
 from app.payments import tills
 from app.robots.models import RobotModel, Unit
@@ -56,7 +55,11 @@ class Counter:
 
 
 def a_counter(
-    session: Session, *, price_mode: PriceMode = PriceMode.GROSS, reader_id: str = "", code: str = "LEJ"
+    session: Session,
+    *,
+    price_mode: PriceMode = PriceMode.GROSS,
+    reader_id: str = "",
+    code: str = "LEJ",
 ) -> Counter:
     """Everything in place for the first sale; the till is open with 200.00."""
     store = desk.create(
@@ -88,11 +91,25 @@ def a_counter(
             session, manager, purpose=purpose, model_id=None, texts=["Walks", "Stops on the button"]
         )
     robot = _product(
-        session, manager, "G1", "Unitree G1", ProductKind.ROBOT, 1_350_000, model_id=model.id
+        session,
+        manager,
+        "G1",
+        "Unitree G1",
+        kind=ProductKind.ROBOT,
+        price_minor=1_350_000,
+        model_id=model.id,
     )
-    battery = _product(session, manager, "BAT-G1", "Battery G1", ProductKind.ITEM, 89_900)
+    battery = _product(
+        session, manager, "BAT-G1", "Battery G1", kind=ProductKind.ITEM, price_minor=89_900
+    )
     plan = _product(
-        session, manager, "CARE-24", "Care, 24 months", ProductKind.PLAN, 199_900, plan_months=24
+        session,
+        manager,
+        "CARE-24",
+        "Care, 24 months",
+        kind=ProductKind.PLAN,
+        price_minor=199_900,
+        plan_months=24,
     )
     stock.receive(session, manager, battery.part_id or 0, quantity=10, reason="first delivery")
     customer = book.add(
@@ -106,9 +123,7 @@ def a_counter(
 
 def a_robot(session: Session, counter: Counter, serial: str = "DEMO-G1-0001") -> Unit:
     """A robot that has passed its inspection and is for sale."""
-    unit = a_unit(
-        session, counter.store, serial, model=counter.model, state=UnitState.RECEIVED
-    )
+    unit = a_unit(session, counter.store, serial, model=counter.model, state=UnitState.RECEIVED)
     checklist = inspections.checklist_for(session, counter.seller, unit)
     answers = {item.key: Answered(Answer.OK) for item in checklists.items_of(checklist)}
     inspections.record(session, counter.seller, unit, checklist, answers)
@@ -120,9 +135,9 @@ def _product(
     actor: Actor,
     code: str,
     name: str,
+    *,
     kind: ProductKind,
     price_minor: int,
-    *,
     model_id: int | None = None,
     plan_months: int | None = None,
 ) -> Product:
