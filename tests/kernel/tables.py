@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 
@@ -33,3 +33,15 @@ def triggers_of(session: Session, table: str) -> list[str]:
             "ORDER BY name"
         )
     return list(session.scalars(text(query), {"table": table}))
+
+
+def all_triggers(connection: Connection) -> set[str]:
+    """Every trigger as `table.name`."""
+    if connection.dialect.name == "postgresql":
+        query = (
+            "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+            "WHERE NOT tgisinternal"
+        )
+    else:
+        query = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
+    return {f"{table}.{name}" for table, name in connection.execute(text(query))}
