@@ -54,6 +54,28 @@ def read_document(data: bytes, *, field: str = "file") -> Upload:
 
 def read_picture(data: bytes, *, field: str = "file") -> Upload:
     """A PNG or JPEG picture, upright and without anything but its dots."""
+    bare, is_png = _decoded(data, field=field)
+    written = BytesIO()
+    if is_png:
+        bare.save(written, "PNG", optimize=True)
+        return Upload(written.getvalue(), PNG)
+    bare.save(written, "JPEG", quality=_JPEG_QUALITY)
+    return Upload(written.getvalue(), JPEG)
+
+
+def read_photo(data: bytes, *, field: str = "photo") -> Upload:
+    """The same, always as JPEG: what is transparent becomes black."""
+    bare, _ = _decoded(data, field=field)
+    written = BytesIO()
+    bare.convert("RGB").save(written, "JPEG", quality=_JPEG_QUALITY)
+    return Upload(written.getvalue(), JPEG)
+
+
+def _decoded(data: bytes, *, field: str) -> tuple[Image.Image, bool]:
+    """A picture of its own with the dots of the one that was sent, and whether that was a PNG.
+
+    Profiles and texts would be written along with the old one.
+    """
     _check_size(data, field=field)
     try:
         with Image.open(BytesIO(data), formats=["PNG", "JPEG"]) as picture:
@@ -69,15 +91,9 @@ def read_picture(data: bytes, *, field: str = "file") -> Upload:
         raise Refused(
             msg("This is not a PDF, PNG or JPEG that can be read."), field=field
         ) from broken
-    # a picture of its own: profiles and texts would be written along with the old one
     bare = Image.new(dots.mode, dots.size)
     bare.paste(dots)
-    written = BytesIO()
-    if is_png:
-        bare.save(written, "PNG", optimize=True)
-        return Upload(written.getvalue(), PNG)
-    bare.save(written, "JPEG", quality=_JPEG_QUALITY)
-    return Upload(written.getvalue(), JPEG)
+    return bare, is_png
 
 
 def _check_size(data: bytes, *, field: str) -> None:

@@ -95,11 +95,7 @@ def cover_of(session: Session, actor: Actor, unit: Unit, *, on: date | None = No
     papers = warrantypapers.papers_of(session, unit.id)
     valid = warrantypapers.in_force(papers)
     starts = warrantypapers.start_dates(valid)
-    terms = termsbook.binding(
-        termsbook.of_maker(session, unit.maker_id),
-        owner=_owner_kind(session, unit.id),
-        day=_began(starts) or day,
-    )
+    terms = _binding(session, unit, starts, day)
     plan = bodies.plan_of(session, unit)
     slots = bodies.slots_of(session, [plan.id]) if plan else []
     stays = _stays(session, unit) if slots else {}
@@ -126,6 +122,21 @@ def cover_of(session: Session, actor: Actor, unit: Unit, *, on: date | None = No
         contracts=signed,
         robot=_verdict(terms, known, WHOLE_ROBOT, None, ()),
         slots=tuple(_slot_cover(terms, known, slot, stays.get(slot.id, ())) for slot in slots),
+    )
+
+
+def binding_terms(session: Session, unit: Unit) -> TermsOnFile | None:
+    """The version of the maker's terms that binds a robot."""
+    papers = warrantypapers.in_force(warrantypapers.papers_of(session, unit.id))
+    day = desk.business_day_of(desk.store_of(session, unit.store_id))
+    return _binding(session, unit, warrantypapers.start_dates(papers), day)
+
+
+def _binding(session: Session, unit: Unit, starts: StartDates, day: date) -> TermsOnFile | None:
+    return termsbook.binding(
+        termsbook.of_maker(session, unit.maker_id),
+        owner=_owner_kind(session, unit.id),
+        day=_began(starts) or day,
     )
 
 

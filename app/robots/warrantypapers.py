@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
+from app.kernel.filestore import FileStore
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
+from app.kernel.uploads import read_photo
 from app.robots import addresses, timeline
 from app.robots.duty_models import ExclusionEvidence, PaperKind, PartPayer, WarrantyPaper
 from app.robots.models import Unit
@@ -59,7 +61,7 @@ class EvidenceInput:
     slot_path: str = ""
     note: str = ""
     reference: str = ""
-    photo_sha256: str = ""
+    photo: bytes = b""
 
 
 def file_paper(
@@ -163,8 +165,11 @@ def record_evidence(
     *,
     terms: MakerTerms | None,
     slot: Slot | None,
+    files: FileStore | None = None,
 ) -> ExclusionEvidence:
-    """Something was seen that the terms exclude. `slot` is where, as `slot_path` names it."""
+    """Something was seen that the terms exclude. `slot` is where, as `slot_path` names it; a photo
+    goes into `files`. Raises Invalid or TooLarge.
+    """
     actor.require("robots.record")
     seen = Reading()
     code = seen.text("code", typed.code, most=_LONGEST_CODE, required=True)
@@ -174,6 +179,7 @@ def record_evidence(
     reference = seen.text("reference", typed.reference, most=_LONGEST_CODE)
     if typed.seen_on > _today(session, unit):
         seen.refuse("seen_on", msg("This day has not come yet."))
+    photo = seen.take("photo", lambda: read_photo(typed.photo), None) if typed.photo else None
     seen.done()
     evidence = ExclusionEvidence(
         store_id=unit.store_id,
@@ -183,7 +189,7 @@ def record_evidence(
         confirmed=typed.confirmed,
         seen_on=typed.seen_on,
         note=note,
-        photo_sha256=typed.photo_sha256,
+        photo_sha256=files.put(photo.content) if photo and files else "",
         reference=reference,
         at=clock.now(),
         by=actor.name,
@@ -214,9 +220,7 @@ def withdraw_evidence(
 ) -> None:
     """It was none, or what it damaged was made good; it counts no more."""
     actor.require("robots.record")
-    evidence = session.get(ExclusionEvidence, evidence_id)
-    if evidence is None or evidence.unit_id != unit.id:
-        raise NotFound(msg("There is no such record of this robot."))
+    evidence = evidence_by_id(session, unit, evidence_id)
     why = clean(reason)
     if not 1 <= len(why) <= _LONGEST_LINE:
         raise Refused(msg("Say why it counts no more."), field="reason")
@@ -243,6 +247,14 @@ def withdraw_evidence(
         before={"code": evidence.code},
         reason=why,
     )
+
+
+def evidence_by_id(session: Session, unit: Unit, evidence_id: int) -> ExclusionEvidence:
+    """One record of a robot; raises NotFound."""
+    evidence = session.get(ExclusionEvidence, evidence_id)
+    if evidence is None or evidence.unit_id != unit.id:
+        raise NotFound(msg("There is no such record of this robot."))
+    return evidence
 
 
 def evidence_of(session: Session, unit_id: int) -> list[ExclusionEvidence]:
