@@ -59,6 +59,11 @@ def reading_actor(request: Request, session: ReadSession) -> Actor:
     return stay.viewer.actor
 
 
+def watching_actor(request: Request, session: Session) -> Actor:
+    """As above, for what a page follows by itself: nobody's hand, so nobody's presence is noted."""
+    return _admit(request, session).viewer.actor
+
+
 def writing_actor(request: Request, session: WriteSession) -> Actor:
     """As above, and in the queue of the store's writers from here to the commit."""
     stay = _admit(request, session)

@@ -9,12 +9,16 @@ from sqlalchemy import insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
+from app.kernel.actor import Actor
 from app.kernel.canonical import canonical
-from app.kernel.errors import Refused
+from app.kernel.errors import NotFound, Refused
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
-from app.robots.models import UnitEvent
+from app.robots.models import Unit, UnitEvent
 from app.web import paging
+
+# digits of a 64-bit row id
+_LONGEST_ID = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,29 @@ def of_unit(
     last = shown[-1] if len(found) > most else None
     following = paging.encode(last.at.isoformat(), last.id) if last else None
     return paging.Page([_line(row) for row in shown], following)
+
+
+def mark(session: Session, actor: Actor, key: str) -> str:
+    """What moves when a robot's life goes on, for pages that follow it; `key` is the unit's id.
+
+    Raises NotFound for a robot that is not of the actor's store.
+    """
+    actor.require("robots.view")
+    unit_id = int(key) if key.isascii() and key.isdigit() and len(key) < _LONGEST_ID else 0
+    newest = (
+        select(UnitEvent.id)
+        .where(UnitEvent.unit_id == Unit.id)
+        .order_by(UnitEvent.at.desc(), UnitEvent.id.desc())
+        .limit(1)
+        .correlate(Unit)
+        .scalar_subquery()
+    )
+    found = session.execute(
+        select(Unit.id, newest).where(Unit.id == unit_id, Unit.store_id == actor.store_id)
+    ).first()
+    if found is None:
+        raise NotFound(msg("There is no such robot in this store."))
+    return str(found[1] or 0)
 
 
 def _last_seen(cursor: str) -> tuple[datetime, int]:

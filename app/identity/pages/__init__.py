@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.identity.pages import account, audit, doors, preferences, staff, terminals, tokens
+from app.identity.pages import account, audit, doors, live, preferences, staff, terminals, tokens
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
-for part in (doors, preferences, account, staff, terminals, tokens, audit):
+for part in (doors, live, preferences, account, staff, terminals, tokens, audit):
     router.include_router(part.router)

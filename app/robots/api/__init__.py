@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.robots.api import robots
+from app.robots.api import lives, robots
 
 router = APIRouter()
-for part in (robots,):
+for part in (lives, robots):
     router.include_router(part.router)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.sales.api import handovers, inspections, orders, payments, products
+from app.sales.api import handovers, inspections, orders, payments, products, search
 
 router = APIRouter()
-for part in (products, orders, payments, handovers, inspections):
+for part in (products, orders, payments, handovers, inspections, search):
     router.include_router(part.router)
