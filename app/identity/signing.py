@@ -77,7 +77,7 @@ def claim_by_pin(session: Session, *, staff_id: int, pin: str, terminal: Termina
     person = session.get(Staff, staff_id)
     if person is not None and person.store_id != terminal.store_id:
         person = None
-    subject = tries.of_pin(person.id if person else 0)
+    subject = tries.of_pin(person.id) if person else tries.of_stranger(terminal.id)
     return Claim(
         way="pin",
         subject=subject,

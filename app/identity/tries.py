@@ -29,6 +29,11 @@ def of_pin(staff_id: int) -> str:
     return f"pin:{staff_id}"
 
 
+def of_stranger(terminal_id: int) -> str:
+    """The door of a PIN for nobody whom this terminal knows."""
+    return f"stranger:{terminal_id}"
+
+
 def of_badge(terminal_id: int) -> str:
     return f"badge:{terminal_id}"
 
