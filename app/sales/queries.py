@@ -271,6 +271,12 @@ def cart(
     }
 
 
+def due(session: Session, order: Order) -> Money:
+    """What is left to pay of an order, whether or not anything was paid yet."""
+    bill = orders.bill_of(session, order)
+    return bills.due(session, bill) if bill else totals.of_order(order).gross
+
+
 def _failure(last: PaymentAttempt) -> Text | None:
     """Why the last try brought no money, for whoever stands at the till."""
     if last.state not in _FAILED:

@@ -24,7 +24,7 @@ from app.sales.forms import (
     QuoteForm,
     ReasonForm,
 )
-from app.sales.pages.till import Visit
+from app.sales.pages.till import Visit, closing_dialog
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
@@ -108,7 +108,7 @@ def give_discount(
             ask_pin=isinstance(refusal, DiscountTooBig) or bool(form.pin),
             status=status_of(refusal),
         )
-    return _and_close_dialog(visit.show(order, selected=position))
+    return closing_dialog(visit.show(order, selected=position))
 
 
 @router.get("/customer")
@@ -141,7 +141,7 @@ def choose_customer(
         raise Refused(msg("Choose a customer from the list."), field="number")
     customer = book.by_number(session, actor, int(number))
     orders.set_customer(session, actor, order, customer.id)
-    return _and_close_dialog(visit.show(order))
+    return closing_dialog(visit.show(order))
 
 
 @router.post("/customer/new")
@@ -162,7 +162,7 @@ def add_customer(
             order = visit.basket()
             customer = book.add(session, actor, typed)
             orders.set_customer(session, actor, order, customer.id)
-            return _and_close_dialog(visit.show(order))
+            return closing_dialog(visit.show(order))
         problems: dict[str, Text] = {}
         status = 409
     except StoreError as refusal:
@@ -211,7 +211,7 @@ def void(
 ) -> Response:
     visit = Visit(request, session, actor)
     orders.cancel(session, actor, visit.require_basket(), reason=form.reason)
-    return _and_close_dialog(visit.show(None))
+    return closing_dialog(visit.show(None))
 
 
 @router.post("/quote")
@@ -263,11 +263,6 @@ def _second_person(visit: Visit, pin: str) -> Actor:
     )
     queueing.enter(visit.session, visit.actor.store_id)
     return found
-
-
-def _and_close_dialog(response: Response) -> Response:
-    response.headers["HX-Trigger"] = "close-dialog"
-    return response
 
 
 def _retarget_dialog(response: Response) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -20,7 +21,7 @@ from app.payments.states import AttemptState
 from app.sales import checkout, orders, queries
 from app.sales.forms import TenderForm
 from app.sales.models import Order
-from app.sales.pages.till import PAGE, Visit
+from app.sales.pages.till import PAGE, Visit, closing_dialog
 from app.web.forms import StoreForm
 from app.web.idempotent import once
 from app.web.rendering import is_htmx, render
@@ -29,6 +30,32 @@ from app.web.wire import Number
 
 router = APIRouter(prefix="/counter")
 _FAILED = {AttemptState.DECLINED, AttemptState.CANCELLED}
+
+
+class Ask(StrEnum):
+    """What a dialog asks before it is done."""
+
+    CASH = "cash"
+    TRANSFER = "transfer"
+    SPLIT = "split"
+    QUOTE = "quote"
+    VOID = "void"
+
+
+@router.get("/ask/{what}")
+def ask(request: Request, session: ReadSession, actor: SignedIn, what: Ask) -> Response:
+    """The dialog for another amount than all that is due, for a quote, for voiding."""
+    visit = Visit(request, session, actor)
+    order = visit.require_basket()
+    return render(
+        request,
+        "sales/ask_dialog.html",
+        block="dialog",
+        what=what.value,
+        order=order,
+        due=queries.due(session, order),
+        till=visit.place.till,
+    )
 
 
 @router.post("/pay/cash")
@@ -85,7 +112,7 @@ def pay_card(
         fresh = live is None
     if attempt_id is not None and fresh:
         cards.refresh(database, attempt_id)
-    return _show_payment(request, actor, number=order.number)
+    return closing_dialog(_show_payment(request, actor, number=order.number))
 
 
 @router.get("/payment/{number}")
@@ -165,7 +192,9 @@ def _let_go(request: Request, actor: Actor, number: int) -> None:
 
 def _after(visit: Visit, order: Order) -> Response:
     """The cart with what is left to pay, or the end of the sale."""
-    return _done(visit, order) if order.settled_at is not None else visit.show(order)
+    return (
+        _done(visit, order) if order.settled_at is not None else closing_dialog(visit.show(order))
+    )
 
 
 def _done(visit: Visit, order: Order) -> Response:
@@ -183,8 +212,7 @@ def _done(visit: Visit, order: Order) -> Response:
         done=queries.finished(visit.session, order),
         **queries.cart(visit.session, None, place=visit.place),
     )
-    response.headers["HX-Trigger"] = "close-dialog"
-    return response
+    return closing_dialog(response)
 
 
 def _order(visit: Visit, number: str) -> Order:

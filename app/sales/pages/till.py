@@ -21,6 +21,12 @@ from app.web.rendering import is_htmx, render
 PAGE = "sales/counter.html"
 
 
+def closing_dialog(response: Response) -> Response:
+    """The answer to what a dialog asked: nothing is left to ask."""
+    response.headers["HX-Trigger"] = "close-dialog"
+    return response
+
+
 @dataclass(frozen=True)
 class Visit:
     """What the counter's endpoints pass around, and how they answer."""
