@@ -1,4 +1,4 @@
-"""One robot, two hundred buyers at the same moment, twenty times: one sale each, no defect."""
+"""Crowds over real HTTP: many buyers of one robot, and many who only look."""
 
 import json
 from collections import Counter as Tally
@@ -81,3 +81,27 @@ def test_a_serial_is_sold_once_whoever_comes(
     assert session.scalar(select(func.count()).select_from(UnitSale)) == ROUNDS
     assert session.scalar(select(func.count()).select_from(Order)) == ROUNDS
     assert [*breaches(session), *payment_breaches(session)] == []
+
+
+def test_a_crowd_that_looks_is_answered(session: Session, live_server: str) -> None:
+    counter = a_counter(session)
+    headers = {"Authorization": f"Bearer {a_token(session, counter.manager)}"}
+    session.commit()
+    gate = Barrier(BUYERS)
+
+    def look(_: int) -> list[int]:
+        gate.wait(PATIENCE_S)
+        with closing(HTTPConnection(urlsplit(live_server).netloc, timeout=PATIENCE_S)) as client:
+            return [_status(client, path, headers) for path in ("products", "orders", "robots")]
+
+    with ThreadPoolExecutor(BUYERS) as crowd:
+        answers = Tally(status for seen in crowd.map(look, range(BUYERS)) for status in seen)
+
+    assert answers == {200: 3 * BUYERS}
+
+
+def _status(client: HTTPConnection, path: str, headers: dict[str, str]) -> int:
+    client.request("GET", f"/api/v1/{path}", headers=headers)
+    answer = client.getresponse()
+    answer.read()
+    return answer.status
