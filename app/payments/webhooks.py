@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from app.payments import cards, notices
 from app.payments.stripe_gate import gate_of
 from app.web.sessions import database_of
+from app.web.turns import ReadingTurn
 
 router = APIRouter(tags=["webhooks"])
 
@@ -18,7 +19,10 @@ class Received(BaseModel):
 
 
 @router.post("/webhooks/stripe")
-def stripe_event(request: Request) -> Received:
+def stripe_event(
+    request: Request,
+    turn: ReadingTurn,  # noqa: ARG001 - a flood of messages leaves threads for the counter
+) -> Received:
     """Take one event of the card service; the answer 200 means that its effect is stored.
 
     Anything else lets the service send it again: whatever was cut off is then done.
