@@ -56,7 +56,8 @@ def configure(settings: Settings) -> None:
 
 def _writing(log_format: str) -> list[Processor]:
     if log_format == "console":
-        return [structlog.dev.ConsoleRenderer()]
+        # the rich one writes every local of every frame, for minutes, while nobody is served
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(ensure_ascii=False),
