@@ -19,6 +19,7 @@ from app.kernel.errors import StoreError, Unavailable
 from app.kernel.text import msg
 from app.main import create_app
 from app.settings import Settings
+from app.web import live
 
 _BACKLOG = 2048
 # How long requests under way may still take once we were told to end.
@@ -51,7 +52,15 @@ def serve(settings: Settings, *, host: str, port: int, may_load_demo: bool) -> N
                 lifespan="on",
                 timeout_graceful_shutdown=_GRACE_S,
             )
-            uvicorn.Server(config).run(sockets=[door])
+            _Server(config).run(sockets=[door])
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of news first: they would stay open, and hold up the end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        live.close()
+        await super().shutdown(sockets)
 
 
 def prepare(settings: Settings) -> None:

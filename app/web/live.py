@@ -6,6 +6,7 @@ workers see the same mark, and nothing is kept in a process that another would n
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -31,6 +32,7 @@ LONGEST_S = 600.0
 Marker = Callable[[Session, Actor, str], str]
 _markers: dict[str, Marker] = {}
 _turn = asynccontextmanager(reading_turn)
+_closed = threading.Event()
 
 
 def watch(kind: str, marker: Marker) -> None:
@@ -39,6 +41,11 @@ def watch(kind: str, marker: Marker) -> None:
     A mark is a short text without line breaks; the same kind again replaces it.
     """
     _markers[kind] = marker
+
+
+def close() -> None:
+    """This process is about to stop: its streams end, and their readers turn to another."""
+    _closed.set()
 
 
 def read_topics(text: str) -> tuple[list[tuple[str, str]], dict[str, str]]:
@@ -82,7 +89,7 @@ async def stream(
     known = dict(seen)
     began = said = time.monotonic()
     yield f"retry: {_RETRY_MS}\n\n".encode()
-    while time.monotonic() - began < LONGEST_S:
+    while time.monotonic() - began < LONGEST_S and not _closed.is_set():
         async with _turn():
             now = await run_in_threadpool(_look, database, actor, topics)
         changed = [topic for topic, mark in now.items() if known.get(topic) != mark]

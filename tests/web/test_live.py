@@ -1,6 +1,7 @@
 """The stream of news: what changed is told, by whatever worker it was changed, and nothing else."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 
@@ -137,3 +138,24 @@ def test_nobody_follows_another_stores_robot(
 def test_marks_survive_the_readers_absence() -> None:
     assert live.marks_written("robot:1=7&robot:2=x") == {"robot:1": "7", "robot:2": "x"}
     assert live.marks_written("nonsense") == {}
+
+
+def test_a_process_that_stops_ends_its_streams(
+    database: Database,
+    session: Session,
+    store: Store,
+    manager: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unit = a_unit(session, store)
+    session.commit()
+    monkeypatch.setattr(live, "_closed", threading.Event())
+
+    async def all_of_it() -> list[bytes]:
+        heard = []
+        async for said in following(database, manager, f"robot:{unit.id}=0"):
+            heard.append(said)
+            live.close()
+        return heard
+
+    assert len(asyncio.run(asyncio.wait_for(all_of_it(), 20))) == 1
