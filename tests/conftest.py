@@ -5,6 +5,7 @@ A test that asks for a database, by whatever fixture, runs once on each engine; 
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -50,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("QUATREFOIL_")]:
         if not name.startswith(KEPT_VARIABLES):
             del os.environ[name]
+    # who ends the tests from outside ends them as Ctrl-C does: with everything put away
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     told = getattr(config, "workerinput", None)
     supply = Supply(Path(told["folder"]), told["server"]) if told else Supply.open()
     config.stash[SUPPLY] = supply

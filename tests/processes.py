@@ -61,13 +61,14 @@ def running(
             start_new_session=True,
         )
     try:
-        _wait(process, is_up, log)
+        wait_until_up(process, is_up, log)
         yield
     finally:
         _end(process)
 
 
-def _wait(process: subprocess.Popen[bytes], is_up: Callable[[], bool], log: Path) -> None:
+def wait_until_up(process: subprocess.Popen[bytes], is_up: Callable[[], bool], log: Path) -> None:
+    """Return once `is_up` says so; an early end or a minute's silence is an error."""
     deadline = time.monotonic() + PATIENCE_S
     while not is_up():
         if process.poll() is not None or time.monotonic() > deadline:

@@ -10,12 +10,15 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from tests.processes import free_port
+import psycopg
+
+from tests.processes import free_port, wait_until_up
 
 URL_VARIABLE = "QUATREFOIL_TEST_DATABASE_URL"
 
@@ -30,6 +33,14 @@ SERVER_SETTINGS = {
     "autovacuum": "off",
     "max_connections": "200",
 }
+# The server ends when its guard's standard input does: also when the tests were killed.
+GUARD = """
+"$@" &
+cat
+kill -QUIT $!
+wait
+rm -rf "$0"
+"""
 
 
 class NoPostgres(RuntimeError):
@@ -58,29 +69,47 @@ def _running(folder: Path) -> Iterator[int]:
     binaries = system_binaries() or _wheel_binaries(folder, account)
     if account:
         os.chown(folder, account.pw_uid, account.pw_gid)
-    data, port = folder / "data", free_port()
-
-    def run(program: str, *arguments: str) -> None:
-        _run([str(binaries / program), "-D", str(data), *arguments], home=folder, account=account)
-
-    run(
-        "initdb",
-        *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"),
-        "--no-sync",
-    )
-    options = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
-    run(
-        "pg_ctl",
-        "start",
-        "--wait",
-        "--silent",
-        f"--log={folder / 'log'}",
-        f"--options=-p {port} {options}",
-    )
+    data, port, log = folder / "data", free_port(), folder / "log"
+    ways: dict[str, Any] = {
+        "cwd": folder,
+        "env": {**os.environ, "HOME": str(folder), "LC_ALL": "C.UTF-8"},
+        "stderr": subprocess.STDOUT,
+        **(
+            {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+        ),
+    }
+    _initialise(binaries, data, ways)
+    settings = [f"--{name}={value}" for name, value in SERVER_SETTINGS.items()]
+    server = [str(binaries / "postgres"), "-D", str(data), f"--port={port}", *settings]
+    with log.open("wb") as output:
+        guard = subprocess.Popen(
+            ["sh", "-c", GUARD, str(folder), *server],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            start_new_session=True,  # Ctrl-C is for the tests, which still have to clean up
+            **ways,
+        )
     try:
+        wait_until_up(guard, lambda: _answers(port), log)
         yield port
     finally:
-        run("pg_ctl", "stop", "--mode=immediate", "--silent")
+        guard.communicate()
+
+
+def _initialise(binaries: Path, data: Path, ways: dict[str, Any]) -> None:
+    options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+    command = [str(binaries / "initdb"), "-D", str(data), "--no-sync", *options]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, **ways)
+    if done.returncode:
+        raise RuntimeError(f"initdb failed:\n{done.stdout}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def system_binaries() -> Path | None:
@@ -118,23 +147,3 @@ def _account() -> pwd.struct_passwd | None:
         return pwd.getpwnam("postgres")
     except KeyError:
         return pwd.getpwnam("nobody")
-
-
-def _run(command: Sequence[str], *, home: Path, account: pwd.struct_passwd | None) -> None:
-    """Run to the end inside `home`; a failure carries what the program said."""
-    done = subprocess.run(
-        command,
-        cwd=home,
-        env={**os.environ, "HOME": str(home), "LC_ALL": "C.UTF-8"},
-        # a file, not a pipe: the server inherits it, and a pipe would never close
-        stdout=(output := (home / "output").open("wb+")),
-        stderr=subprocess.STDOUT,
-        user=account.pw_uid if account else None,
-        group=account.pw_gid if account else None,
-        extra_groups=[] if account else None,
-        check=False,
-    )
-    with output:
-        if done.returncode:
-            output.seek(0)
-            raise RuntimeError(f"{command[0]} failed:\n{output.read().decode(errors='replace')}")
