@@ -64,3 +64,24 @@ def test_a_robot_with_a_battery_is_sold_for_cash(
     session.rollback()
     order = orders.by_number(session, counter.seller, 1)
     assert orders.status(session, order) is orders.OrderStatus.PAID
+
+
+@pytest.mark.parametrize("what", ["cash", "transfer", "split", "quote", "void"])
+def test_each_question_of_the_cart_opens_as_a_dialog(till: Browser, what: str) -> None:
+    till.post("/counter/scan", htmx=True, code="BAT-G1", scan_id="1")
+
+    answer = till.get(f"/counter/ask/{what}", htmx=True)
+
+    assert answer.status_code == 200
+    assert 'name="order"' in answer.text
+    assert "<html" not in answer.text
+
+
+def test_a_quote_parks_the_sale_and_its_number_brings_it_back(till: Browser) -> None:
+    till.post("/counter/scan", htmx=True, code="BAT-G1", scan_id="1")
+
+    quoted = till.post("/counter/quote", htmx=True, days="14", token="q1")
+    back = till.post("/counter/scan", htmx=True, code="Q-000001", scan_id="2")
+
+    assert quoted.headers["HX-Redirect"].startswith("/documents/")
+    assert "Battery G1" in back.text
