@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    bindparam,
     desc,
     event,
     insert,
@@ -49,6 +50,15 @@ class AuditEntry(Base):
     body: Mapped[LongText]
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+
+_NEWEST = (
+    select(AuditEntry.position, AuditEntry.hash)
+    .where(AuditEntry.store_id == bindparam("store_id"))
+    .order_by(desc(AuditEntry.position))
+    .limit(1)
+)
+_WRITE = insert(AuditEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +135,7 @@ def write(session: Session) -> None:
         return
     chains = _chains(session)
     if chains.unwritten:
-        session.execute(insert(AuditEntry), [entry.row for entry in chains.unwritten])
+        session.execute(_WRITE, [entry.row for entry in chains.unwritten])
         chains.unwritten.clear()
 
 
@@ -178,12 +188,7 @@ def _head(session: Session, store_id: int) -> tuple[int, str]:
         session.begin()
     heads = _chains(session).heads
     if store_id not in heads:
-        row = session.execute(
-            select(AuditEntry.position, AuditEntry.hash)
-            .where(AuditEntry.store_id == store_id)
-            .order_by(desc(AuditEntry.position))
-            .limit(1)
-        ).first()
+        row = session.execute(_NEWEST, {"store_id": store_id}).first()
         heads[store_id] = (row.position, row.hash) if row else (0, GENESIS)
     return heads[store_id]
 

@@ -1,11 +1,12 @@
 """Tables' common ground, and the two ways to reach the database: to read, to write."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
-from typing import Annotated, Any, dataclass_transform
+from functools import cache
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
 from sqlalchemy import (
     BigInteger,
@@ -33,6 +34,7 @@ from sqlalchemy.orm import (
     relationship,
     sessionmaker,
 )
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 
 from app.kernel.gate import Gate
@@ -98,6 +100,9 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False, repr=Fals
     }
 
 
+Row = TypeVar("Row", bound=Base)
+
+
 class Database:
     """One database, opened to read or to write.
 
@@ -159,17 +164,31 @@ def open_engine(url: str, *, writing: bool = True, pool_size: int = 10) -> Engin
     return engine if writing else engine.execution_options(postgresql_readonly=True)
 
 
-def insert_if_new(
-    session: Session, table: type[Base], *, key: Sequence[str], where: str | None = None
-) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that does nothing where a row with this unique key stands already.
+def add_if_new(
+    session: Session,
+    table: type[Row],
+    row: Mapping[str, object],
+    *,
+    key: tuple[str, ...],
+    where: str | None = None,
+) -> Row | None:
+    """Insert a row; None where one with this unique key stands already.
 
     `key` and `where` are the columns and the condition of the unique index, as it says them.
     """
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    inserting = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
-    return inserting.on_conflict_do_nothing(
-        index_elements=key, index_where=None if where is None else text(where)
+    dialect = session.get_bind().dialect.name
+    made: Row | None = session.scalar(_insert_if_new(table, key, where, dialect), row)
+    return made
+
+
+@cache
+def _insert_if_new(
+    table: type[Base], key: tuple[str, ...], where: str | None, dialect: str
+) -> ReturningInsert[Any]:
+    inserting = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    condition = None if where is None else text(where)
+    return inserting.on_conflict_do_nothing(index_elements=key, index_where=condition).returning(
+        table
     )
 
 

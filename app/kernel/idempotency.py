@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy import Integer, LargeBinary, String, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import clock
@@ -30,6 +30,11 @@ class KeptAnswer(Base):
     kept_at: Mapped[datetime] = mapped_column(index=True)
 
 
+_KEPT = select(KeptAnswer).where(
+    KeptAnswer.scope == bindparam("scope"), KeptAnswer.token == bindparam("token")
+)
+
+
 class TokenReused(Conflict):
     code = "idempotency_key_reused"
 
@@ -45,11 +50,7 @@ class Request:
 
 def recall(session: Session, request: Request) -> KeptAnswer | None:
     """The answer given before, or None. Raises TokenReused when the request was another one."""
-    kept = session.scalar(
-        select(KeptAnswer).where(
-            KeptAnswer.scope == request.scope, KeptAnswer.token == request.token
-        )
-    )
+    kept = session.scalar(_KEPT, {"scope": request.scope, "token": request.token})
     if kept is not None and kept.fingerprint != request.fingerprint:
         raise TokenReused(
             msg("This form was already sent with other contents. Reload the page and look first.")

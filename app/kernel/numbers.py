@@ -1,6 +1,6 @@
 """Document numbers: gapless per store and series, allotted in the transaction that issues."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint, update
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint, bindparam, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.db import Base, Key
@@ -21,14 +21,21 @@ class DocumentSeries(Base):
     last_number: Mapped[int] = mapped_column(Integer, default=0)
 
 
+_NEXT = (
+    update(DocumentSeries)
+    .where(
+        DocumentSeries.store_id == bindparam("of_store"),
+        DocumentSeries.series == bindparam("of_series"),
+    )
+    .values(last_number=DocumentSeries.last_number + 1)
+    .returning(DocumentSeries.last_number)
+    .execution_options(synchronize_session=False)
+)
+
+
 def allot(session: Session, *, store_id: int, series: str) -> int:
     """The next number of a series, from 1. Taken back with the transaction, so no gap remains."""
-    number = session.scalar(
-        update(DocumentSeries)
-        .where(DocumentSeries.store_id == store_id, DocumentSeries.series == series)
-        .values(last_number=DocumentSeries.last_number + 1)
-        .returning(DocumentSeries.last_number)
-    )
+    number = session.scalar(_NEXT, {"of_store": store_id, "of_series": series})
     if number is None:
         number = 1
         session.add(DocumentSeries(store_id=store_id, series=series, last_number=number))

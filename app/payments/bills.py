@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, events
@@ -26,6 +26,15 @@ from app.payments.models import (
     SaleTax,
 )
 from app.payments.standing import MONEY_ACCOUNTS
+
+_BY_REFERENCE = select(Bill).where(
+    Bill.store_id == bindparam("store_id"), Bill.reference == bindparam("reference")
+)
+_ATTEMPTS = (
+    select(PaymentAttempt)
+    .where(PaymentAttempt.bill_id == bindparam("bill_id"))
+    .order_by(PaymentAttempt.number)
+)
 
 
 def raise_bill(
@@ -90,9 +99,7 @@ def follow(
 
 
 def by_reference(session: Session, store_id: int, reference: str) -> Bill | None:
-    return session.scalar(
-        select(Bill).where(Bill.store_id == store_id, Bill.reference == reference)
-    )
+    return session.scalar(_BY_REFERENCE, {"store_id": store_id, "reference": reference})
 
 
 def by_references(session: Session, store_id: int, references: Collection[str]) -> dict[str, Bill]:
@@ -148,13 +155,7 @@ def live_attempt(session: Session, bill: Bill) -> PaymentAttempt | None:
 
 def attempts_of(session: Session, bill: Bill) -> list[PaymentAttempt]:
     """Every try to pay a bill, oldest first."""
-    return list(
-        session.scalars(
-            select(PaymentAttempt)
-            .where(PaymentAttempt.bill_id == bill.id)
-            .order_by(PaymentAttempt.number)
-        )
-    )
+    return list(session.scalars(_ATTEMPTS, {"bill_id": bill.id}))
 
 
 def require_quiet(session: Session, bill: Bill) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, numbers
@@ -34,6 +34,16 @@ KIND_LABELS: dict[DocumentKind, Text] = {
     DocumentKind.Z_REPORT: msg("Z report"),
 }
 _REPORTS = frozenset({DocumentKind.X_REPORT, DocumentKind.Z_REPORT})
+
+
+_ABOUT = (
+    select(IssuedDocument)
+    .where(
+        IssuedDocument.store_id == bindparam("store_id"),
+        IssuedDocument.reference == bindparam("reference"),
+    )
+    .order_by(IssuedDocument.id)
+)
 
 
 def issue(
@@ -90,13 +100,7 @@ def document(session: Session, actor: Actor, document_id: int) -> IssuedDocument
 
 def documents_of(session: Session, store_id: int, reference: str) -> list[IssuedDocument]:
     """What was issued about one thing (`order:1042`), oldest first."""
-    return list(
-        session.scalars(
-            select(IssuedDocument)
-            .where(IssuedDocument.store_id == store_id, IssuedDocument.reference == reference)
-            .order_by(IssuedDocument.id)
-        )
-    )
+    return list(session.scalars(_ABOUT, {"store_id": store_id, "reference": reference}))
 
 
 def content_of(document: IssuedDocument) -> DocumentContent:

@@ -6,7 +6,7 @@ goes to the till's next session.
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -76,17 +76,20 @@ def open_session_of(session: Session, till_id: int) -> TillSession | None:
     return booking.open_session_at(session, till_id)
 
 
+_PLACE = (
+    select(Till, TillSession, Store)
+    .join(Store, Store.id == Till.store_id)
+    .outerjoin(TillSession, (TillSession.till_id == Till.id) & TillSession.closed_at.is_(None))
+    .where(Till.id == bindparam("till_id"), Till.store_id == bindparam("store_id"))
+)
+
+
 def place(session: Session, actor: Actor, till_id: int) -> Place:
     """A till of the actor's store as it stands; raises NotFound.
 
     One statement. The store comes along: whoever asks the session for it next finds it there.
     """
-    row = session.execute(
-        select(Till, TillSession, Store)
-        .join(Store, Store.id == Till.store_id)
-        .outerjoin(TillSession, (TillSession.till_id == Till.id) & TillSession.closed_at.is_(None))
-        .where(Till.id == till_id, Till.store_id == actor.store_id)
-    ).first()
+    row = session.execute(_PLACE, {"till_id": till_id, "store_id": actor.store_id}).first()
     if row is None:
         raise NotFound(msg("There is no such till in this store."))
     return Place(row[0], row[1])

@@ -4,21 +4,49 @@ A unit has at most one claim that has not ended; the index `uq_unit_claims_live`
 when several buyers reach for it at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.actor import Actor
-from app.kernel.db import insert_if_new
+from app.kernel.db import add_if_new
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.text import msg
 from app.robots import addresses
 from app.robots.models import Unit, UnitClaim
 
 _LONGEST_HOLDER = 200
+
+# Not ended, and of this owner in this store: two stores may each have an `order:5`.
+_KEPT_BY = and_(
+    UnitClaim.owner == bindparam("of_owner"),
+    UnitClaim.ended_at.is_(None),
+    select(Unit.id)
+    .where(Unit.store_id == bindparam("of_store"), Unit.id == UnitClaim.unit_id)
+    .correlate(UnitClaim)
+    .exists(),
+)
+_KEEP = (
+    update(UnitClaim)
+    .where(_KEPT_BY)
+    .values(expires_at=None)
+    .returning(UnitClaim.unit_id)
+    .execution_options(synchronize_session=False)
+)
+_END = (
+    update(UnitClaim)
+    .where(
+        UnitClaim.unit_id == bindparam("of_unit"),
+        UnitClaim.owner == bindparam("of_owner"),
+        UnitClaim.ended_at.is_(None),
+    )
+    .values(ended_at=bindparam("now"))
+    .returning(UnitClaim.id)
+    .execution_options(synchronize_session=False)
+)
 
 
 def claim(
@@ -33,18 +61,14 @@ def claim(
         raise NotFound(msg("There is no such robot in this store."))
     now = clock.now()
     until = now + timedelta(minutes=minutes)
-    wanted = (
-        insert_if_new(session, UnitClaim, key=["unit_id"], where="ended_at IS NULL")
-        .values(
-            unit_id=unit.id,
-            owner=owner,
-            holder=holder[:_LONGEST_HOLDER],
-            claimed_at=now,
-            expires_at=until,
-        )
-        .returning(UnitClaim)
-    )
-    made = session.scalar(wanted)
+    wanted = {
+        "unit_id": unit.id,
+        "owner": owner,
+        "holder": holder[:_LONGEST_HOLDER],
+        "claimed_at": now,
+        "expires_at": until,
+    }
+    made = _add(session, wanted)
     if made is not None:
         return made
     standing = _unended(session, unit.id)
@@ -58,10 +82,15 @@ def claim(
     standing.ended_at = now
     # before the new one, or the index would see two
     session.flush()
-    made = session.scalar(wanted)
+    made = _add(session, wanted)
     if made is None:
         raise _taken(unit, _unended(session, unit.id))
     return made
+
+
+def _add(session: Session, wanted: Mapping[str, object]) -> UnitClaim | None:
+    """The claim; None while the unit has another that has not ended."""
+    return add_if_new(session, UnitClaim, wanted, key=("unit_id",), where="ended_at IS NULL")
 
 
 def require_free(session: Session, unit: Unit) -> None:
@@ -81,21 +110,18 @@ def make_permanent(session: Session, owner: str, *, store_id: int) -> set[int]:
 
     One whose time is over is still kept as long as nobody else has asked for it.
     """
-    kept = session.scalars(
-        update(UnitClaim)
-        .where(_kept_by(owner, store_id))
-        .values(expires_at=None)
-        .returning(UnitClaim.unit_id)
-    )
-    return set(kept)
+    return set(session.scalars(_KEEP, {"of_owner": owner, "of_store": store_id}))
 
 
 def make_temporary(session: Session, owner: str, *, store_id: int, minutes: int) -> None:
     """The money went back: what a store's owner keeps is freed by time again."""
+    until = clock.now() + timedelta(minutes=minutes)
     session.execute(
         update(UnitClaim)
-        .where(_kept_by(owner, store_id), UnitClaim.expires_at.is_(None))
-        .values(expires_at=clock.now() + timedelta(minutes=minutes))
+        .where(_KEPT_BY, UnitClaim.expires_at.is_(None))
+        .values(expires_at=until)
+        .execution_options(synchronize_session=False),
+        {"of_owner": owner, "of_store": store_id},
     )
 
 
@@ -113,7 +139,9 @@ def live_claim(session: Session, unit_id: int) -> UnitClaim | None:
 def live_claims(session: Session, unit_ids: Iterable[int]) -> dict[int, UnitClaim]:
     """Claims in force by unit, in one statement."""
     rows = session.scalars(
-        select(UnitClaim).where(UnitClaim.unit_id.in_(list(unit_ids)), in_force())
+        select(UnitClaim)
+        .where(UnitClaim.unit_id.in_(list(unit_ids)), in_force())
+        .execution_options(populate_existing=True)
     )
     return {row.unit_id: row for row in rows}
 
@@ -128,25 +156,10 @@ def is_live(claim: UnitClaim, *, at: datetime) -> bool:
     return claim.ended_at is None and (claim.expires_at is None or claim.expires_at > at)
 
 
-def _kept_by(owner: str, store_id: int) -> ColumnElement[bool]:
-    """SQL for: not ended, and of this owner. Two stores may each have an `order:5`."""
-    in_store = select(Unit.id).where(Unit.store_id == store_id, Unit.id == UnitClaim.unit_id)
-    return and_(
-        UnitClaim.owner == owner,
-        UnitClaim.ended_at.is_(None),
-        in_store.correlate(UnitClaim).exists(),
-    )
-
-
 def _end(session: Session, unit_id: int, owner: str) -> bool:
     """End this owner's claim; was there one?"""
-    ended = session.scalar(
-        update(UnitClaim)
-        .where(UnitClaim.unit_id == unit_id, UnitClaim.owner == owner, UnitClaim.ended_at.is_(None))
-        .values(ended_at=clock.now())
-        .returning(UnitClaim.id)
-    )
-    return ended is not None
+    facts = {"of_unit": unit_id, "of_owner": owner, "now": clock.now()}
+    return session.scalar(_END, facts) is not None
 
 
 def _unended(session: Session, unit_id: int) -> UnitClaim | None:

@@ -1,6 +1,6 @@
 """The robots of a store by serial number, and the one way to move them from state to state."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.kernel import audit, events
@@ -19,6 +19,14 @@ class SharedSerial(Conflict):
     """Two makers gave the same serial; ask again with the maker."""
 
     code = "shared_serial"
+
+
+_BY_KEY = (
+    select(Unit)
+    .where(Unit.store_id == bindparam("store_id"), Unit.serial_key == bindparam("key"))
+    .options(joinedload(Unit.model), joinedload(Unit.maker))
+    .order_by(Unit.id)
+)
 
 
 def by_serial(session: Session, actor: Actor, serial: str, *, maker_id: int | None = None) -> Unit:
@@ -61,7 +69,7 @@ def find_by_code(session: Session, actor: Actor, code: str) -> list[Unit]:
     key = search_key(code)
     if not key:
         return []
-    return list(session.scalars(_of_store(actor).where(Unit.serial_key == key).order_by(Unit.id)))
+    return list(session.scalars(_BY_KEY, {"store_id": actor.store_id, "key": key}))
 
 
 def search(session: Session, actor: Actor, text: str, most: int = finding.MOST_HITS) -> list[Unit]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.identity.roles import DISCOUNT_LIMIT_BP, Role
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
-from app.kernel.db import insert_if_new
+from app.kernel.db import add_if_new
 from app.kernel.errors import NotFound, Refused
 from app.kernel.money import MOST_MINOR, Money, half_up, split
 from app.kernel.quantity import MOST
@@ -224,12 +224,8 @@ def already_scanned(session: Session, order: Order, scan_id: str) -> bool:
     """Was this very scan answered before? Remembers it if not."""
     if not scan_id:
         return False
-    remembered = session.scalar(
-        insert_if_new(session, Scan, key=["order_id", "scan_id"])
-        .values(order_id=order.id, scan_id=scan_id[:64], at=clock.now())
-        .returning(Scan.id)
-    )
-    return remembered is None
+    scan = {"order_id": order.id, "scan_id": scan_id[:64], "at": clock.now()}
+    return add_if_new(session, Scan, scan, key=("order_id", "scan_id")) is None
 
 
 def require_sellable(session: Session, unit: Unit) -> None:

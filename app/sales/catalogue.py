@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import bindparam, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.kernel import audit
@@ -21,6 +21,29 @@ _LONGEST_PLAN = 120
 _MOST_NAMED = 8
 _LONGEST_CODE = 64
 _LONGEST_NAME = 200
+
+
+_for_sale = (Product.store_id == bindparam("store_id"), Product.archived.is_(False))
+_OF_MODEL = select(Product).where(*_for_sale, Product.model_id == bindparam("model_id"))
+_own_code = select(Product.id).where(*_for_sale, Product.code_key == bindparam("code"))
+_code_of_part = (
+    select(Product.id)
+    .join(Part, Part.id == Product.part_id)
+    .where(
+        Part.store_id == bindparam("store_id"),
+        Part.archived.is_(False),
+        or_(
+            Part.number_key == bindparam("number"),
+            (Part.gtin == bindparam("number")) & (Part.gtin != ""),
+        ),
+    )
+)
+_NAMED = (
+    select(Product)
+    .where(*_for_sale, Product.id.in_(union(_own_code, _code_of_part)))
+    .order_by(Product.id)
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +176,7 @@ def require_code(session: Session, actor: Actor, code: str) -> Product:
 
 def of_model(session: Session, actor: Actor, model_id: int) -> Product | None:
     """What a robot model is sold as."""
-    return session.scalar(
-        select(Product).where(
-            Product.store_id == actor.store_id,
-            Product.model_id == model_id,
-            Product.archived.is_(False),
-        )
-    )
+    return session.scalar(_OF_MODEL, {"store_id": actor.store_id, "model_id": model_id})
 
 
 def named(session: Session, actor: Actor, code: str, *, number: str) -> list[Product]:
@@ -167,27 +184,16 @@ def named(session: Session, actor: Actor, code: str, *, number: str) -> list[Pro
 
     A number never means a row's id.
     """
-    key = search_key(number)
-    own = select(Product.id).where(
-        Product.store_id == actor.store_id, Product.code_key == search_key(code)
+    found = session.scalars(
+        _NAMED,
+        {
+            "store_id": actor.store_id,
+            "code": search_key(code),
+            "number": search_key(number),
+            "most": _MOST_NAMED,
+        },
     )
-    of_parts = (
-        select(Product.id)
-        .join(Part, Part.id == Product.part_id)
-        .where(
-            Part.store_id == actor.store_id,
-            Part.archived.is_(False),
-            or_(Part.number_key == key, (Part.gtin == key) & (Part.gtin != "")),
-        )
-    )
-    return list(
-        session.scalars(
-            select(Product)
-            .where(Product.id.in_(union(own, of_parts)), Product.archived.is_(False))
-            .order_by(Product.id)
-            .limit(_MOST_NAMED)
-        )
-    )
+    return list(found)
 
 
 def in_category(session: Session, actor: Actor, category: Category) -> list[Product]:

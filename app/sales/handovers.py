@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
@@ -86,8 +86,11 @@ def require_open_gates(session: Session, actor: Actor, units: Sequence[Unit]) ->
             )
 
 
+_OF_ORDER = select(Handover).where(Handover.order_id == bindparam("order_id"))
+
+
 def done(session: Session, order: Order) -> Handover | None:
-    return session.scalar(select(Handover).where(Handover.order_id == order.id))
+    return session.scalar(_OF_ORDER, {"order_id": order.id})
 
 
 def hand_over(

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -50,6 +50,24 @@ _WHOLE = (
     joinedload(Order.customer),
     joinedload(Order.lines).options(joinedload(OrderLine.product), joinedload(OrderLine.unit)),
 )
+_BY_NUMBER = (
+    select(Order)
+    .where(Order.store_id == bindparam("store_id"), Order.number == bindparam("number"))
+    .options(*_WHOLE)
+)
+_AT_TILL = (
+    select(Order)
+    .where(
+        Order.store_id == bindparam("store_id"),
+        Order.till_id == bindparam("till_id"),
+        Order.settled_at.is_(None),
+        Order.cancelled_at.is_(None),
+        Order.parked_at.is_(None),
+    )
+    .options(*_WHOLE)
+    .order_by(Order.id.desc())
+    .limit(1)
+)
 
 
 def reference(order: Order) -> str:
@@ -95,11 +113,7 @@ def require_free_till(session: Session, actor: Actor, till_id: int) -> None:
 
 def by_number(session: Session, actor: Actor, number: int) -> Order:
     """An order with its customer, its lines and what they sell; raises NotFound."""
-    found = session.scalars(
-        select(Order)
-        .where(Order.store_id == actor.store_id, Order.number == number)
-        .options(*_WHOLE)
-    )
+    found = session.scalars(_BY_NUMBER, {"store_id": actor.store_id, "number": number})
     order = found.unique().one_or_none()
     if order is None:
         raise NotFound(msg("There is no sale {number}.", number=number))
@@ -108,19 +122,7 @@ def by_number(session: Session, actor: Actor, number: int) -> Order:
 
 def current_at(session: Session, actor: Actor, till_id: int) -> Order | None:
     """The basket that lies open at a till, as whole as `by_number` gives it."""
-    found = session.scalars(
-        select(Order)
-        .where(
-            Order.store_id == actor.store_id,
-            Order.till_id == till_id,
-            Order.settled_at.is_(None),
-            Order.cancelled_at.is_(None),
-            Order.parked_at.is_(None),
-        )
-        .options(*_WHOLE)
-        .order_by(Order.id.desc())
-        .limit(1)
-    )
+    found = session.scalars(_AT_TILL, {"store_id": actor.store_id, "till_id": till_id})
     return found.unique().one_or_none()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import is_currency
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -192,13 +192,16 @@ def withdraw_rate(session: Session, actor: Actor, rate_id: int) -> None:
     )
 
 
+_RATES = (
+    select(TaxRate)
+    .where(TaxRate.store_id == bindparam("store_id"), TaxRate.valid_from <= bindparam("day"))
+    .order_by(TaxRate.valid_from)
+)
+
+
 def rates_on(session: Session, store_id: int, day: date) -> dict[str, int]:
     """Every code's rate in force on a day, in basis points."""
-    rows = session.scalars(
-        select(TaxRate)
-        .where(TaxRate.store_id == store_id, TaxRate.valid_from <= day)
-        .order_by(TaxRate.valid_from)
-    )
+    rows = session.scalars(_RATES, {"store_id": store_id, "day": day})
     return {rate.code: rate.rate_bp for rate in rows}
 
 
