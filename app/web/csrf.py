@@ -61,7 +61,7 @@ async def check(request: Request) -> None:
     _check_origin(request)
     secret = request.cookies.get(COOKIE, "")
     sent = request.headers.get(HEADER) or (await request.form()).get(FIELD)
-    if not secret or not isinstance(sent, str) or not hmac.compare_digest(sent, _token(secret)):
+    if not secret or not isinstance(sent, str) or not _is_same(sent, _token(secret)):
         raise Forbidden(
             msg("This page was open too long or comes from elsewhere. Reload it and try again.")
         )
@@ -74,6 +74,11 @@ def _check_origin(request: Request) -> None:
     foreign_origin = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if foreign_site or foreign_origin:
         raise Forbidden(msg("This request comes from another site."))
+
+
+def _is_same(sent: str, token: str) -> bool:
+    """In the same time for every wrong one, whatever signs it is made of."""
+    return hmac.compare_digest(sent.encode("utf-8", "replace"), token.encode())
 
 
 def _token(secret: str) -> str:

@@ -27,6 +27,7 @@ from app.kernel.errors import (
 )
 from app.kernel.text import Text, msg
 from app.web import nextpage
+from app.web.frame import keep_strict
 from app.web.i18n import speech_of
 from app.web.rendering import is_htmx, render
 
@@ -210,11 +211,16 @@ def _on_store_busy(request: Request, error: Exception) -> Response:  # noqa: ARG
 
 def _on_defect(request: Request, error: Exception) -> Response:
     """A defect of ours: the visitor gets a short id to quote, the log gets the rest."""
-    log.error("defect", request_id=getattr(request.state, "request_id", ""), exc_info=error)
+    request_id: str = getattr(request.state, "request_id", "–")
+    log.error("defect", request_id=request_id, exc_info=error)
     message = msg(
         "This was our mistake, and it has been noted. Nothing was saved. Quote {id} when you ask.",
-        id=getattr(request.state, "request_id", "–"),
+        id=request_id,
     )
     if wants_json(request):
-        return problem(request, 500, code="defect", detail=speech_of(request).say(message))
-    return _refusal_page(request, 500, message)
+        detail = speech_of(request).say(message)
+        response: Response = problem(request, 500, code="defect", detail=detail)
+    else:
+        response = _refusal_page(request, 500, message)
+    keep_strict(response.headers, request_id)
+    return response

@@ -60,7 +60,7 @@ class RequestFrame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), request_id)
+                keep_strict(MutableHeaders(scope=message), request_id)
             await send(message)
 
         try:
@@ -69,7 +69,8 @@ class RequestFrame:
             _account(scope, status=status, seconds=time.perf_counter() - started)
 
 
-def _add_headers(headers: MutableHeaders, request_id: str) -> None:
+def keep_strict(headers: MutableHeaders, request_id: str) -> None:
+    """The headers of each answer of ours; the page of a defect, made outside, asks for them too."""
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
     headers["X-Request-Id"] = request_id
