@@ -18,6 +18,8 @@ pytestmark = pytest.mark.only_on("sqlite")  # the doors are the same on both eng
 # Open to whoever comes: signing in, the language before it, and what watches the service.
 OPEN_PAGES = {
     *("/healthz", "/readyz", "/metrics", "/sign-in", "/sign-in/pin", "/sign-in/badge"),
+    # a robot's public passport: its code or its owner's key is what opens it
+    *("/r/key", "/r/{code}", "/r/{code}/passport.json"),
     *("/sign-out", "/switch", "/lock", "/preferences"),
 }
 TO_SIGN_IN = ("/sign-in", "/lock")
