@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from app.customers import finding, terms
@@ -177,12 +177,15 @@ def by_id(session: Session, actor: Actor, customer_id: int) -> Customer:
     return customer
 
 
+_BY_NUMBER = select(Customer).where(
+    Customer.store_id == bindparam("store_id"), Customer.number == bindparam("number")
+)
+
+
 def by_number(session: Session, actor: Actor, number: int) -> Customer:
     customer = None
     if number <= _LARGEST_NUMBER:
-        customer = session.scalar(
-            select(Customer).where(Customer.store_id == actor.store_id, Customer.number == number)
-        )
+        customer = session.scalar(_BY_NUMBER, {"store_id": actor.store_id, "number": number})
     if customer is None:
         raise NotFound(msg("There is no customer {number}.", number=str(number)))
     return customer

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy import column, select, table, update
+from sqlalchemy import bindparam, column, select, table, update
 from sqlalchemy.orm import Session
 
 from app.identity import secrets, tokens
@@ -89,33 +89,36 @@ ApiReading = Annotated[Actor, Depends(reading_program, scope="function")]
 ApiWriting = Annotated[Actor, Depends(writing_program, scope="function")]
 
 
+_STAY = (
+    select(
+        StaffSession,
+        Staff,
+        Terminal,
+        _stores.c.name,
+        _stores.c.zone,
+        _stores.c.currency,
+        _tills.c.name.label("till_name"),
+    )
+    .join(Staff, Staff.id == StaffSession.staff_id)
+    .join(_stores, _stores.c.id == Staff.store_id)
+    .outerjoin(Terminal, Terminal.id == StaffSession.terminal_id)
+    .outerjoin(_tills, _tills.c.id == Terminal.till_id)
+    .where(
+        StaffSession.token_hash == bindparam("token_hash"),
+        StaffSession.ended_at.is_(None),
+        StaffSession.expires_at > bindparam("now"),
+        Staff.disabled_at.is_(None),
+    )
+)
+
+
 def find_stay(request: Request, session: Session) -> Stay | None:
     """The session behind this browser's cookie, in one statement; None when there is none."""
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         return None
-    now = clock.now()
-    row = session.execute(
-        select(
-            StaffSession,
-            Staff,
-            Terminal,
-            _stores.c.name,
-            _stores.c.zone,
-            _stores.c.currency,
-            _tills.c.name.label("till_name"),
-        )
-        .join(Staff, Staff.id == StaffSession.staff_id)
-        .join(_stores, _stores.c.id == Staff.store_id)
-        .outerjoin(Terminal, Terminal.id == StaffSession.terminal_id)
-        .outerjoin(_tills, _tills.c.id == Terminal.till_id)
-        .where(
-            StaffSession.token_hash == secrets.token_hash(token),
-            StaffSession.ended_at.is_(None),
-            StaffSession.expires_at > now,
-            Staff.disabled_at.is_(None),
-        )
-    ).first()
+    facts = {"token_hash": secrets.token_hash(token), "now": clock.now()}
+    row = session.execute(_STAY, facts).first()
     return None if row is None else _stay(row)
 
 

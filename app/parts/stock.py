@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -23,22 +23,71 @@ _NAMES = {
 }
 
 
+# Not ended, and neither promised for good nor lapsed by `now`.
+_IS_LIVE = and_(
+    Reservation.ended_at.is_(None),
+    or_(Reservation.expires_at.is_(None), Reservation.expires_at > bindparam("now")),
+)
+_FREE = select(
+    Part.id,
+    select(func.coalesce(func.sum(Balance.quantity), 0))
+    .where(Balance.part_id == Part.id, Balance.bounded.is_(True))
+    .scalar_subquery(),
+    select(func.coalesce(func.sum(Reservation.quantity), 0))
+    .where(Reservation.part_id == Part.id, _IS_LIVE)
+    .scalar_subquery(),
+).where(Part.id.in_(bindparam("part_ids", expanding=True)))
+_LOCKED = (
+    select(Part)
+    .where(
+        Part.id.in_(bindparam("part_ids", expanding=True)), Part.store_id == bindparam("store_id")
+    )
+    .order_by(Part.id)
+    .with_for_update()
+)
+_LOCKED_BALANCES = (
+    select(Balance)
+    .where(
+        Balance.part_id.in_(bindparam("part_ids", expanding=True)),
+        Balance.place_id.in_(bindparam("place_ids", expanding=True)),
+    )
+    .order_by(Balance.part_id, Balance.place_id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_PLACES = (
+    select(Place)
+    .where(
+        Place.store_id == bindparam("store_id"),
+        Place.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(Place.id.desc())
+)
+# Not ended, and of this owner in this store: two stores may each have an `order:5`.
+_PROMISED_TO = and_(
+    Reservation.owner == bindparam("of_owner"),
+    Reservation.store_id == bindparam("of_store"),
+    Reservation.ended_at.is_(None),
+)
+_PROMISED = (
+    select(Reservation)
+    .where(_PROMISED_TO)
+    .order_by(Reservation.id)
+    .execution_options(populate_existing=True)
+)
+_PROMISE = update(Reservation).where(_PROMISED_TO).execution_options(synchronize_session=False)
+_UNTIL = _PROMISE.values(expires_at=bindparam("until"))
+_ISSUE = _PROMISE.values(ended_at=bindparam("now")).returning(
+    Reservation.part_id, Reservation.quantity
+)
+
+
 def frees(session: Session, part_ids: Iterable[int]) -> dict[int, int]:
     """On hand less what is promised, by part; one statement however many parts."""
     ids = list(part_ids)
     if not ids:
         return {}
-    there = (
-        select(func.coalesce(func.sum(Balance.quantity), 0))
-        .where(Balance.part_id == Part.id, Balance.bounded.is_(True))
-        .scalar_subquery()
-    )
-    promised = (
-        select(func.coalesce(func.sum(Reservation.quantity), 0))
-        .where(Reservation.part_id == Part.id, _is_live())
-        .scalar_subquery()
-    )
-    rows = session.execute(select(Part.id, there, promised).where(Part.id.in_(ids)))
+    rows = session.execute(_FREE, {"part_ids": ids, "now": clock.now()})
     return dict.fromkeys(ids, 0) | {part_id: int(have) - int(owe) for part_id, have, owe in rows}
 
 
@@ -134,30 +183,20 @@ def renew(session: Session, actor: Actor, owner: str, *, holder: str, minutes: i
 
 def make_permanent(session: Session, owner: str, *, store_id: int) -> None:
     """Money has been taken: the promise no longer ends by time."""
-    session.execute(
-        update(Reservation).where(_promised_to(owner, store_id)).values(expires_at=None)
-    )
+    session.execute(_UNTIL, {"of_owner": owner, "of_store": store_id, "until": None})
 
 
 def make_temporary(session: Session, owner: str, *, store_id: int, minutes: int) -> None:
     """Nothing was paid after all: the promise ends by time again."""
-    session.execute(
-        update(Reservation)
-        .where(_promised_to(owner, store_id))
-        .values(expires_at=clock.now() + timedelta(minutes=minutes))
-    )
+    until = clock.now() + timedelta(minutes=minutes)
+    session.execute(_UNTIL, {"of_owner": owner, "of_store": store_id, "until": until})
 
 
 def issue_reserved(session: Session, actor: Actor, owner: str, *, reason: str) -> None:
     """Hand the owner's promised pieces over: off the shelf, to the customer."""
-    issued = session.execute(
-        update(Reservation)
-        .where(_promised_to(owner, actor.store_id))
-        .values(ended_at=clock.now())
-        .returning(Reservation.part_id, Reservation.quantity)
-    ).all()
+    facts = {"of_owner": owner, "of_store": actor.store_id, "now": clock.now()}
     quantities: dict[int, int] = {}
-    for part_id, quantity in issued:
+    for part_id, quantity in session.execute(_ISSUE, facts).all():
         quantities[part_id] = quantities.get(part_id, 0) + quantity
     if quantities:
         _move(
@@ -287,11 +326,7 @@ def _places(
     session: Session, store_id: int, kinds: tuple[PlaceKind, ...]
 ) -> dict[PlaceKind, Place]:
     """The store's standard place of each kind, the oldest; made at its first use."""
-    rows = session.scalars(
-        select(Place)
-        .where(Place.store_id == store_id, Place.kind.in_(kinds))
-        .order_by(Place.id.desc())
-    )
+    rows = session.scalars(_PLACES, {"store_id": store_id, "kinds": kinds})
     found = {row.kind: row for row in rows}
     missing = {
         kind: Place(store_id=store_id, kind=kind, name=_NAMES[kind])
@@ -307,13 +342,8 @@ def _balances(
     session: Session, part_ids: Collection[int], places: tuple[Place, ...]
 ) -> dict[tuple[int, int], Balance]:
     """Each part's balance at each place, by (part, place), locked; a new one stands at nothing."""
-    rows = session.scalars(
-        select(Balance)
-        .where(Balance.part_id.in_(part_ids), Balance.place_id.in_([place.id for place in places]))
-        .order_by(Balance.part_id, Balance.place_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    place_ids = [place.id for place in places]
+    rows = session.scalars(_LOCKED_BALANCES, {"part_ids": list(part_ids), "place_ids": place_ids})
     found = {(row.part_id, row.place_id): row for row in rows}
     missing = {
         (part_id, place.id): Balance(
@@ -329,37 +359,14 @@ def _balances(
 
 def _locked(session: Session, actor: Actor, part_ids: Collection[int]) -> dict[int, Part]:
     """The store's parts by id, locked in one order, so that two buyers never wait in a ring."""
-    rows = session.scalars(
-        select(Part)
-        .where(Part.id.in_(part_ids), Part.store_id == actor.store_id)
-        .order_by(Part.id)
-        .with_for_update()
-    )
+    rows = session.scalars(_LOCKED, {"part_ids": list(part_ids), "store_id": actor.store_id})
     found = {row.id: row for row in rows}
     if len(found) < len(part_ids):
         raise NotFound(msg("There is no such part."))
     return found
 
 
-def _promised_to(owner: str, store_id: int) -> ColumnElement[bool]:
-    """SQL for: not ended, and of this owner. Two stores may each have an `order:5`."""
-    return and_(
-        Reservation.owner == owner,
-        Reservation.store_id == store_id,
-        Reservation.ended_at.is_(None),
-    )
-
-
 def _open_of(session: Session, store_id: int, owner: str, part_id: int | None) -> list[Reservation]:
     """An owner's promises, lapsed ones included."""
-    query = select(Reservation).where(_promised_to(owner, store_id))
-    if part_id is not None:
-        query = query.where(Reservation.part_id == part_id)
-    return list(session.scalars(query.order_by(Reservation.id)))
-
-
-def _is_live() -> ColumnElement[bool]:
-    return and_(
-        Reservation.ended_at.is_(None),
-        or_(Reservation.expires_at.is_(None), Reservation.expires_at > clock.now()),
-    )
+    rows = session.scalars(_PROMISED, {"of_owner": owner, "of_store": store_id})
+    return [row for row in rows if part_id is None or row.part_id == part_id]

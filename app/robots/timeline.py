@@ -43,7 +43,7 @@ def note(
 ) -> None:
     """Add a line. It is said in the reader's language, so `summary` keeps template and facts."""
     line = line_of(kind=kind, summary=summary, link=link, actor_name=actor_name)
-    session.execute(insert(UnitEvent).values(unit_id=unit_id, **line))
+    session.execute(insert(UnitEvent), {"unit_id": unit_id, **line})
 
 
 def line_of(*, kind: str, summary: Text, link: str = "", actor_name: str = "") -> dict[str, object]:
