@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.customers.models import Customer
@@ -210,18 +210,25 @@ def waiting_page(session: Session, actor: Actor) -> paging.Page[OrderRow]:
     return paging.Page(waiting_for_handover(session, actor), None)
 
 
+def unhanded() -> Select[int]:
+    """Ids of paid orders whose robots still stand here."""
+    return (
+        select(Order.id)
+        .outerjoin(Handover, Handover.order_id == Order.id)
+        .where(
+            Order.settled_at.is_not(None),
+            Handover.id.is_(None),
+            Order.id.in_(select(OrderLine.order_id).where(OrderLine.unit_id.is_not(None))),
+        )
+    )
+
+
 def waiting_for_handover(session: Session, actor: Actor) -> list[OrderRow]:
     """Paid orders whose robots still stand here, oldest first."""
     found = list(
         session.scalars(
             select(Order)
-            .outerjoin(Handover, Handover.order_id == Order.id)
-            .where(
-                Order.store_id == actor.store_id,
-                Order.settled_at.is_not(None),
-                Handover.id.is_(None),
-                Order.id.in_(select(OrderLine.order_id).where(OrderLine.unit_id.is_not(None))),
-            )
+            .where(Order.store_id == actor.store_id, Order.id.in_(unhanded()))
             .options(selectinload(Order.lines))
             .order_by(Order.settled_at)
             .limit(20)
