@@ -137,6 +137,11 @@ def sign(session: Session, actor: Actor, unit: Unit, typed: ContractInput) -> Se
     return row
 
 
+def day_after(contract: ServiceContract) -> date:
+    """When a contract that follows this one begins."""
+    return contract.until + timedelta(days=1)
+
+
 def use_visit(
     session: Session, actor: Actor, contract: ServiceContract, *, reference: str
 ) -> ContractVisit:

@@ -15,7 +15,7 @@ from app.kernel.db import Base
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import msg
-from app.robots import addresses, arrivals, asbuilt, timeline
+from app.robots import addresses, arrivals, asbuilt, bulletins, timeline
 from app.robots.arrivals import Arrival
 from app.robots.deliverynotes import NoteFile, NoteRow, read_note
 from app.robots.events import UnitReceived
@@ -219,6 +219,7 @@ def _take_in(
     _insert(session, UnitEvent, _first_lines(actor, units, note=note))
     brought = [unit for unit, candidate in arrived if candidate.arrival.components]
     asbuilt.take_in(session, actor, brought)
+    bulletins.note_received(session, actor, units)
     for unit in units:
         events.announce(session, UnitReceived(store_id=unit.store_id, unit_id=unit.id))
     return units

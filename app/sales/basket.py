@@ -15,7 +15,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.tax import BASIS
 from app.kernel.text import msg
 from app.parts import stock
-from app.robots import addresses, claims, loans
+from app.robots import addresses, claims, concerned, loans
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, UnitState
 from app.sales import catalogue, orders
@@ -233,6 +233,7 @@ def require_sellable(session: Session, unit: Unit) -> None:
     here = addresses.robot_page(unit.serial)
     if unit.state is UnitState.AVAILABLE:
         loans.require_in_house(session, unit)
+        _require_no_stop_sale(session, unit)
         return
     if unit.state in _HANDED_OUT:
         sold = session.scalar(
@@ -259,6 +260,20 @@ def require_sellable(session: Session, unit: Unit) -> None:
         ),
         link=here,
     )
+
+
+def _require_no_stop_sale(session: Session, unit: Unit) -> None:
+    """Raises NotSellable while the maker has stopped the sale of such a robot."""
+    for concern in concerned.stop_sales(session, unit):
+        raise NotSellable(
+            msg(
+                "{serial} must not be sold: bulletin {code}, {title}.",
+                serial=unit.serial,
+                code=concern.bulletin.code,
+                title=concern.bulletin.title,
+            ),
+            link=addresses.bulletin_page(concern.bulletin.id),
+        )
 
 
 def _require_room(session: Session, actor: Actor, order: Order) -> None:

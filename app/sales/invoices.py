@@ -26,7 +26,7 @@ from app.payments.documents import (
 )
 from app.payments.models import IssuedDocument, PaymentAttempt
 from app.payments.till_reports import TENDER_LABELS
-from app.sales import orders, totals
+from app.sales import basket, orders, totals
 from app.sales.models import Order
 from app.stores import desk
 from app.stores.models import Till
@@ -65,6 +65,8 @@ def issue_quote(
         raise Refused(msg("There is nothing in this sale to quote."))
     if not 1 <= days <= _MOST_QUOTE_DAYS:
         raise Refused(msg("A quote is valid for 1 to 365 days."), field="days")
+    for unit in orders.units_of(order):
+        basket.require_sellable(session, unit)
     content = _content(session, order, kind=DocumentKind.QUOTE)
     until = content.business_day + timedelta(days=days)
 

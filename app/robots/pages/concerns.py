@@ -24,16 +24,16 @@ from app.web.wire import RowId
 router = APIRouter(prefix="/robots")
 
 
-@router.get("/unit/bulletins")
 @router.get("/{serial:path}/bulletins")
+@router.get("/unit/bulletins")
 def show_concerns(
     request: Request, session: ReadSession, actor: SignedIn, *, serial: str, maker: str = ""
 ) -> Response:
     return _concerns(request, session, actor, serial=serial, maker=maker)
 
 
-@router.post("/unit/bulletins/{bulletin_id}")
 @router.post("/{serial:path}/bulletins/{bulletin_id}")
+@router.post("/unit/bulletins/{bulletin_id}")
 @once
 def settle_bulletin(
     request: Request,

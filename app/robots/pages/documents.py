@@ -84,16 +84,16 @@ def withdraw_document(
     return RedirectResponse(_page_of(session, document), 303)
 
 
-@router.get("/unit/documents")
 @router.get("/{serial:path}/documents")
+@router.get("/unit/documents")
 def show_documents(
     request: Request, session: ReadSession, actor: SignedIn, *, serial: str, maker: str = ""
 ) -> Response:
     return _documents(request, session, actor, serial=serial, maker=maker)
 
 
-@router.post("/unit/documents")
 @router.post("/{serial:path}/documents")
+@router.post("/unit/documents")
 @once
 def file_document(
     request: Request,
@@ -111,8 +111,8 @@ def file_document(
     return _do(request, session, actor, robot=(serial, maker), act=act, which="document", form=form)
 
 
-@router.post("/unit/documents/wipe")
 @router.post("/{serial:path}/documents/wipe")
+@router.post("/unit/documents/wipe")
 @once
 def certify_wipe(
     request: Request,
@@ -129,8 +129,8 @@ def certify_wipe(
     return _do(request, session, actor, robot=(serial, maker), act=act, which="wipe", form=form)
 
 
-@router.post("/unit/documents/backup")
 @router.post("/{serial:path}/documents/backup")
+@router.post("/unit/documents/backup")
 @once
 def record_backup(
     request: Request,
@@ -154,8 +154,8 @@ def record_backup(
     return _do(request, session, actor, robot=(serial, maker), act=act, which="backup", form=form)
 
 
-@router.get("/unit/documents/wipe/{number}")
 @router.get("/{serial:path}/documents/wipe/{number}")
+@router.get("/unit/documents/wipe/{number}")
 def take_certificate(
     request: Request,
     session: ReadSession,

@@ -53,8 +53,8 @@ class EvidenceUpload(EvidenceForm):
         return {name: text for name, text in super().typed().items() if name != "photo"}
 
 
-@router.get("/unit/warranty")
 @router.get("/{serial:path}/warranty")
+@router.get("/unit/warranty")
 def show_warranty(
     request: Request,
     session: ReadSession,
@@ -68,8 +68,8 @@ def show_warranty(
     return _warranty(request, session, actor, serial=serial, maker=maker, slot=slot)
 
 
-@router.post("/unit/warranty/papers")
 @router.post("/{serial:path}/warranty/papers")
+@router.post("/unit/warranty/papers")
 @once
 def file_paper(
     request: Request,
@@ -89,8 +89,8 @@ def file_paper(
     return _do(request, session, actor, robot=(serial, maker), act=act, which="paper", form=form)
 
 
-@router.post("/unit/warranty/evidence")
 @router.post("/{serial:path}/warranty/evidence")
+@router.post("/unit/warranty/evidence")
 @once
 def record_evidence(
     request: Request,
@@ -119,8 +119,8 @@ def record_evidence(
     return _do(request, session, actor, robot=(serial, maker), act=act, which="evidence", form=form)
 
 
-@router.get("/unit/warranty/evidence/{evidence_id}/photo")
 @router.get("/{serial:path}/warranty/evidence/{evidence_id}/photo")
+@router.get("/unit/warranty/evidence/{evidence_id}/photo")
 def show_photo(
     request: Request,
     session: ReadSession,
@@ -138,8 +138,8 @@ def show_photo(
     return file_response(content, media_type=JPEG, name=f"{unit.serial}-{evidence.code}")
 
 
-@router.post("/unit/warranty/evidence/{evidence_id}/withdraw")
 @router.post("/{serial:path}/warranty/evidence/{evidence_id}/withdraw")
+@router.post("/unit/warranty/evidence/{evidence_id}/withdraw")
 @once
 def withdraw_evidence(
     request: Request,
@@ -165,8 +165,8 @@ def withdraw_evidence(
     )
 
 
-@router.post("/unit/warranty/payer")
 @router.post("/{serial:path}/warranty/payer")
+@router.post("/unit/warranty/payer")
 @once
 def say_who_paid(
     request: Request,
@@ -199,8 +199,8 @@ def say_who_paid(
     )
 
 
-@router.post("/unit/warranty/contracts")
 @router.post("/{serial:path}/warranty/contracts")
+@router.post("/unit/warranty/contracts")
 @once
 def agree_contract(
     request: Request,
@@ -217,8 +217,8 @@ def agree_contract(
     return _do(request, session, actor, robot=(serial, maker), act=act, which="contract", form=form)
 
 
-@router.post("/unit/warranty/contracts/{number}/visits")
 @router.post("/{serial:path}/warranty/contracts/{number}/visits")
+@router.post("/unit/warranty/contracts/{number}/visits")
 @once
 def use_visit(
     request: Request,
@@ -239,8 +239,8 @@ def use_visit(
     )
 
 
-@router.post("/unit/warranty/contracts/{number}/end")
 @router.post("/{serial:path}/warranty/contracts/{number}/end")
+@router.post("/unit/warranty/contracts/{number}/end")
 @once
 def end_contract(
     request: Request,
