@@ -4,12 +4,13 @@ from urllib.parse import quote, urlencode
 
 # Pages that stand beside the robots', and pages below a robot's.
 _NEIGHBOURS = frozenset(
-    {"receive", "models", "unit", "components", "bulletins", "documents", "duties", "terms"}
+    {"receive", "register", "models", "unit", "components", "bulletins", "documents", "duties", "terms"}
 )
 _BELOW = frozenset(
     {
         "inspection", "timeline", "parts", "slots", "counters", "firmware", "documents", "owners",
-        "warranty", "bulletins",
+        "warranty", "bulletins", "transfer", "passport.json", "passport.pdf",
+        "label", "label.pdf", "label.zpl", "label.svg",
     }
 )  # fmt: skip
 _OWNERS = {"order": "/sales/"}

@@ -15,6 +15,7 @@ from app.robots.states import CUSTODY_LABELS, HOLDING_LABELS
 TABS: tuple[tuple[str, Text], ...] = (
     ("", msg("Overview")),
     ("timeline", msg("Timeline")),
+    ("owners", msg("Owners")),
     ("parts", msg("Parts fitted")),
     ("counters", msg("Counters")),
 )
@@ -32,7 +33,14 @@ def asked_robot(session: Session, actor: Actor, serial: str, maker: str) -> Robo
     return row
 
 
-def frame(actor: Actor, row: RobotRow, *, maker: str, tab: str) -> dict[str, Any]:
+def frame(
+    session: Session,  # noqa: ARG001 - what the head counts is asked of it
+    actor: Actor,
+    row: RobotRow,
+    *,
+    maker: str,
+    tab: str,
+) -> dict[str, Any]:
     """What `robots/passport.html` shows around a tab; `maker` as the address named it."""
     unit = row.unit
     return {
@@ -48,6 +56,9 @@ def frame(actor: Actor, row: RobotRow, *, maker: str, tab: str) -> dict[str, Any
             for word, label in TABS
         ],
         "inspection": addresses.inspection_page(unit.serial, maker=maker),
+        "label_page": addresses.page_below(unit.serial, "label", maker=maker),
+        "passport_pdf": addresses.page_below(unit.serial, "passport.pdf", maker=maker),
+        "passport_json": addresses.page_below(unit.serial, "passport.json", maker=maker),
         "holder_page": addresses.owner_page(row.claim.owner) if row.claim else "",
         "holding": HOLDING_LABELS[unit.holding],
         "custody": CUSTODY_LABELS[unit.custody],

@@ -52,5 +52,5 @@ def show_robot(
         components=queries.components(session, row.unit.id),
         lines=timeline.of_unit(session, row.unit.id, cursor=before or None, most=_LINES_SHOWN),
         before=before,
-        **frame(actor, row, maker=maker, tab=""),
+        **frame(session, actor, row, maker=maker, tab=""),
     )
