@@ -20,7 +20,6 @@ from app.sales import buyback, checkout, completion, robotpapers
 from app.sales import customerview as salesview
 from app.sales.events import HandedOver
 from app.web import live
-from app.web import live
 
 
 def connect() -> None:
@@ -37,7 +36,6 @@ def connect() -> None:
     privacy.chapters.update(robots=customerview.chapter, sales=salesview.chapter)
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
-    live.watch("robot", timeline.mark)
     live.watch("robot", timeline.mark)
     gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
     gate.ask("bulletins", msg("Bulletins settled"), concerned.reasons)
