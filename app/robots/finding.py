@@ -43,7 +43,8 @@ def hits(
     """Ids of at most `most` robots that `text` names and that satisfy `only`, nearest first.
 
     First what begins with it, the very serial leading; only if that is too little and nothing
-    fits exactly, what has it anywhere inside. Both stand on indexes, and no sign is special.
+    fits exactly, what has it anywhere inside: the newest, by their keys. Both stand on indexes,
+    and no sign is special.
     """
     key = search_key(text)
     if not key or len(key) > LONGEST_SERIAL:
@@ -53,7 +54,7 @@ def hits(
     for query in (_beginning(actor, places, most), _inside(session, places, most)):
         if len(found) >= most or key in found.values():
             break
-        for _place, unit_id, its_key in sorted(session.execute(query), key=itemgetter(0)):
+        for _place, unit_id, its_key in sorted(session.execute(query), key=itemgetter(0, 2)):
             found.setdefault(unit_id, its_key)
     return sorted(found, key=lambda unit_id: found[unit_id] != key)[:most]
 
