@@ -370,3 +370,33 @@ def test_the_loans_are_on_the_page(
     page = signed_in(Role.SALES).get("/robots/G1-0001/owners").text
     assert "Fair, hall 3" in page
     assert 'id="take-in"' in page
+
+
+def test_a_long_life_costs_no_more_statements(
+    session: Session,
+    store: Store,
+    manager: Actor,
+    signed_in: SignIn,
+    statements_of_app: list[str],
+) -> None:
+    # given
+    unit = owned(session, store, manager)
+    browser = signed_in(Role.SALES)
+
+    def asked() -> list[int]:
+        counts = []
+        for address in ("/robots/G1-0001/timeline", f"/r/{unit.passport_code}"):
+            browser.get(address)
+            statements_of_app.clear()
+            assert browser.get(address).status_code == 200
+            counts.append(len(statements_of_app))
+        return counts
+
+    few = asked()
+    # when a thousand things have happened
+    for number in range(1000):
+        timeline.note(session, unit.id, kind="part", summary=msg("Part {n}", n=number))
+    session.commit()
+    # then
+    assert asked() == few
+    assert max(few) <= 15
