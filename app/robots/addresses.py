@@ -63,6 +63,12 @@ def model_documents_page(model_id: int) -> str:
     return f"/robots/models/{model_id}/documents"
 
 
+def slots_page(model_id: int, revision: str = "") -> str:
+    """A model's slots, of one hardware revision."""
+    query = f"?{urlencode({'revision': revision})}" if revision else ""
+    return f"/robots/models/{model_id}/slots{query}"
+
+
 def note_page(number: int) -> str:
     """The robots that came with a delivery note."""
     return f"/robots?note={number}"

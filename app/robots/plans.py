@@ -83,7 +83,7 @@ def import_for(
     if urdf is None:
         urdf = read_urdf(data, name=model.code)
         _check_size(urdf)
-    plan = _plan_for(session, actor, model, revision)
+    plan = plan_for(session, actor, model, revision)
     sha256 = sha256_hex(data)
     if plan.file_sha256 == sha256:
         return Imported(plan, model, len(urdf.slots), (), (), 0)
@@ -107,6 +107,11 @@ def import_for(
     )
     as_built = asbuilt.take_in_all(session, actor, plan)
     return Imported(plan, model, len(urdf.slots), tuple(added), tuple(removed), as_built)
+
+
+def code_of(said: str, file_name: str, *, alone: bool) -> str:
+    """A model's code as said for one file; else each is called after its file."""
+    return clean(said) if alone and clean(said) else clean(PurePath(file_name).stem)
 
 
 def _as_model(maker: str, code: str, urdf: UrdfModel, file_name: str) -> ModelInput:
@@ -133,8 +138,9 @@ def _check_size(urdf: UrdfModel) -> None:
             )
 
 
-def _plan_for(session: Session, actor: Actor, model: RobotModel, revision: str) -> BodyPlan:
+def plan_for(session: Session, actor: Actor, model: RobotModel, revision: str) -> BodyPlan:
     """The plan of this revision, or a new one that is still empty."""
+    actor.require("robots.edit")
     text = clean(revision)
     key = search_key(revision)
     if max(len(text), len(key)) > _LONGEST_REVISION or "\n" in text:

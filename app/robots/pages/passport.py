@@ -1,5 +1,6 @@
 """What every page of one robot shares: which robot is meant, its head, its tabs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -7,8 +8,10 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
-from app.robots import addresses, makers, queries, registry
+from app.robots import addresses, counters, makers, queries, registry
+from app.robots.counters import Standing
 from app.robots.queries import RobotRow
+from app.robots.slot_models import Counter
 from app.robots.states import CUSTODY_LABELS, HOLDING_LABELS
 
 # The last word of a tab's address, and what is written on it.
@@ -18,6 +21,7 @@ TABS: tuple[tuple[str, Text], ...] = (
     ("owners", msg("Owners")),
     ("parts", msg("Parts fitted")),
     ("counters", msg("Counters")),
+    ("firmware", msg("Versions")),
 )
 
 
@@ -33,19 +37,15 @@ def asked_robot(session: Session, actor: Actor, serial: str, maker: str) -> Robo
     return row
 
 
-def frame(
-    session: Session,  # noqa: ARG001 - what the head counts is asked of it
-    actor: Actor,
-    row: RobotRow,
-    *,
-    maker: str,
-    tab: str,
-) -> dict[str, Any]:
+def frame(session: Session, actor: Actor, row: RobotRow, *, maker: str, tab: str) -> dict[str, Any]:
     """What `robots/passport.html` shows around a tab; `maker` as the address named it."""
     unit = row.unit
+    standings = counters.latest(session, unit.id)
     return {
         "row": row,
         "unit": unit,
+        "standings": standings,
+        "hours": _hours(standings),
         "here": addresses.page_below(unit.serial, *([tab] if tab else []), maker=maker),
         "tabs": [
             {
@@ -64,6 +64,12 @@ def frame(
         "custody": CUSTODY_LABELS[unit.custody],
         "cost": _cost(actor, row),
     }
+
+
+def _hours(standings: Mapping[Counter, Standing]) -> int | None:
+    """Whole operating hours over all meters."""
+    standing = standings.get(Counter.HOURS)
+    return standing.total // counters.SECONDS_PER_HOUR if standing else None
 
 
 def _cost(actor: Actor, row: RobotRow) -> Money | None:

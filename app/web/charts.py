@@ -1,0 +1,75 @@
+"""Lines over time as SVG: where each thing stands. Colours and fonts are the style sheet's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil, floor, log10
+
+WIDTH, HEIGHT = 800.0, 176.0
+LEFT, RIGHT, TOP, BOTTOM = 56.0, 786.0, 14.0, 150.0
+_STEPS = (1, 2, 2.5, 5, 10)
+_LINES = 4
+_MOST_DATES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A place on an axis, and what is written there: a number, or a moment."""
+
+    at: float
+    value: float
+    moment: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`points` in order of time; `path` joins them; ticks from the axis outwards."""
+
+    points: tuple[tuple[float, float], ...]
+    path: str
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+
+
+def over_time(readings: Sequence[tuple[datetime, float]]) -> Chart:
+    """A line through readings in order of time; the scale of values begins at a round number."""
+    if not readings:
+        return Chart((), "", (), ())
+    moments = [moment.timestamp() for moment, _ in readings]
+    first, last = moments[0], max(moments[-1], moments[0] + 1)
+    levels = _levels([value for _, value in readings])
+    low, high = levels[0], levels[-1]
+
+    def x(moment: float) -> float:
+        return round(LEFT + (moment - first) / (last - first) * (RIGHT - LEFT), 1)
+
+    def y(value: float) -> float:
+        return round(BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP), 1)
+
+    points = tuple(
+        (x(moment), y(value)) for moment, (_, value) in zip(moments, readings, strict=True)
+    )
+    step = max(1, ceil(len(readings) / _MOST_DATES))
+    across: list[Tick] = []
+    for moment, value in readings[::step]:
+        at = x(moment.timestamp())
+        # dates that would be written over each other are left out
+        if not across or at - across[-1].at > (RIGHT - LEFT) / (_MOST_DATES + 2):
+            across.append(Tick(at, value, moment))
+    return Chart(
+        points=points,
+        path="M" + "L".join(f"{across_} {up}" for across_, up in points),
+        across=tuple(across),
+        up=tuple(Tick(y(level), level) for level in levels),
+    )
+
+
+def _levels(values: Sequence[float]) -> list[float]:
+    """Round numbers that hold all values between them, at most six."""
+    low, high = min(values), max(values)
+    span = high - low or max(abs(high), 1.0)
+    power = 10 ** floor(log10(span / _LINES))
+    step = next(power * factor for factor in _STEPS if power * factor * _LINES >= span)
+    start = floor(low / step) * step
+    count = max(1, ceil((high - start) / step))
+    return [start + step * number for number in range(count + 1)]
