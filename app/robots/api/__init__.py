@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.robots.api import lives, robots
+from app.robots.api import bulletins, lives, robots, warranty
 
 router = APIRouter()
-for part in (lives, robots):
+for part in (bulletins, warranty, lives, robots):
     router.include_router(part.router)
