@@ -2,15 +2,16 @@
 
 from sqlalchemy.orm import Session
 
+from app import checking
 from app.kernel import audit
-from app.parts import checks as parts
-from app.payments import checks as payments
-from app.robots import checks as robots
-from app.sales import checks as sales
-
-_CHECKS = (audit.breaches, robots.breaches, parts.breaches, payments.breaches, sales.breaches)
 
 
 def breaches_of(session: Session) -> list[str]:
-    """Every line that `quatrefoil check` would print."""
-    return [line for check in _CHECKS for line in check(session)]
+    """Every line that `quatrefoil check` would print, of what this transaction has written.
+
+    Asked in a session of its own, which knows nothing but what stands in the database.
+    """
+    session.flush()
+    audit.write(session)
+    with Session(session.connection()) as auditor:
+        return [line for proof in checking.PROOFS for line in proof(auditor)]
