@@ -1,0 +1,369 @@
+"""Everything that is typed, clicked, sent twice or made up at the counter: a sentence, no harm."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.identity.guard import SESSION_COOKIE
+from app.kernel.db import Database
+from app.payments.models import IssuedDocument, PaymentAttempt
+from app.robots.states import UnitState
+from app.sales.models import Order, OrderLine, UnitSale
+from tests.makers.books import breaches_of
+from tests.makers.browsing import Browser, a_browser
+from tests.makers.robots import a_unit
+from tests.makers.sales import Counter, a_counter, a_robot
+
+SERIAL = "DEMO-G1-0001"
+MORE = "DEMO-G1-0002"
+BATTERY, PRICE = "BAT-G1", "899.00"
+
+
+UNKNOWN = (
+    *(
+        "NOBODY-1",
+        "park.",
+        "multi-agent",
+        "don't",
+        "@x",
+        '"',
+        "OXI 0.05% X",
+        "你好",
+        "-",
+        "--",
+        "(",
+    ),
+    *("'; DROP TABLE orders; --", "<script>alert(1)</script>", "C-99999", "S-99999", "INV-99999"),
+    *("C-" + "9" * 50, "9" * 5_000, "]d2010400638133393121NOBODY\x1d", "01234567890"),
+    "https://evil.example/robots/NOBODY",
+)
+NO_QUANTITIES = ("0", "-1", "1e5", "1_000", "1.5", "²", "abc", "1000001", "9" * 3_000)
+NO_MONEY: tuple[tuple[dict[str, str], str], ...] = (
+    ({"tendered": "0"}, "more than nothing"),
+    ({"tendered": "-5"}, "more than nothing"),
+    ({"tendered": "1e5"}, "marked fields"),
+    ({"amount": "1.234"}, "marked fields"),
+    ({"amount": "900"}, "Only"),
+    ({"amount": "0"}, "more than nothing"),
+    ({"amount": "100", "tendered": "99"}, "is less than"),
+    ({"order": "2"}, "There is no sale 2"),
+    ({"order": ""}, "does not say which sale"),
+    ({"order": "1; DROP"}, "does not say which sale"),
+    ({"order": "9" * 40}, "does not say which sale"),
+)
+
+
+@pytest.fixture
+def counter(session: Session) -> Counter:
+    made = a_counter(session)
+    for serial in (SERIAL, MORE):
+        a_robot(session, made, serial)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def till(app: FastAPI, counter: Counter) -> Browser:
+    return a_browser(app, counter.session_cookie)
+
+
+def scan(till: Browser, code: str, scan_id: str = "", **more: str) -> Response:
+    return till.post("/counter/scan", htmx=True, code=code, scan_id=scan_id, **more)
+
+
+def notice(answer: Response) -> str:
+    """What stands where the eye is; a refusal must have something to say there."""
+    assert answer.headers["HX-Retarget"] == "#notice", answer.text
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)).strip()
+
+
+def count(database: Database, table: type) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def sound(database: Database) -> bool:
+    with database.reading() as session:
+        return breaches_of(session) == []
+
+
+# What is scanned
+
+
+def test_what_nobody_knows_is_said_and_changes_nothing(till: Browser, database: Database) -> None:
+    """TXT-09, UI-07, UI-09: no sign of a code is a command to anybody but us."""
+    for code in UNKNOWN:
+        answer = scan(till, code)
+
+        assert answer.status_code == 404, code
+        assert "is not known here" in notice(answer)
+        assert "<script>" not in answer.text
+    assert count(database, Order) == 0
+
+
+def test_nothing_at_all_is_no_serial(till: Browser, database: Database) -> None:
+    """SER-15."""
+    for code in ("", " \t\x1d\x04", "\u200b"):
+        answer = scan(till, code)
+
+        assert answer.status_code == 422
+        assert notice(answer) == "Nothing was scanned."
+    assert count(database, Order) == 0
+
+
+def test_a_command_without_a_line_says_so(till: Browser) -> None:
+    for code in ("*3", "%5", "*0"):
+        assert "There is no line yet" in notice(scan(till, code))
+
+
+def test_a_robot_that_cannot_be_sold_says_why_and_where_to_go(
+    till: Browser, session: Session, counter: Counter, database: Database
+) -> None:
+    for state in (UnitState.EXPECTED, UnitState.RECEIVED, UnitState.RETURNED):
+        a_unit(session, counter.store, f"X-{state}", model=counter.model, state=state)
+    session.commit()
+
+    for state, sentence, link in (
+        (UnitState.EXPECTED, "has not been received yet", "/robots/X-expected"),
+        (UnitState.RECEIVED, "pre-delivery inspection", "/robots/X-received/inspection"),
+        (UnitState.RETURNED, "is not for sale", "/robots/X-returned"),
+    ):
+        answer = scan(till, f"X-{state}")
+
+        assert answer.status_code == 409
+        assert sentence in notice(answer)
+        assert f'href="{link}"' in answer.text
+    assert count(database, OrderLine) == 0
+
+
+def test_a_scan_that_is_repeated_by_its_id_changes_nothing(
+    till: Browser, database: Database
+) -> None:
+    """SER-05: the scanner's own retry, or F5."""
+    for _ in range(3):
+        assert scan(till, SERIAL, "scan-1").status_code == 200
+
+    assert count(database, OrderLine) == 1
+
+
+def test_two_tabs_of_one_till_are_one_basket(till: Browser, app: FastAPI, counter: Counter) -> None:
+    """POS-05: nothing that one of them did is lost."""
+    other = a_browser(app, counter.session_cookie)
+    scan(till, SERIAL)
+
+    both = scan(other, MORE)
+    gone = other.post("/counter/lines/1/remove", htmx=True)
+    again = till.post("/counter/lines/1/remove", htmx=True)
+
+    assert SERIAL in both.text
+    assert MORE in both.text
+    assert gone.status_code == 200
+    assert again.status_code == 404
+    assert "no longer on the sale" in notice(again)
+    assert MORE in till.get("/counter").text
+
+
+# Quantities and prices
+
+
+def test_a_quantity_that_is_none_is_refused_and_the_line_stays(till: Browser) -> None:
+    scan(till, BATTERY)
+    for typed in NO_QUANTITIES:
+        for answer in (
+            till.post("/counter/lines/1/quantity", htmx=True, quantity=typed),
+            scan(till, BATTERY, quantity=typed),
+        ):
+            assert answer.status_code == 422, typed
+            assert re.search("whole number of pieces|between 1 and", notice(answer))
+
+    assert f"€{PRICE}" in till.get("/counter").text
+
+
+def test_no_field_of_a_form_sets_a_price(
+    till: Browser, database: Database, counter: Counter
+) -> None:
+    scan(till, SERIAL, unit_price="1", price_minor="1", amount="0.01", discount_minor="1349999")
+    scan(till, f"C-{counter.customer.number}")
+
+    paid = till.post(
+        "/counter/pay/cash", htmx=True, order="1", tendered="0.01", total="0.01", token="t"
+    )
+
+    assert paid.status_code == 200
+    with database.reading() as session:
+        (line,) = session.scalars(select(OrderLine)).all()
+        (order,) = session.scalars(select(Order)).all()
+    assert line.unit_price_minor == counter.robot.price_minor
+    assert order.settled_at is None
+    assert sound(database)
+
+
+def test_money_that_is_none_is_refused_and_the_sale_stays(
+    till: Browser, database: Database
+) -> None:
+    scan(till, BATTERY)
+    for fields, sentence in NO_MONEY:
+        answer = pay(till, **({"tendered": ""} | fields))
+
+        assert answer.status_code in {404, 422}, fields
+        assert sentence in answer.text
+    assert count(database, PaymentAttempt) == 0
+    # the token of what was refused still works
+    assert pay(till).status_code == 200
+
+
+# Twice
+
+
+def pay(till: Browser, **fields: str) -> Response:
+    sent = {"order": "1", "tendered": "1000", "token": "t-1"} | fields
+    return till.post("/counter/pay/cash", htmx=True, **sent)
+
+
+def test_a_double_click_on_pay_is_one_payment_and_one_answer(
+    till: Browser, database: Database
+) -> None:
+    """UI-01."""
+    scan(till, BATTERY)
+
+    first, second = pay(till), pay(till)
+
+    assert first.status_code == second.status_code == 200
+    assert first.text == second.text
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert count(database, PaymentAttempt) == count(database, IssuedDocument) == 1
+
+
+def test_the_same_token_with_another_amount_is_refused(till: Browser, database: Database) -> None:
+    scan(till, BATTERY)
+    pay(till)
+
+    other = pay(till, tendered="2000")
+
+    assert other.status_code == 409
+    assert "already sent with other contents" in notice(other)
+    assert count(database, PaymentAttempt) == 1
+
+
+def test_back_after_paying_finds_the_sale_paid(till: Browser, database: Database) -> None:
+    """The page of before comes back with a fresh token, and its basket is no more."""
+    scan(till, BATTERY)
+    pay(till)
+
+    again = pay(till, token="t-2")
+    changed = till.post("/counter/lines/1/quantity", htmx=True, quantity="2")
+    voided = till.post("/counter/void", htmx=True, reason="x")
+
+    assert again.status_code == 409
+    assert "is already paid" in notice(again)
+    assert 'href="/sales/1"' in again.text
+    for answer in (changed, voided):
+        assert answer.status_code == 422
+        assert "no open sale at this till any more" in notice(answer)
+    assert count(database, PaymentAttempt) == 1
+    assert sound(database)
+
+
+def test_a_sale_of_another_till_is_not_paid_here(
+    till: Browser, session: Session, counter: Counter
+) -> None:
+    order = Order(
+        store_id=counter.store.id,
+        number=77,
+        till_id=None,
+        currency="EUR",
+        price_mode=counter.store.price_mode,
+        opened_at=counter.customer.made_at,
+        opened_by="web shop",
+    )
+    session.add(order)
+    session.commit()
+
+    answer = pay(till, order="77")
+
+    assert answer.status_code == 404
+    assert "is not at this till" in notice(answer)
+
+
+def test_a_till_that_closed_meanwhile_says_so_and_keeps_the_basket(
+    till: Browser, database: Database
+) -> None:
+    """CASH-05."""
+    scan(till, BATTERY)
+    closed = till.post("/till/close", counted="200", token="c")
+    assert closed.status_code == 303, closed.text
+
+    answer = pay(till)
+
+    assert answer.status_code == 409
+    assert "till is closed" in notice(answer)
+    assert 'href="/till"' in answer.text
+    assert f"€{PRICE}" in till.get("/counter").text
+    till.post("/till/open", float_amount="200", token="o")
+    assert pay(till).status_code == 200
+    assert sound(database)
+
+
+def test_eight_tills_that_send_everything_twice_make_one_sale_each(
+    app: FastAPI, database: Database, session: Session
+) -> None:
+    """POS-01: at the same moment, each request twice at once."""
+    counters = [a_counter(session, code=f"S{number}") for number in range(4)]
+    session.commit()
+    cookies = [cookie for each in counters for cookie in (each.session_cookie, each.manager_cookie)]
+    gate = Barrier(2)
+
+    def sell(which: int) -> list[int]:
+        browser = a_browser(app, cookies[which // 2])
+        mine = f"till-{which // 2}"
+        gate.wait(30)
+        scanned = scan(browser, BATTERY, mine)
+        number = re.search(r'name="order"\s+value="(\d+)"', browser.get("/counter").text)
+        sent = {"order": number[1] if number else "1", "tendered": "5000", "token": mine}
+        paid = browser.post("/counter/pay/cash", htmx=True, **sent)
+        return [scanned.status_code, paid.status_code]
+
+    with ThreadPoolExecutor(2) as crowd:
+        for person in range(len(cookies)):
+            answers = list(crowd.map(sell, (2 * person, 2 * person + 1)))
+            assert {status for some in answers for status in some} <= {200, 409}
+
+    assert count(database, PaymentAttempt) == len(cookies)
+    assert count(database, IssuedDocument) == len(cookies)
+    assert sound(database)
+
+
+# Who
+
+
+def test_a_till_is_a_device_that_was_enrolled(app: FastAPI, counter: Counter) -> None:
+    """A person who is signed in on their phone sells nothing by accident."""
+    client = TestClient(app, follow_redirects=False)
+    client.cookies.set(SESSION_COOKIE, "nobody's")
+    assert client.get("/counter").headers["location"].startswith("/sign-in")
+    assert counter.till.id
+
+
+def test_a_sold_robot_is_refused_at_the_scan_and_its_sale_is_one_click_away(
+    till: Browser, counter: Counter, database: Database
+) -> None:
+    """SER-01, SER-03."""
+    scan(till, SERIAL)
+    scan(till, f"C-{counter.customer.number}")
+    twice = scan(till, SERIAL)
+    assert "already on this sale" in notice(twice)
+    assert pay(till, tendered="15000").status_code == 200
+
+    answer = scan(till, SERIAL)
+
+    assert answer.status_code == 409
+    assert "was sold with sale 1" in notice(answer)
+    assert 'href="/sales/1"' in answer.text
+    assert count(database, UnitSale) == 1
