@@ -168,7 +168,7 @@ def stays(session: Session, component_id: int) -> list[tuple[Occupant, Unit]]:
         .join(Unit, Unit.id == Occupant.unit_id)
         .where(Occupant.component_id == component_id)
         .order_by(Occupant.since.desc(), Occupant.id.desc())
-        .options(joinedload(Occupant.slot))
+        .options(joinedload(Occupant.slot), joinedload(Occupant.component))
     )
     return [(stay, unit) for stay, unit in rows]
 

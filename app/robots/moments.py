@@ -1,6 +1,6 @@
 """When something was done: now, or before now if it is entered later."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from app.kernel import clock
 from app.kernel.errors import Refused
@@ -15,6 +15,10 @@ def moment_of(at: datetime | None, *, field: str = "at") -> datetime:
     now = clock.now()
     if at is None:
         return now
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:
+        raise Refused(msg("That moment is out of reach."), field=field) from None
     if at > now + _AHEAD:
         raise Refused(msg("{moment} is not over yet.", moment=at), field=field)
     return min(at, now)
