@@ -187,9 +187,9 @@ def _insert_if_new(
 ) -> ReturningInsert[Any]:
     inserting = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     condition = None if where is None else text(where)
-    return inserting.on_conflict_do_nothing(index_elements=key, index_where=condition).returning(
-        table
-    )
+    adding = inserting.on_conflict_do_nothing(index_elements=key, index_where=condition)
+    # a savepoint rolled back may have left an object behind whose id is given again
+    return adding.returning(table).execution_options(populate_existing=True)
 
 
 class GatedConnection(sqlite3.Connection):

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, events
 from app.kernel.actor import Actor
+from app.kernel.db import add_if_new
 from app.kernel.errors import Conflict
 from app.kernel.money import Money
 from app.kernel.tax import TaxSum
@@ -35,6 +36,12 @@ _ATTEMPTS = (
     .where(PaymentAttempt.bill_id == bindparam("bill_id"))
     .order_by(PaymentAttempt.number)
 )
+_ABOUT = (
+    select(PaymentAttempt)
+    .join(Bill, Bill.id == PaymentAttempt.bill_id)
+    .where(Bill.store_id == bindparam("store_id"), Bill.reference == bindparam("reference"))
+    .order_by(PaymentAttempt.number)
+)
 
 
 def raise_bill(
@@ -45,20 +52,17 @@ def raise_bill(
     Until money has come or is under way it may be raised again with another total. Raises
     Conflict after that. A bill over nothing is settled at once.
     """
-    bill = by_reference(session, actor.store_id, reference)
-    if bill is not None:
-        _raise_again(session, actor, bill, customer_id=customer_id, total=total)
-        return bill
-    bill = Bill(
-        store_id=actor.store_id,
-        reference=reference,
-        customer_id=customer_id,
-        total_minor=total.minor,
-        currency=total.currency,
-        raised_at=clock.now(),
-    )
-    session.add(bill)
-    session.flush()
+    wanted = {
+        "store_id": actor.store_id,
+        "reference": reference,
+        "customer_id": customer_id,
+        "total_minor": total.minor,
+        "currency": total.currency,
+        "raised_at": clock.now(),
+    }
+    bill = add_if_new(session, Bill, wanted, key=("store_id", "reference"))
+    if bill is None:
+        return _raise_again(session, actor, reference, customer_id=customer_id, total=total)
     audit.record(session, actor, "bill.raised", subject=f"bill:{reference}", after={"total": total})
     if not total:
         events.announce(session, BillSettled(bill.id, reference, bill.store_id, actor))
@@ -66,11 +70,14 @@ def raise_bill(
 
 
 def _raise_again(
-    session: Session, actor: Actor, bill: Bill, *, customer_id: int | None, total: Money
-) -> None:
+    session: Session, actor: Actor, reference: str, *, customer_id: int | None, total: Money
+) -> Bill:
+    facts = {"store_id": actor.store_id, "reference": reference}
+    bill = session.scalars(_BY_REFERENCE, facts).one()
     if total_of(bill) != total or bill.customer_id != customer_id:
         require_quiet(session, bill)
         follow(session, actor, bill, customer_id=customer_id, total=total)
+    return bill
 
 
 def follow(
@@ -156,6 +163,11 @@ def live_attempt(session: Session, bill: Bill) -> PaymentAttempt | None:
 def attempts_of(session: Session, bill: Bill) -> list[PaymentAttempt]:
     """Every try to pay a bill, oldest first."""
     return list(session.scalars(_ATTEMPTS, {"bill_id": bill.id}))
+
+
+def attempts_about(session: Session, store_id: int, reference: str) -> list[PaymentAttempt]:
+    """The same by what the bill is about (`order:1042`); none where there is no bill."""
+    return list(session.scalars(_ABOUT, {"store_id": store_id, "reference": reference}))
 
 
 def require_quiet(session: Session, bill: Bill) -> None:

@@ -33,6 +33,8 @@ def post_slip(
 
     `open_drawer` when cash was taken or given. Nothing is printed at a till without a printer.
     """
+    if not session.get_one(Till, till_id).printer:
+        return
     outbox.post(
         session,
         store_id=document.store_id,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
@@ -140,16 +140,22 @@ def _pressing(concern: Concern) -> tuple[bool, int, str, int]:
     return not concern.is_open, _ORDER.index(bulletin.kind), due, bulletin.id
 
 
+_IN_FORCE = (
+    select(Bulletin, BulletinCriterion)
+    .join(BulletinCriterion, BulletinCriterion.bulletin_id == Bulletin.id)
+    .where(
+        Bulletin.maker_id.in_(bindparam("maker_ids", expanding=True)),
+        Bulletin.withdrawn_at.is_(None),
+    )
+    .order_by(Bulletin.id, BulletinCriterion.position)
+)
+
+
 def _in_force(
     session: Session, maker_ids: set[int]
 ) -> list[tuple[Bulletin, list[BulletinCriterion]]]:
     found: dict[int, tuple[Bulletin, list[BulletinCriterion]]] = {}
-    rows = session.execute(
-        select(Bulletin, BulletinCriterion)
-        .join(BulletinCriterion, BulletinCriterion.bulletin_id == Bulletin.id)
-        .where(Bulletin.maker_id.in_(maker_ids), Bulletin.withdrawn_at.is_(None))
-        .order_by(Bulletin.id, BulletinCriterion.position)
-    )
+    rows = session.execute(_IN_FORCE, {"maker_ids": list(maker_ids)})
     for bulletin, criterion in rows:
         found.setdefault(bulletin.id, (bulletin, []))[1].append(criterion)
     return list(found.values())

@@ -1,5 +1,7 @@
 """From basket to bill: fixing what is owed, and taking each tender for it."""
 
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -33,13 +35,14 @@ def pay_cash(
 
     `till_id`: the till whose drawer takes it; without, the till at which the order lies.
     """
-    bill, drawer = place(session, actor, order, till_id=till_id)
-    if bill.total_minor == 0:
+    placed = place(session, actor, order, till_id=till_id)
+    if placed.bill.total_minor == 0:
         return None
-    due = bills.due(session, bill)
-    given = _said(tendered, _said(amount, due))
-    settles = _said(amount, min(given, due))
-    return tenders.take_cash(session, actor, bill, drawer, amount=settles, tendered=given)
+    given = _said(tendered, _said(amount, placed.due))
+    settles = _said(amount, min(given, placed.due))
+    return tenders.take_cash(
+        session, actor, placed.bill, placed.drawer, amount=settles, tendered=given
+    )
 
 
 def pay_transfer(
@@ -52,11 +55,16 @@ def pay_transfer(
     till_id: int | None = None,
 ) -> PaymentAttempt | None:
     """Money that a bank statement shows."""
-    bill, drawer = place(session, actor, order, till_id=till_id)
-    if bill.total_minor == 0:
+    placed = place(session, actor, order, till_id=till_id)
+    if placed.bill.total_minor == 0:
         return None
     return tenders.take_transfer(
-        session, actor, bill, drawer, amount=_said(amount, bills.due(session, bill)), note=note
+        session,
+        actor,
+        placed.bill,
+        placed.drawer,
+        amount=_said(amount, placed.due),
+        note=note,
     )
 
 
@@ -69,10 +77,10 @@ def start_card(
     till_id: int | None = None,
 ) -> PaymentAttempt | None:
     """Begin a card payment; the reader is spoken to after this transaction."""
-    bill, drawer = place(session, actor, order, till_id=till_id)
-    if bill.total_minor == 0:
+    placed = place(session, actor, order, till_id=till_id)
+    if placed.bill.total_minor == 0:
         return None
-    till = desk.till_by_id(session, actor, drawer.till_id)
+    till = desk.till_by_id(session, actor, placed.drawer.till_id)
     if not till.reader_id:
         raise Refused(
             msg("No card reader stands at {till}. Choose one in the settings.", till=till.name),
@@ -81,16 +89,23 @@ def start_card(
     return tenders.start_card(
         session,
         actor,
-        bill,
-        drawer,
-        amount=_said(amount, bills.due(session, bill)),
+        placed.bill,
+        placed.drawer,
+        amount=_said(amount, placed.due),
         reader_id=till.reader_id,
     )
 
 
-def place(
-    session: Session, actor: Actor, order: Order, *, till_id: int | None = None
-) -> tuple[Bill, TillSession]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order whose total is fixed: its bill, what is left of it, and who takes the money."""
+
+    bill: Bill
+    due: Money
+    drawer: TillSession
+
+
+def place(session: Session, actor: Actor, order: Order, *, till_id: int | None = None) -> Placed:
     """Fix the order and its bill before money moves.
 
     Claims and promises are renewed, or refused where somebody else was faster; from here on they
@@ -100,7 +115,8 @@ def place(
     drawer = _open_drawer(session, actor, order.till_id if till_id is None else till_id)
     _require_payable(order)
     bill = orders.bill_of(session, order)
-    if bill is None or not bills.paid(session, bill):
+    paid = bills.paid(session, bill) if bill else Money(0, order.currency)
+    if bill is None or not paid:
         _require_goods(session, actor, order)
         bill = bills.raise_bill(
             session,
@@ -120,7 +136,8 @@ def place(
         )
     if bill.total_minor == 0:
         completion.complete(session, actor, order, bill)
-    return bill, drawer
+    due = max(bills.total_of(bill) - paid, Money(0, order.currency))
+    return Placed(bill, due, drawer)
 
 
 def on_money_came(session: Session, event: MoneyCame) -> None:

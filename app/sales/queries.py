@@ -306,9 +306,9 @@ def finished(session: Session, order: Order) -> dict[str, Any] | None:
     """The end of a sale: its invoice, the change, what comes next. None if it is not paid."""
     if order.settled_at is None:
         return None
-    documents = issuing.documents_of(session, order.store_id, orders.reference(order))
-    bill = orders.bill_of(session, order)
-    attempts = bills.attempts_of(session, bill) if bill else []
+    reference = orders.reference(order)
+    documents = issuing.documents_of(session, order.store_id, reference)
+    attempts = bills.attempts_about(session, order.store_id, reference)
     change = sum(attempt.change_minor for attempt in attempts if attempt.entry_id is not None)
     return {
         "number": order.number,

@@ -142,6 +142,16 @@ def test_a_till_without_a_printer_prints_nothing(database: Database) -> None:
         printing.post_slip(session, made, till_id=place.till.id)
         with pytest.raises(Refused, match="no printer"):
             printing.reprint(session, place.cashier, made, till=place.till)
+    with database.reading() as session:
+        assert session.scalars(select(outbox.OutboxItem)).all() == []
+
+
+def test_a_printer_taken_away_meanwhile_holds_nothing_up(database: Database) -> None:
+    with database.transaction() as session:
+        place = shop(session)
+        place.till.printer = "tcp://127.0.0.1:9"
+        printing.post_slip(session, issued(session, place), till_id=place.till.id)
+        place.till.printer = ""
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
     assert outbox.deliver_due(database) == 1
     with database.reading() as session:
