@@ -1,4 +1,4 @@
-"""The command line: `quatrefoil serve|migrate|demo|check|verify|store|user|token`."""
+"""The command line: `quatrefoil serve|migrate|demo|check|verify|store|model|user|token`."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,8 @@ from app.kernel.db import Database
 from app.kernel.errors import Refused, StoreError
 from app.kernel.tax import PriceMode
 from app.kernel.text import msg
-from app.robots import passportkeys
+from app.robots import passportkeys, plans
+from app.robots.urdf import MAX_BYTES
 from app.settings import Settings
 from app.stores import desk
 from app.stores.models import Store
@@ -41,7 +42,9 @@ cli = typer.Typer(
 store_commands = typer.Typer(help="Stores of this house.")
 user_commands = typer.Typer(help="People who sign in.")
 token_commands = typer.Typer(help="Keys for programs.")
+model_commands = typer.Typer(help="Models of robots.")
 cli.add_typer(store_commands, name="store")
+cli.add_typer(model_commands, name="model")
 cli.add_typer(user_commands, name="user")
 cli.add_typer(token_commands, name="token")
 
@@ -198,6 +201,46 @@ def create_token(
     with _at_store(store) as (session, house):
         token = tokens.create(session, house, name=name, role=role)
     typer.echo(token)
+
+
+@model_commands.command("import-urdf")
+def import_urdf(
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, metavar="FILE...", help="URDF.")
+    ],
+    *,
+    maker: Annotated[str, typer.Option(help="Who builds it.")],
+    model: Annotated[
+        str, typer.Option(help="The model’s code; without it, or with several files, their names.")
+    ] = "",
+    revision: Annotated[str, typer.Option(help="Hardware revision; without it, all others.")] = "",
+    store: StoreCode = "",
+) -> None:
+    """Make models with their slots from robot descriptions: all of them, or none."""
+    read = [(file, _beginning(file)) for file in files]
+    with _at_store(store) as (session, house):
+        done = [
+            plans.import_urdf(
+                session,
+                house,
+                maker=maker,
+                code=plans.code_of(model, file.name, alone=len(read) == 1),
+                revision=revision,
+                file_name=file.name,
+                data=data,
+            )
+            for file, data in read
+        ]
+        told = [
+            f"{one.model.code}: {one.slots} slots, {len(one.added)} of them new" for one in done
+        ]
+    typer.echo("\n".join(told))
+
+
+def _beginning(file: Path) -> bytes:
+    """All that may be read of a file: one byte more than allowed is enough to be refused."""
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
 
 
 def main() -> NoReturn:

@@ -21,6 +21,7 @@ from app.robots.makers import ModelInput
 from app.robots.models import RobotModel
 from app.robots.slot_models import BodyPlan, Occupant, Slot, SlotPart
 from app.robots.urdf import read_urdf
+from app.robots.urdfjoints import UrdfError
 
 _LONGEST_REVISION = 64
 # A robot whose parts stand farther from its root was not described in metres.
@@ -56,8 +57,7 @@ def import_urdf(
     Raises UrdfError with the line of a broken file.
     """
     actor.require("robots.edit")
-    urdf = read_urdf(data, name=clean(code))
-    _check_size(urdf)
+    urdf = _read(data, name=clean(code), file_name=file_name)
     built_by = makers.maker(session, actor, maker)
     try:
         model = makers.model(session, actor, built_by, code)
@@ -81,8 +81,7 @@ def import_for(
     """The same for a model that is known; `urdf` is what `data` says, if it was read already."""
     actor.require("robots.edit")
     if urdf is None:
-        urdf = read_urdf(data, name=model.code)
-        _check_size(urdf)
+        urdf = _read(data, name=model.code, file_name=file_name)
     plan = plan_for(session, actor, model, revision)
     sha256 = sha256_hex(data)
     if plan.file_sha256 == sha256:
@@ -122,6 +121,19 @@ def _as_model(maker: str, code: str, urdf: UrdfModel, file_name: str) -> ModelIn
         axes=len(urdf.actuated) or None,
         source=f"URDF {PurePath(file_name).name}",
     )
+
+
+def _read(data: bytes, *, name: str, file_name: str) -> UrdfModel:
+    """What a file describes; raises UrdfError naming file and line."""
+    file = clean(PurePath(file_name).name)
+    try:
+        urdf = read_urdf(data, name=name)
+    except UrdfError as broken:
+        named = UrdfError(msg("{file}: {problem}", file=file or "–", problem=broken.message))
+        named.line = broken.line
+        raise named from broken
+    _check_size(urdf)
+    return urdf
 
 
 def _check_size(urdf: UrdfModel) -> None:

@@ -18,11 +18,12 @@ from app.identity import signing, tokens
 from app.identity.models import Staff
 from app.identity.roles import Role
 from app.kernel.db import Database
-from app.robots.models import Unit
+from app.robots.models import RobotModel, Unit
 from app.stores.models import Till
 from tests.makers.payments import shop
 from tests.makers.robots import a_unit
 from tests.processes import QUATREFOIL, accepts, free_port, is_ready, running
+from tests.robots.urdf_texts import joint, robot
 from tests.stripe_server import eventually
 
 PASSWORD = "correct horse battery"
@@ -219,6 +220,40 @@ def test_where_there_are_several_stores_one_is_named(
     assert cli.run([*make, "--store", "HAM"]) == 0
 
     assert tokens.actor_of(session, capsys.readouterr().out.strip()).store_id == hamburg.id
+
+
+# model
+
+
+@pytest.mark.usefixtures("here")
+def test_robot_descriptions_become_models_or_none_does(
+    session: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given two descriptions, one of them broken
+    assert cli.run(open_store("LEJ")) == 0
+    legs, broken = tmp_path / "Legs.urdf", tmp_path / "broken.urdf"
+    moving = joint("left_knee_joint", "thigh", "shin")
+    legs.write_bytes(robot(moving, links="thigh shin"))
+    broken.write_bytes(robot("<joint/>", links="a"))
+    capsys.readouterr()
+    command = ["model", "import-urdf", "--maker", "Unitree", "--revision", "B"]
+    # when
+    code = cli.run([*command, str(legs), str(broken)])
+    # then
+    assert_refused(capsys, code, "broken.urdf: Line 3: <joint> needs a readable name")
+    assert session.scalars(select(RobotModel.code)).all() == []
+    session.rollback()
+    # when
+    assert cli.run([*command, str(legs)]) == 0
+    assert cli.run([*command, "--model", "G1", str(legs)]) == 0
+    assert cli.run([*command, str(legs)]) == 0
+    # then
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        "Legs: 1 slots, 1 of them new",
+        "G1: 1 slots, 1 of them new",
+        "Legs: 1 slots, 0 of them new",
+    ]
 
 
 # what is wrong is said in one line

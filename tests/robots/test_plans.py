@@ -101,7 +101,7 @@ def test_every_published_description_becomes_a_model(session: Session, manager: 
 def test_a_broken_file_is_refused_with_its_line_and_makes_nothing(
     session: Session, manager: Actor
 ) -> None:
-    with pytest.raises(UrdfError, match=r"^Line 3: <joint> needs") as broken:
+    with pytest.raises(UrdfError, match=r"^legs\.urdf: Line 3: <joint> needs") as broken:
         an_import(session, manager, robot("<joint/>", links="a"))
     assert broken.value.line == 3
     assert session.scalars(select(Maker)).all() == []
