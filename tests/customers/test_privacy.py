@@ -57,6 +57,7 @@ def test_an_export_tells_everything_and_is_on_record(
 def test_who_is_forgotten_is_nowhere_but_keeps_the_number(
     session: Session, house: House, anna: Customer
 ) -> None:
+    """SEC-13."""
     privacy.export(session, house.manager, anna)
 
     privacy.erase(session, house.manager, anna, reason="asked by letter")

@@ -99,6 +99,7 @@ def test_a_name_that_nobody_has_takes_as_long_as_a_wrong_password(
 def test_after_five_wrong_passwords_the_right_one_is_of_no_use_even_after_a_restart(
     session: Session, house: House, database_url: str
 ) -> None:
+    """SEC-15."""
     for _ in range(5):
         by_password(session, "jana", "not the password")
     session.commit()
@@ -193,6 +194,7 @@ def test_a_badge_alone_is_enough_whatever_the_keyboard_makes_of_it(
 def test_an_unknown_badge_signs_nobody_in_and_is_on_record(
     session: Session, house: House, code: str
 ) -> None:
+    """POS-13."""
     outcome = by_badge(session, house.terminal, code)
 
     assert sentence(outcome) == "This badge is not known here."
@@ -203,6 +205,7 @@ def test_an_unknown_badge_signs_nobody_in_and_is_on_record(
 def test_five_unknown_badges_close_the_badge_box_but_not_the_pin(
     session: Session, house: House
 ) -> None:
+    """SEC-15."""
     for _ in range(5):
         by_badge(session, house.terminal, "4012345678901")
 

@@ -245,6 +245,7 @@ def test_cancelling_while_stripe_is_away_is_unknown_not_cancelled(counter: Count
 
 
 def test_everybody_at_once_makes_one_charge(counter: Counter) -> None:
+    """WHK-05."""
     attempt_id = counter.start()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(counter.refresh, [attempt_id] * 4))

@@ -72,6 +72,7 @@ def test_the_same_receipt_has_the_same_bytes() -> None:
 
 @needs_chinese_font
 def test_chinese_is_printed_as_dots_by_a_printer_without_its_letters() -> None:
+    """TXT-13."""
     data = escpos_receipt(papers.chinese_receipt())
 
     found = read(data)
@@ -83,6 +84,7 @@ def test_chinese_is_printed_as_dots_by_a_printer_without_its_letters() -> None:
 
 
 def test_a_chinese_printer_gets_gb18030() -> None:
+    """TXT-13."""
     data = escpos_receipt(papers.chinese_receipt(), printer=CHINESE_PRINTER)
 
     found = read(data)

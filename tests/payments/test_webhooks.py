@@ -57,6 +57,7 @@ def paid(counter: Counter) -> int:
 def test_the_same_event_twice_at_once_is_booked_once(
     app: FastAPI, counter: Counter, paid: int
 ) -> None:
+    """WHK-01."""
     raw = json.dumps(news(counter, "payment_intent.succeeded")).encode()
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: deliver(app, raw), range(4)))
@@ -71,6 +72,7 @@ def test_the_same_event_twice_at_once_is_booked_once(
 @sqlite
 @pytest.mark.usefixtures("paid")
 def test_the_bytes_are_signed_not_what_they_mean(app: FastAPI, counter: Counter) -> None:
+    """WHK-09."""
     event = news(counter, "payment_intent.succeeded")
     raw = json.dumps(dict(reversed(event.items())), indent=7, separators=(" ,", " : ")).encode()
     assert deliver(app, raw + b"\n\n").status_code == 200
@@ -160,6 +162,7 @@ def test_genuine_nonsense_is_refused(app: FastAPI, counter: Counter, raw: bytes)
 def test_an_event_before_its_payment_is_known_waits_for_it(
     app: FastAPI, counter: Counter, paid: int
 ) -> None:
+    """WHK-03."""
     raw = json.dumps(news(counter, "payment_intent.succeeded")).encode()
     intent_id = counter.attempt(paid).intent_id
     with counter.database.transaction() as session:
@@ -183,6 +186,7 @@ def test_an_event_before_its_payment_is_known_waits_for_it(
 def test_order_does_not_matter_the_present_state_counts(
     app: FastAPI, counter: Counter, paid: int
 ) -> None:
+    """WHK-07."""
     events = [
         each for each in counter.stripe.read("events") if each["type"].startswith("payment_intent")
     ]

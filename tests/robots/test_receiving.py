@@ -53,6 +53,7 @@ def serials_in(session: Session) -> list[str]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "gb18030"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_encoding_and_separator_are_found(encoding: str, separator: str) -> None:
+    """TXT-01: a byte-order mark included."""
     # given
     text = f"maker{separator}model{separator}serial\n宇树科技{separator}G1{separator}007\n"
     mark = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
@@ -80,6 +81,7 @@ def test_the_example_in_the_documentation_is_a_delivery_note() -> None:
 
 
 def test_titles_are_read_in_any_case_and_spacing_and_unknown_ones_are_reported() -> None:
+    """TXT-05."""
     read = deliverynotes.read_note(
         b" MAKER ;Model;Serial ; Hardware  Revision;FIRMWARE;Warehouse;;component-serials\n"
         b"Unitree;G1;A1;B;1.4;Halle 3;;left_knee=K1\n"
@@ -196,6 +198,7 @@ def test_each_problem_stands_in_its_row(session: Session, manager: Actor) -> Non
 
 
 def test_the_same_serial_twice_in_a_note_marks_both_rows(session: Session, manager: Actor) -> None:
+    """SER-21."""
     # given: case, width, outer space
     data = note_of("H1-0001", "H1-0002", "ｈ1-0001", " H1-0001 ", "H2-1")
     # when
@@ -219,6 +222,7 @@ def test_two_makers_may_use_one_serial(session: Session, manager: Actor) -> None
 
 
 def test_a_serial_of_an_earlier_note_is_refused_naming_it(session: Session, manager: Actor) -> None:
+    """SER-07."""
     # given
     first = receiving.receive_file(session, manager, file_name="a.csv", data=note_of("A1"))
     # when

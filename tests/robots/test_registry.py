@@ -77,6 +77,7 @@ def test_another_store_does_not_see_it(session: Session, store: Store) -> None:
 def test_a_serial_is_never_given_twice_not_even_a_retired_one(
     session: Session, store: Store
 ) -> None:
+    """SER-19."""
     a_unit(session, store, "H1-0001", state=UnitState.RETIRED)
     with pytest.raises(IntegrityError):
         a_unit(session, store, "h1-0001 ")

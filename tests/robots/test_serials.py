@@ -31,6 +31,7 @@ from app.robots.serials import MOST, read_serial
 def test_a_serial_is_kept_as_printed_without_outer_space_and_control_characters(
     typed: str, kept: str
 ) -> None:
+    """SER-17, UI-09."""
     assert read_serial(typed) == kept
 
 
@@ -38,6 +39,7 @@ def test_a_serial_is_kept_as_printed_without_outer_space_and_control_characters(
     "typed", ["", "   ", "\t\r\n", "\x1d\x1e\x04", "\u200b", "\u3164", "\u2800"]
 )
 def test_what_shows_nothing_is_no_serial(typed: str) -> None:
+    """SER-15."""
     with pytest.raises(Refused, match="needs its serial number"):
         read_serial(typed)
 
@@ -47,6 +49,7 @@ def test_what_shows_nothing_is_no_serial(typed: str) -> None:
     ["8.93901E+18", "1,23E+15", "9E+18", "8.93901e18", "-1.5E+3", "８.９３Ｅ＋１８", "1.5E-7"],
 )
 def test_a_number_that_a_spreadsheet_shortened_is_refused_with_the_reason(typed: str) -> None:
+    """TXT-03."""
     with pytest.raises(Refused, match="Excel") as refusal:
         read_serial(typed)
     assert refusal.value.field == "serial"
@@ -66,6 +69,7 @@ def test_neither_a_serial_nor_its_key_is_longer_than_the_column(typed: str) -> N
 
 
 def test_leading_zeros_make_another_serial() -> None:
+    """SER-13."""
     assert search_key(read_serial("007")) != search_key(read_serial("7"))
 
 
