@@ -3,13 +3,19 @@
 Serial numbers begin with DEMO-, so that none of them can be somebody's robot.
 """
 
+from app.demo import bodies
 from app.kernel.money import Money
 from app.robots.arrivals import Arrival, read_arrival
 
-FIRST_NOTE = """\
+# One maker names every actuator of one robot, as all of them should.
+_ACTUATORS = "|".join(
+    f"{place}=DEMO-ACT-0118-{number:02}"
+    for number, place in enumerate(bodies.joints_of_a_g1(), start=1)
+)
+FIRST_NOTE = f"""\
 maker,model,serial,hardware_revision,firmware,cost,component_serials
 Unitree,G1,DEMO-G1-25-0117,B,1.4.2,12400.00,battery.1=DEMO-BAT-3301|left_hand=DEMO-HND-118
-Unitree,G1,DEMO-G1-25-0118,B,1.4.2,12400.00,battery.1=DEMO-BAT-3302|left_hand=DEMO-HND-119
+Unitree,G1,DEMO-G1-25-0118,B,1.4.2,12400.00,battery.1=DEMO-BAT-3302|left_hand=DEMO-HND-119|{_ACTUATORS}
 Unitree,G1,DEMO-G1-25-0119,B,1.4.2,12400.00,battery.1=DEMO-BAT-3303
 Unitree,G1,DEMO-G1-25-0120,B,1.4.2,12400.00,battery.1=DEMO-BAT-3304
 Unitree,R1,DEMO-R1-25-0042,A,1.1.0,4300.00,battery.1=DEMO-BAT-3410
@@ -29,6 +35,8 @@ Unitree;R1;DEMO-R1-25-0077;A;1.2.0;4.350,00;battery.1=DEMO-BAT-3460
 """
 
 SOLD_AND_GONE = "DEMO-G1-25-0117"
+# The store's own for demonstrations, with every actuator known.
+LOOKED_AFTER = "DEMO-G1-25-0118"
 SOLD_AND_WAITING = "DEMO-BUMI-00071"
 QUOTED = "DEMO-PM01-0009"
 # Its inspection found a fault, so it waits for the bench.
