@@ -68,9 +68,7 @@ def test_the_request_that_met_a_locked_door_goes_on_after_the_pin(
     assert page.url.endswith("/customers?q=anna")
 
 
-def test_somebody_else_at_the_door_gets_the_page_anew(
-    page: Page, at: At, session: Session
-) -> None:
+def test_somebody_else_at_the_door_gets_the_page_anew(page: Page, at: At, session: Session) -> None:
     at("/customers")
     lock(session)
     page.fill("#list-search", "anna")
