@@ -3,7 +3,7 @@
 import gettext
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -96,26 +96,18 @@ class Speech:
 
     def money(self, amount: Money) -> str:
         """`€46,926.00`, `46.926,00 €`, minus as U+2212. Digits come from whole minor units."""
-        digits = decimals(amount.currency)
-        text = numbers.format_currency(
-            abs(amount.minor) if digits == 0 else _exact(amount),
-            amount.currency,
-            locale=self.locale,
-        )
-        return f"−{text}" if amount.minor < 0 else text
+        return _money(self.language, amount)
 
     def number(self, value: int | Decimal) -> str:
         return numbers.format_decimal(value, locale=self.locale).replace("-", "−")
 
     def percent(self, basis_points: int) -> str:
         """1900 basis points are `19%`, in German `19 %`; 550 are `5.5%`."""
-        pattern = "#,##0.##\u00a0%" if self.language == "de" else "#,##0.##%"
-        share = Decimal(basis_points) / 10_000
-        return numbers.format_percent(share, format=pattern, locale=self.locale)
+        return _percent(self.language, basis_points)
 
     def date(self, day: date | datetime) -> str:
         local = day.astimezone(self.zone).date() if isinstance(day, datetime) else day
-        return dates.format_date(local, format=_DATE[self.language], locale=self.locale)
+        return _date(self.language, local)
 
     def time(self, moment: datetime) -> str:
         return moment.astimezone(self.zone).strftime("%H:%M")
@@ -125,6 +117,33 @@ class Speech:
 
 
 _DATE = {"en": "d MMM y", "de": "dd.MM.y", "zh": "y年M月d日"}
+
+
+# The same prices, rates and days stand on page after page; writing each anew costs more than
+# keeping it.
+
+
+@lru_cache(maxsize=4096)
+def _money(language: str, amount: Money) -> str:
+    digits = decimals(amount.currency)
+    text = numbers.format_currency(
+        abs(amount.minor) if digits == 0 else _exact(amount),
+        amount.currency,
+        locale=_BABEL[language],
+    )
+    return f"−{text}" if amount.minor < 0 else text
+
+
+@lru_cache(maxsize=256)
+def _percent(language: str, basis_points: int) -> str:
+    pattern = "#,##0.##\u00a0%" if language == "de" else "#,##0.##%"
+    share = Decimal(basis_points) / 10_000
+    return numbers.format_percent(share, format=pattern, locale=_BABEL[language])
+
+
+@lru_cache(maxsize=1024)
+def _date(language: str, day: date) -> str:
+    return dates.format_date(day, format=_DATE[language], locale=_BABEL[language])
 
 
 def _exact(amount: Money) -> Decimal:

@@ -48,7 +48,11 @@ def environment() -> Environment:
         datetime=_spoken("datetime"),
         number=_spoken("number"),
         percent=_spoken("percent"),
+        capital=_capital,
     )
+    signs: Any = made.get_template("components/signs.html").module
+    for name in ("icon", "kbd", "keyed"):
+        made.globals[name] = lru_cache(maxsize=512, typed=True)(getattr(signs, name))
     return made
 
 
@@ -135,6 +139,11 @@ def _may_nothing(permission: str) -> bool:  # noqa: ARG001 - a visitor's answer 
 def _voice(context: Context) -> Speech:
     voice: Speech = context["speech"]
     return voice
+
+
+def _capital(text: str) -> str:
+    """With a capital letter first and the rest as it is, as a word at the beginning of a cell."""
+    return text[:1].upper() + text[1:]
 
 
 @pass_context
