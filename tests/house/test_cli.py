@@ -68,7 +68,7 @@ def test_migrate_makes_folder_and_database(
     assert cli.run(["check"]) == 0
 
     assert (tmp_path / "deep" / "var" / "quatrefoil.db").exists()
-    assert "All in order: 0 robots" in capsys.readouterr().out
+    assert "All in order: 0 customers, 0 robots" in capsys.readouterr().out
 
 
 def test_no_command_works_on_a_database_of_another_shape(
