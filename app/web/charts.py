@@ -6,7 +6,7 @@ from datetime import datetime
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 800.0, 176.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 786.0, 14.0, 150.0
+LEFT, RIGHT, TOP, BOTTOM = 56.0, 760.0, 14.0, 150.0
 _STEPS = (1, 2, 2.5, 5, 10)
 _LINES = 4
 _MOST_DATES = 6
