@@ -4,7 +4,17 @@ from urllib.parse import quote, urlencode
 
 # Pages that stand beside the robots', and pages below a robot's.
 _NEIGHBOURS = frozenset(
-    {"receive", "register", "models", "unit", "components", "bulletins", "documents", "duties", "terms"}
+    {
+        "receive",
+        "register",
+        "models",
+        "unit",
+        "components",
+        "bulletins",
+        "documents",
+        "duties",
+        "terms",
+    }
 )
 _BELOW = frozenset(
     {

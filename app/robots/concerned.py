@@ -55,40 +55,33 @@ class Concern:
 
 
 def of_unit(session: Session, unit: Unit) -> list[Concern]:
-    """The bulletins that mean a robot now, the most pressing first; at most three statements."""
+    """The bulletins that mean a robot now, the most pressing first; at most two statements."""
     return of_units(session, [unit]).get(unit.id, [])
 
 
 def of_units(session: Session, units: Sequence[Unit]) -> dict[int, list[Concern]]:
     """The same for many robots, by their ids; those without a bulletin are left out."""
-    bulletins = _in_force(session, {unit.maker_id for unit in units})
-    if not bulletins:
-        return {}
-    wants_inside = any(asks_inside(one) for _, criteria in bulletins for one in criteria)
+    asked = _in_force(session, units)
+    wants_inside = any(asks_inside(one) for bulletin in asked for one in bulletin.criteria)
     inside = _carried(session, units) if wants_inside else {}
-    matches = [
-        (unit, bulletin, found)
-        for unit in units
-        for bulletin, criteria in bulletins
-        if bulletin.maker_id == unit.maker_id
-        and (found := match(criteria, unit, inside.get(unit.id, ()))) is not None
-    ]
-    if not matches:
-        return {}
-    settled = _last_settled(session, {unit.id for unit, _, _ in matches})
     concerns: dict[int, list[Concern]] = defaultdict(list)
-    for unit, bulletin, found in matches:
-        done = settled.get((unit.id, bulletin.id))
-        unsure = None if found.sure else unsure_of(found.criterion, unit)
-        concerns[unit.id].append(Concern(bulletin, found, done, unsure))
+    for unit in units:
+        for one in asked:
+            if one.bulletin.maker_id != unit.maker_id:
+                continue
+            found = match(one.criteria, unit, inside.get(unit.id, ()))
+            if found is None:
+                continue
+            unsure = None if found.sure else unsure_of(found.criterion, unit)
+            settled = one.settled.get(unit.id)
+            concerns[unit.id].append(Concern(one.bulletin, found, settled, unsure))
     for listed in concerns.values():
         listed.sort(key=_pressing)
-    return concerns
+    return dict(concerns)
 
 
-def whole_story(session: Session, unit: Unit) -> list[Concern]:
-    """Those that mean a robot now, then those that were settled on it and mean it no more."""
-    now = of_unit(session, unit)
+def whole_story(session: Session, unit: Unit, now: Sequence[Concern]) -> list[Concern]:
+    """Those that mean a robot `now`, then those that were settled on it and mean it no more."""
     known = {one.bulletin.id for one in now}
     rows = session.execute(
         select(Bulletin, BulletinCompletion)
@@ -151,13 +144,40 @@ _IN_FORCE = (
 )
 
 
-def _in_force(
-    session: Session, maker_ids: set[int]
-) -> list[tuple[Bulletin, list[BulletinCriterion]]]:
-    found: dict[int, tuple[Bulletin, list[BulletinCriterion]]] = {}
-    rows = session.execute(_IN_FORCE, {"maker_ids": list(maker_ids)})
-    for bulletin, criterion in rows:
-        found.setdefault(bulletin.id, (bulletin, []))[1].append(criterion)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A bulletin in force with its criteria, and when it was last settled on which robot."""
+
+    bulletin: Bulletin
+    criteria: list[BulletinCriterion]
+    settled: dict[int, BulletinCompletion]
+
+
+def _in_force(session: Session, units: Sequence[Unit]) -> list[_Asked]:
+    """Bulletins of these robots' makers, in one statement."""
+    found: dict[int, _Asked] = {}
+    of_these = BulletinCompletion.unit_id.in_([unit.id for unit in units])
+    rows = session.execute(
+        select(Bulletin, BulletinCriterion, BulletinCompletion)
+        .join(BulletinCriterion, BulletinCriterion.bulletin_id == Bulletin.id)
+        .outerjoin(BulletinCompletion, (BulletinCompletion.bulletin_id == Bulletin.id) & of_these)
+        .where(
+            Bulletin.maker_id.in_({unit.maker_id for unit in units}),
+            Bulletin.withdrawn_at.is_(None),
+        )
+        .order_by(
+            Bulletin.id,
+            BulletinCriterion.position,
+            BulletinCompletion.at,
+            BulletinCompletion.id,
+        )
+    )
+    for bulletin, criterion, settled in rows:
+        asked = found.setdefault(bulletin.id, _Asked(bulletin, [], {}))
+        if not asked.criteria or asked.criteria[-1] is not criterion:
+            asked.criteria.append(criterion)
+        if settled is not None:
+            asked.settled[settled.unit_id] = settled
     return list(found.values())
 
 
@@ -174,14 +194,3 @@ def _carried(session: Session, units: Sequence[Unit]) -> dict[int, list[Carried]
     for unit_id, part_key, lot_key, since in rows:
         inside[unit_id].append(Carried(part_key, lot_key, since))
     return inside
-
-
-def _last_settled(
-    session: Session, unit_ids: set[int]
-) -> dict[tuple[int, int], BulletinCompletion]:
-    rows = session.scalars(
-        select(BulletinCompletion)
-        .where(BulletinCompletion.unit_id.in_(unit_ids))
-        .order_by(BulletinCompletion.at, BulletinCompletion.id)
-    )
-    return {(row.unit_id, row.bulletin_id): row for row in rows}

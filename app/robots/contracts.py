@@ -1,10 +1,9 @@
 """Service contracts: a payer beside the maker, for one robot and a time, with visits counted."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, numbers
@@ -161,7 +160,7 @@ def use_visit(
     if known is not None:
         return known
     today = desk.business_day_of(desk.store_of(session, contract.store_id))
-    in_force = with_use(session, [contract])[0]
+    in_force = with_use(session, contract)
     if not contract.since <= today <= in_force.ends_on:
         raise Refused(msg("Contract {number} is not in force today.", number=in_force.label))
     if in_force.visits_left == 0:
@@ -176,7 +175,7 @@ def use_visit(
         actor,
         "contract.visit_used",
         subject=f"contract:{in_force.label}",
-        after={"reference": said, "left": with_use(session, [contract])[0].visits_left},
+        after={"reference": said, "left": with_use(session, contract).visits_left},
     )
     return visit
 
@@ -214,24 +213,23 @@ def by_number(session: Session, actor: Actor, number: int) -> ServiceContract:
 
 
 def of_unit(session: Session, unit_id: int) -> list[InForce]:
-    """A robot's contracts, past ones included, the newest first; two statements."""
-    rows = session.scalars(
-        select(ServiceContract)
-        .where(ServiceContract.unit_id == unit_id)
-        .order_by(ServiceContract.id.desc())
-    ).all()
-    return with_use(session, rows)
+    """A robot's contracts, past ones included, the newest first."""
+    return _found(session, ServiceContract.unit_id == unit_id)
 
 
-def with_use(session: Session, rows: Sequence[ServiceContract]) -> list[InForce]:
-    """Contracts with how many visits each has paid for."""
-    if not rows:
-        return []
-    used = dict(
-        session.execute(
-            select(ContractVisit.contract_id, func.count())
-            .where(ContractVisit.contract_id.in_([row.id for row in rows]))
-            .group_by(ContractVisit.contract_id)
-        ).all()
+def with_use(session: Session, contract: ServiceContract) -> InForce:
+    """A contract with how many visits it has paid for."""
+    return _found(session, ServiceContract.id == contract.id)[0]
+
+
+def _found(session: Session, condition: ColumnElement[bool]) -> list[InForce]:
+    used = (
+        select(func.count())
+        .where(ContractVisit.contract_id == ServiceContract.id)
+        .correlate(ServiceContract)
+        .scalar_subquery()
     )
-    return [InForce(row, used.get(row.id, 0)) for row in rows]
+    rows = session.execute(
+        select(ServiceContract, used).where(condition).order_by(ServiceContract.id.desc())
+    )
+    return [InForce(row, visits or 0) for row, visits in rows]

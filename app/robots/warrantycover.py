@@ -1,7 +1,7 @@
 """A robot's warranty as it stands: facts put together from the records, verdicts computed anew."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from app.kernel.errors import NotFound
 from app.kernel.text import msg
 from app.robots import bodies, contracts, counters, fittimes, termsbook, warrantypapers
 from app.robots.contracts import InForce
+from app.robots.counters import Standing as CounterStanding
 from app.robots.duty_models import DataDuty, DataRecord, ExclusionEvidence, PartPayer, WarrantyPaper
 from app.robots.models import Ownership, Unit
 from app.robots.slot_models import Counter, Occupant, Slot
@@ -84,21 +85,30 @@ class _Known:
     counters_at_fit: dict[int, Counters]
 
 
-def cover_of(session: Session, actor: Actor, unit: Unit, *, on: date | None = None) -> Cover:
+def cover_of(
+    session: Session,
+    actor: Actor,
+    unit: Unit,
+    *,
+    on: date | None = None,
+    read: Mapping[Counter, CounterStanding] | None = None,
+) -> Cover:
     """Verdicts for the robot and each of its slots, on a day (None: the store's today).
 
-    At most 16 statements, however many slots. Nothing of it is stored.
+    `read`: the robot's counters, if somebody has asked for them already. Ten statements without
+    them, however many slots. Nothing of it is stored.
     """
     actor.require("robots.view")
-    store = desk.store_of(session, unit.store_id)
+    around = _around(session, unit)
+    store = around.store
     day = on or desk.business_day_of(store)
     papers = warrantypapers.papers_of(session, unit.id)
     valid = warrantypapers.in_force(papers)
     starts = warrantypapers.start_dates(valid)
-    terms = _binding(session, unit, starts, day)
+    terms = _binding(session, unit, around.owner, _began(starts) or day)
     plan = bodies.plan_of(session, unit)
-    slots = bodies.slots_of(session, [plan.id]) if plan else []
-    stays = _stays(session, unit) if slots else {}
+    slots = _slots(session, plan.id) if plan else []
+    stays, under_warranty = _stays(session, unit) if slots else ({}, {})
     evidence = warrantypapers.evidence_of(session, unit.id)
     signed = contracts.of_unit(session, unit.id)
     known = _Known(
@@ -106,12 +116,12 @@ def cover_of(session: Session, actor: Actor, unit: Unit, *, on: date | None = No
         store=store,
         day=day,
         starts=starts,
-        counters=_counters_now(session, unit),
+        counters=_counters_now(counters.latest(session, unit.id) if read is None else read),
         evidence=tuple(one for one in evidence if one.withdrawn_at is None),
         entitlements=warrantypapers.entitlements(valid),
         contracts=tuple(one.as_payer() for one in signed),
-        data_backed_up=_backed_up(session, unit.id),
-        under_warranty=_payers(session, unit) if stays else {},
+        data_backed_up=around.backed_up,
+        under_warranty=under_warranty,
         counters_at_fit=_counters_at_fit(session, unit, terms) if stays else {},
     )
     return Cover(
@@ -127,17 +137,16 @@ def cover_of(session: Session, actor: Actor, unit: Unit, *, on: date | None = No
 
 def binding_terms(session: Session, unit: Unit) -> TermsOnFile | None:
     """The version of the maker's terms that binds a robot."""
+    around = _around(session, unit)
     papers = warrantypapers.in_force(warrantypapers.papers_of(session, unit.id))
-    day = desk.business_day_of(desk.store_of(session, unit.store_id))
-    return _binding(session, unit, warrantypapers.start_dates(papers), day)
+    began = _began(warrantypapers.start_dates(papers))
+    return _binding(session, unit, around.owner, began or desk.business_day_of(around.store))
 
 
-def _binding(session: Session, unit: Unit, starts: StartDates, day: date) -> TermsOnFile | None:
-    return termsbook.binding(
-        termsbook.of_maker(session, unit.maker_id),
-        owner=_owner_kind(session, unit.id),
-        day=_began(starts) or day,
-    )
+def _binding(
+    session: Session, unit: Unit, owner: CustomerKind | None, day: date
+) -> TermsOnFile | None:
+    return termsbook.binding(termsbook.of_maker(session, unit.maker_id), owner=owner, day=day)
 
 
 def _slot_cover(
@@ -232,40 +241,71 @@ def _began(starts: StartDates) -> date | None:
     return min((day for day in days if day is not None), default=None)
 
 
-def _owner_kind(session: Session, unit_id: int) -> CustomerKind | None:
-    return session.scalar(
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Whose the robot is, and what the owner said last of a backup; None: nobody asked."""
+
+    store: Store
+    owner: CustomerKind | None
+    backed_up: bool | None
+
+
+def _around(session: Session, unit: Unit) -> _Around:
+    owner = (
         select(Customer.kind)
         .join(Ownership, Ownership.customer_id == Customer.id)
-        .where(Ownership.unit_id == unit_id, Ownership.until.is_(None))
+        .where(Ownership.unit_id == unit.id, Ownership.until.is_(None))
+        .scalar_subquery()
     )
+    said = (
+        select(DataRecord.kind)
+        .where(DataRecord.unit_id == unit.id, DataRecord.kind != DataDuty.WIPE)
+        .order_by(DataRecord.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    store, kind, backup = session.execute(
+        select(Store, owner, said).where(Store.id == unit.store_id)
+    ).one()
+    backed_up = None if backup is None else backup is DataDuty.BACKUP_CONSENT
+    return _Around(store, kind, backed_up)
 
 
-def _stays(session: Session, unit: Unit) -> dict[int, list[Occupant]]:
-    """Everything that has been in each slot, oldest first, with its component."""
-    found: dict[int, list[Occupant]] = defaultdict(list)
-    for stay in session.scalars(
-        select(Occupant)
+def _slots(session: Session, plan_id: int) -> Sequence[Slot]:
+    return session.scalars(
+        select(Slot).where(Slot.plan_id == plan_id).order_by(Slot.place, Slot.id)
+    ).all()
+
+
+def _stays(session: Session, unit: Unit) -> tuple[dict[int, list[Occupant]], dict[int, bool]]:
+    """Everything that has been in each slot, oldest first, with its component; and, of those of
+    which somebody said who paid, whether it was the warranty.
+    """
+    last_word = (
+        select(PartPayer.under_warranty)
+        .where(PartPayer.occupant_id == Occupant.id)
+        .order_by(PartPayer.id.desc())
+        .limit(1)
+        .correlate(Occupant)
+        .scalar_subquery()
+    )
+    stays: dict[int, list[Occupant]] = defaultdict(list)
+    under_warranty: dict[int, bool] = {}
+    rows = session.execute(
+        select(Occupant, last_word)
         .where(Occupant.unit_id == unit.id)
         .order_by(Occupant.since, Occupant.id)
         .options(joinedload(Occupant.component))
-    ):
-        found[stay.slot_id].append(stay)
-    return found
-
-
-def _payers(session: Session, unit: Unit) -> dict[int, bool]:
-    rows = session.execute(
-        select(PartPayer.occupant_id, PartPayer.under_warranty)
-        .join(Occupant, Occupant.id == PartPayer.occupant_id)
-        .where(Occupant.unit_id == unit.id)
-        .order_by(PartPayer.id)
     )
-    return dict(rows.all())
+    for stay, paid in rows:
+        stays[stay.slot_id].append(stay)
+        if paid is not None:
+            under_warranty[stay.id] = paid
+    return stays, under_warranty
 
 
-def _counters_now(session: Session, unit: Unit) -> Counters:
-    standings = counters.latest(session, unit.id)
-    hours, cycles = standings.get(Counter.HOURS), standings.get(Counter.CYCLES)
+def _counters_now(read: Mapping[Counter, CounterStanding]) -> Counters:
+    hours, cycles = read.get(Counter.HOURS), read.get(Counter.CYCLES)
     return Counters(
         hours=fittimes.begun_hours(hours.total) if hours else None,
         cycles=cycles.total if cycles else None,
@@ -280,17 +320,3 @@ def _counters_at_fit(
     if not any(cover.hours or cover.cycles for cover in covers):
         return {}
     return fittimes.counters_at_fit(session, unit.id)
-
-
-def _backed_up(session: Session, unit_id: int) -> bool | None:
-    """What the owner said last of a backup; None: nobody asked."""
-    kind = session.scalar(
-        select(DataRecord.kind)
-        .where(
-            DataRecord.unit_id == unit_id,
-            DataRecord.kind.in_([DataDuty.BACKUP_CONSENT, DataDuty.BACKUP_REFUSED]),
-        )
-        .order_by(DataRecord.id.desc())
-        .limit(1)
-    )
-    return None if kind is None else kind is DataDuty.BACKUP_CONSENT

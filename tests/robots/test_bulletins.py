@@ -188,7 +188,7 @@ def test_what_comes_in_tomorrow_is_found_tomorrow_also_where_it_was_settled(
         taken_out(session, seat)
         assert concerned.of_unit(session, unit) == []
         assert campaignlists.one(session, manager, bulletin).progress.total.done == 1
-        assert [one.is_open for one in concerned.whole_story(session, unit)] == [False]
+        assert [one.is_open for one in concerned.whole_story(session, unit, [])] == [False]
     with clock.set_to(tomorrow + timedelta(hours=3)):
         sitting(
             session, unit, slot_of(session, unit), a_component(session, unit, "K2", lot="24-11")

@@ -344,4 +344,5 @@ def _concerns(request: Request, session: Session, unit: Unit) -> ConcernList:
             outcome=one.settled.outcome if one.settled else None,
         )
 
-    return ConcernList(items=[told(one) for one in concerned.whole_story(session, unit)])
+    now = concerned.of_unit(session, unit)
+    return ConcernList(items=[told(one) for one in concerned.whole_story(session, unit, now)])

@@ -3,12 +3,17 @@
 from fastapi import APIRouter
 
 from app.robots.pages import (
+    bulletins,
     components,
+    concerns,
     counters,
+    documents,
+    duties,
     firmware,
     life,
     lists,
     lives,
+    modeldocuments,
     models,
     papers,
     parts,
@@ -16,7 +21,9 @@ from app.robots.pages import (
     receiving,
     slot,
     slots,
+    terms,
     unit,
+    warranty,
 )
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -26,10 +33,17 @@ for part in (
     lists,
     receiving,
     models,
+    bulletins,
+    terms,
+    duties,
+    modeldocuments,
     lives,
     papers,
     slots,
     components,
+    warranty,
+    concerns,
+    documents,
     life,
     slot,
     parts,

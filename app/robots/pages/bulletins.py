@@ -89,6 +89,7 @@ def ask_bulletin(request: Request, session: ReadSession, actor: SignedIn) -> Res
 def publish_bulletin(
     request: Request, session: WriteSession, actor: Acting, form: Annotated[BulletinForm, Form()]
 ) -> Response:
+    actor.require("robots.edit")
     try:
         bulletin = bulletins.publish(session, actor, form.read())
     except StoreError as refusal:

@@ -82,7 +82,7 @@ def _concerns(
     which, typed, refusal = refused or (0, {}, None)
     page = frame(session, actor, row, maker=maker, tab="bulletins")
     page |= {
-        "story": concerned.whole_story(session, row.unit),
+        "story": concerned.whole_story(session, row.unit, page["concerns"]),
         "settle_page": lambda bulletin_id: addresses.page_below(
             row.unit.serial, "bulletins", str(bulletin_id), maker=maker
         ),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
-from app.robots import addresses, counters, makers, queries, registry
+from app.robots import addresses, concerned, counters, makers, queries, registry
 from app.robots.counters import Standing
 from app.robots.queries import RobotRow
 from app.robots.slot_models import Counter
@@ -22,6 +22,9 @@ TABS: tuple[tuple[str, Text], ...] = (
     ("parts", msg("Parts fitted")),
     ("counters", msg("Counters")),
     ("firmware", msg("Versions")),
+    ("warranty", msg("Warranty")),
+    ("bulletins", msg("Bulletins")),
+    ("documents", msg("Documents")),
 )
 
 
@@ -41,11 +44,15 @@ def frame(session: Session, actor: Actor, row: RobotRow, *, maker: str, tab: str
     """What `robots/passport.html` shows around a tab; `maker` as the address named it."""
     unit = row.unit
     standings = counters.latest(session, unit.id)
+    concerns = concerned.of_unit(session, unit)
     return {
         "row": row,
         "unit": unit,
         "standings": standings,
         "hours": _hours(standings),
+        "concerns": concerns,
+        "open_bulletins": concerned.waiting(concerns),
+        "bulletins_page": addresses.page_below(unit.serial, "bulletins", maker=maker),
         "here": addresses.page_below(unit.serial, *([tab] if tab else []), maker=maker),
         "tabs": [
             {

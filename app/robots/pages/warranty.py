@@ -307,9 +307,9 @@ def _warranty(
     refused: tuple[str, dict[str, Any], StoreError] | None = None,
 ) -> Response:
     row = asked_robot(session, actor, serial, maker)
-    cover = warrantycover.cover_of(session, actor, row.unit)
     which, typed, refusal = refused or ("", {}, None)
     page = frame(session, actor, row, maker=maker, tab="warranty")
+    cover = warrantycover.cover_of(session, actor, row.unit, read=page["standings"])
 
     def below(*path: str, **query: str) -> str:
         return addresses.page_below(row.unit.serial, "warranty", *path, maker=maker, **query)
