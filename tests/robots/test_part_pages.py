@@ -166,11 +166,11 @@ def test_the_parts_of_a_day_and_what_differs_from_as_built(
     # then
     page = text_of(seen(browser, "/robots/G1-1/parts"))
     assert "2 of 3 known, 66.66%" in page
-    assert "left knee AK-80 2" in page
-    assert "right knee X-9 Lot L7" in page
+    assert "Left knee AK-80 2" in page
+    assert "Right knee X-9 Lot L7" in page
     changes = text_of(seen(browser, "/robots/G1-1/parts?show=changes"))
-    assert "left knee – AK-80 2" in changes
-    assert "right knee X-9" not in changes
+    assert "Left knee – AK-80 2" in changes
+    assert "Right knee X-9" not in changes
     past = text_of(seen(browser, "/robots/G1-1/parts?at=2020-02-29"))
     assert "at the end of 29 Feb 2020" in past
     assert "0 of 3 known" in past
@@ -190,9 +190,9 @@ def test_the_body_map_and_its_list_say_the_same(
     told = re.findall(r'<a href="([^"]+)" class="(\w+)" aria-labelledby="(s\d+)">', page)
     rows = dict(re.findall(r'<tr id="(s\d+)">(.*?)</tr>', page))
     assert [(*link, text_of(rows[row]).strip()) for *link, row in told] == [
-        (f"/robots/G1-1/slots/{KNEE}", "info", "left knee AK-80 1, Added"),
-        (f"/robots/G1-1/slots/{OTHER_KNEE}", "none", "right knee Not on record"),
-        ("/robots/G1-1/slots/battery.1", "none", "battery 1 Not on record"),
+        (f"/robots/G1-1/slots/{KNEE}", "info", "Left knee AK-80 1, Added"),
+        (f"/robots/G1-1/slots/{OTHER_KNEE}", "none", "Right knee Not on record"),
+        ("/robots/G1-1/slots/battery.1", "none", "Battery 1 Not on record"),
     ]
     assert all(f'href="{address}"' in rows[row] for address, _, row in told)
     assert "since" in seen(browser, "/robots/G1-1?look=age")
