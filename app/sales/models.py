@@ -106,6 +106,7 @@ class Order(Base):
     __table_args__ = (
         UniqueConstraint("store_id", "number"),
         Index("ix_orders_newest", "store_id", "id"),
+        Index("ix_orders_settled", "store_id", "settled_at"),
         Index("ix_orders_customer", "customer_id", "id"),
         Index("ix_orders_till", "till_id", "settled_at", "cancelled_at", "parked_at"),
     )

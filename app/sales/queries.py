@@ -22,7 +22,7 @@ from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, UnitState
 from app.sales import catalogue, handovers, orders, totals
-from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind
+from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind, UnitSale
 from app.sales.orders import OrderStatus
 from app.stores import desk
 from app.web import paging
@@ -225,16 +225,28 @@ def unhanded() -> Select[int]:
 
 def waiting_for_handover(session: Session, actor: Actor) -> list[OrderRow]:
     """Paid orders whose robots still stand here, oldest first."""
-    found = list(
-        session.scalars(
-            select(Order)
-            .where(Order.store_id == actor.store_id, Order.id.in_(unhanded()))
-            .options(selectinload(Order.lines))
-            .order_by(Order.settled_at)
-            .limit(20)
+    return rows(session, actor, _waiting(session, actor))
+
+
+def _waiting(session: Session, actor: Actor) -> list[Order]:
+    """Found by the robots: few are sold and not handed over, however many orders there were."""
+    here = (
+        select(UnitSale.order_id)
+        .join(Unit, Unit.id == UnitSale.unit_id)
+        .where(
+            Unit.store_id == actor.store_id,
+            Unit.state == UnitState.SOLD,
+            UnitSale.returned_at.is_(None),
         )
     )
-    return rows(session, actor, found)
+    found = session.scalars(
+        select(Order)
+        .where(Order.store_id == actor.store_id, Order.id.in_(here))
+        .options(selectinload(Order.lines))
+        .order_by(Order.settled_at, Order.id)
+        .limit(20)
+    )
+    return list(found)
 
 
 def cart(
@@ -366,6 +378,8 @@ def today(session: Session, actor: Actor) -> dict[str, Any]:
         select(Unit.state, func.count()).where(Unit.store_id == store.id).group_by(Unit.state)
     )
     drawers = tills.open_sessions(session, store.id)
+    waiting, parked = _waiting(session, actor), orders.parked(session, actor)
+    listed = rows(session, actor, [*waiting, *parked])
     takings = sum(totals.of_order(order).gross.minor for order in settled)
     return {
         "day": day,
@@ -374,7 +388,7 @@ def today(session: Session, actor: Actor) -> dict[str, Any]:
         "takings": Money(takings, store.currency),
         "states": {UnitState(state): count for state, count in states},
         "state_labels": UNIT_STATE_LABELS,
-        "pickups": waiting_for_handover(session, actor),
-        "parked": rows(session, actor, orders.parked(session, actor)),
+        "pickups": listed[: len(waiting)],
+        "parked": listed[len(waiting) :],
         "tills": [(till, drawers.get(till.id)) for till in desk.tills_of(session, store.id)],
     }

@@ -70,6 +70,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_orders_customer", "orders", ["customer_id", "id"], unique=False)
     op.create_index("ix_orders_newest", "orders", ["store_id", "id"], unique=False)
+    op.create_index("ix_orders_settled", "orders", ["store_id", "settled_at"], unique=False)
     op.create_index(
         "ix_orders_till",
         "orders",
