@@ -11,11 +11,13 @@ from app.customers.models import Customer
 from app.kernel import audit
 from app.kernel.audit import AuditEntry
 from app.kernel.db import Base, Database
+from app.kernel.filestore import FileStore
 from app.parts import checks as parts
 from app.parts.models import Movement
 from app.payments import checks as payments
 from app.payments.models import IssuedDocument, JournalEntry, PaymentAttempt
 from app.robots import checks as robots
+from app.robots import duty_checks
 from app.robots.models import Unit
 from app.sales import checks as sales
 from app.sales.models import Order
@@ -51,12 +53,18 @@ class Findings:
     counted: dict[str, int]
 
 
-def prove(database: Database) -> Findings:
-    """Run every proof over one unchanging view of the database, also while the store trades."""
+def prove(database: Database, *, files: FileStore | None = None) -> Findings:
+    """Run every proof over one unchanging view of the database, also while the store trades.
+
+    With `files` it is also looked at whether those are there that rows name.
+    """
     with database.reading() as session:
         _freeze_view(session)
         return Findings(
-            breaches=[breach for proof in PROOFS for breach in proof(session)],
+            breaches=[
+                *(breach for proof in PROOFS for breach in proof(session)),
+                *(duty_checks.file_breaches(session, files) if files else ()),
+            ],
             counted={name: _count(session, table) for name, table in COUNTED.items()},
         )
 

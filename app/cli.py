@@ -21,6 +21,7 @@ from app.kernel import audit, migrating, queueing
 from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Refused, StoreError
+from app.kernel.filestore import FileStore
 from app.kernel.tax import PriceMode
 from app.kernel.text import msg
 from app.robots import passportkeys, plans
@@ -89,8 +90,9 @@ def demo() -> None:
 @cli.command()
 def check() -> None:
     """Prove that the books are in order; a line for each breach."""
-    with _database(Settings()) as database:
-        findings = checking.prove(database)
+    settings = Settings()
+    with _database(settings) as database:
+        findings = checking.prove(database, files=FileStore.below(settings.data_dir))
     for breach in findings.breaches:
         typer.echo(breach)
     if findings.breaches:

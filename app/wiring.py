@@ -7,11 +7,15 @@ from app.kernel.text import msg
 from app.payments import cards, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
 from app.robots import (
+    bodylook,
+    bulletinlook,
     bulletins,
     concerned,
     customerview,
     firmwarerules,
     gate,
+    openpassport,
+    publicfacts,
     requirements,
     timeline,
 )
@@ -36,7 +40,10 @@ def connect() -> None:
     privacy.chapters.update(robots=customerview.chapter, sales=salesview.chapter)
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
+    bodylook.look_by(bodylook.Look.BULLETINS, bulletinlook.look)
     live.watch("robot", timeline.mark)
     gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
+    openpassport.tell("warranty", publicfacts.warranty)
+    openpassport.tell("ai_class", publicfacts.ai_class)
     gate.ask("bulletins", msg("Bulletins settled"), concerned.reasons)
     gate.ask("documents", msg("Documents of the market on file"), requirements.reasons)

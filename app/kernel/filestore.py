@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import Self
 
 from app.kernel.canonical import sha256_hex
 from app.kernel.errors import NotFound, Unavailable
@@ -21,6 +22,11 @@ class FileStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @classmethod
+    def below(cls, data_dir: Path) -> Self:
+        """The service's own, in its data folder."""
+        return cls(data_dir / "files")
 
     def put(self, content: bytes) -> str:
         """Keep `content` and give its SHA-256; the same content again is the same file."""

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.searchkeys import search_key
-from app.robots import slot_checks
+from app.robots import duty_checks, slot_checks
 from app.robots.life_models import Loan
 from app.robots.models import Ownership, RobotModel, Unit, UnitClaim, UnitComponent
 from app.robots.states import Custody, UnitState
@@ -20,6 +20,7 @@ def breaches(session: Session) -> Iterator[str]:
     yield from _one_claim_each(session)
     yield from _what_is_out_is_ours(session)
     yield from slot_checks.breaches(session)
+    yield from duty_checks.breaches(session)
 
 
 def _keys_fit_serials(session: Session) -> Iterator[str]:

@@ -135,6 +135,31 @@ def cover_of(
     )
 
 
+def of_whole_robot(session: Session, unit: Unit) -> Verdict:
+    """The verdict on the robot as a whole, today: at most six statements."""
+    around = _around(session, unit)
+    day = desk.business_day_of(around.store)
+    valid = warrantypapers.in_force(warrantypapers.papers_of(session, unit.id))
+    starts = warrantypapers.start_dates(valid)
+    terms = _binding(session, unit, around.owner, _began(starts) or day)
+    seen = warrantypapers.evidence_of(session, unit.id)
+    counts = terms is not None and _counts_use(terms)
+    known = _Known(
+        unit=unit,
+        store=around.store,
+        day=day,
+        starts=starts,
+        counters=_counters_now(counters.latest(session, unit.id)) if counts else Counters(),
+        evidence=tuple(one for one in seen if one.withdrawn_at is None),
+        entitlements=warrantypapers.entitlements(valid),
+        contracts=(),
+        data_backed_up=around.backed_up,
+        under_warranty={},
+        counters_at_fit={},
+    )
+    return _verdict(terms, known, WHOLE_ROBOT, None, ())
+
+
 def binding_terms(session: Session, unit: Unit) -> TermsOnFile | None:
     """The version of the maker's terms that binds a robot."""
     around = _around(session, unit)
@@ -315,8 +340,11 @@ def _counters_now(read: Mapping[Counter, CounterStanding]) -> Counters:
 def _counters_at_fit(
     session: Session, unit: Unit, terms: TermsOnFile | None
 ) -> dict[int, Counters]:
-    """Needed only where the terms count hours or cycles."""
-    covers = terms.terms.cover if terms else ()
-    if not any(cover.hours or cover.cycles for cover in covers):
+    if terms is None or not _counts_use(terms):
         return {}
     return fittimes.counters_at_fit(session, unit.id)
+
+
+def _counts_use(terms: TermsOnFile) -> bool:
+    """Do the terms limit hours or cycles? Else nobody needs to ask the counters."""
+    return any(cover.hours or cover.cycles for cover in terms.terms.cover)

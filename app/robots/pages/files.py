@@ -11,7 +11,7 @@ from app.kernel.uploads import EXTENSIONS, PDF
 
 def files_of(request: Request) -> FileStore:
     """The store of files of this service."""
-    return FileStore(request.app.state.settings.data_dir / "files")
+    return FileStore.below(request.app.state.settings.data_dir)
 
 
 def file_response(content: bytes, *, media_type: str, name: str) -> Response:
