@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.roles import Role
 from app.kernel.actor import Actor
+from app.kernel.text import msg
 from app.robots import bodies, fitting, insides, timeline
 from app.robots.addresses import page_below
 from app.robots.choosing import Part
@@ -364,7 +365,7 @@ def test_a_long_life_and_a_full_body_cost_no_more_than_a_short_one(
     unit = a_unit(session, store, "G1-1")
     for number, path in enumerate(paths):
         fitting.fit(session, manager, unit, path, part=Part("AK-80", f"AK80-24-{number * 7919:05}"))
-    line = timeline.line_of(kind="part", summary=timeline.Text("Looked at"), actor_name="Ben")
+    line = timeline.line_of(kind="part", summary=msg("Looked at"), actor_name="Ben")
     session.execute(insert(UnitEvent), [{"unit_id": unit.id, **line} for _ in range(900)])
     browser = signed_in(Role.MANAGER)
     for address in ("/robots/G1-1", "/robots/G1-1/parts", "/robots/G1-1/timeline"):
