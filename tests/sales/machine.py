@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app import wiring
@@ -27,10 +27,11 @@ from app.kernel.money import Money
 from app.kernel.tax import PriceMode
 from app.kernel.text import msg
 from app.parts import stock
-from app.parts.models import Balance
+from app.parts.models import Balance, Reservation
 from app.payments import bills, booking, failures, journal, settling, standing, tills
 from app.payments.intents import CANCELED, PROCESSING, SUCCEEDED, IntentReport
 from app.payments.models import (
+    Bill,
     EntryKind,
     JournalEntry,
     PaymentAttempt,
@@ -40,7 +41,7 @@ from app.payments.models import (
 )
 from app.payments.states import LIVE, AttemptState
 from app.robots import registry
-from app.robots.models import Unit
+from app.robots.models import Unit, UnitClaim
 from app.robots.states import UnitState
 from app.sales import basket, checklists, checkout, handovers, inspections, invoices, orders
 from app.sales.models import Order, OrderLine, Product, UnitSale
@@ -53,7 +54,7 @@ from tests.makers.sales import a_counter, a_robot
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CLAIM_MINUTES = 30
-BATTERIES = 25
+BATTERIES = 8
 CHECK_EVERY = 25
 
 # Mostly what lies at hand, now and then anything of the past.
@@ -63,8 +64,11 @@ till_index = st.integers(min_value=0, max_value=1)
 part_of_it = st.sampled_from([None, None, None, None, None, 0, 1, 5_000, 20_000, 10**9])
 thing = st.sampled_from(["robot", "robot", "battery", "battery", "plan", "customer"])
 change = st.sampled_from(["count", "discount", "remove"])
-at_drawer = st.sampled_from(["open", "open", "open", "close", "put in", "take out"])
+behind = st.sampled_from(["open", "open", "close", "put in", "take out", "delivery", "delivery"])
 news = st.sampled_from(["decided", "decided", "decided", "asking", "told", "old", "amount", "mode"])
+MEANWHILE = (
+    *("lapse", "lapse", "rival", "rival", "cancel", "more", "plan", "cash", "close", "foreign"),
+)
 tender = st.sampled_from([Tender.CASH, Tender.CARD, Tender.CARD, Tender.TRANSFER])
 
 
@@ -102,6 +106,7 @@ class Trade(RuleBasedStateMachine):
         self.intents: list[Intent] = []
         # money that customers gave and kept nothing back of, by the way it came
         self.handed_in = 0
+        self.delivered = 0
         self.last_refusal = ""
 
     # The store, and what a step is
@@ -121,8 +126,7 @@ class Trade(RuleBasedStateMachine):
                 for state in (UnitState.RECEIVED, UnitState.EXPECTED)
             ]
             shelf = self.shop.battery.part_id or 0
-            more = BATTERIES - stock.free(session, shelf)
-            stock.receive(session, self.shop.manager, shelf, quantity=more, reason="delivery")
+            self.delivered = stock.free(session, shelf)
             self.unit_ids = [unit.id for unit in ready + raw]
 
     @contextmanager
@@ -217,7 +221,7 @@ class Trade(RuleBasedStateMachine):
                         chosen,
                         percent_bp=number * 400,
                         reason="regular customer",
-                        approved_by=self.owner if number < 20 else None,
+                        approved_by=self.owner if number < BATTERIES else None,
                     )
                 case _:
                     basket.remove(session, self.seller, found, chosen)
@@ -255,15 +259,32 @@ class Trade(RuleBasedStateMachine):
     def pay(self, order: int, by: Tender, amount: int | None, tendered: int | None) -> None:
         self._pay(lambda session: self.some_order(session, order), by, amount, tendered)
 
-    @rule(till=till_index, by=tender, amount=part_of_it, unit=which, first=thing)
+    @rule(
+        till=till_index,
+        by=tender,
+        amount=part_of_it,
+        unit=which,
+        first=thing,
+        fewer=st.booleans(),
+    )
     def a_customer_buys(
-        self, till: int, by: Tender, amount: int | None, unit: int, first: str
+        self, till: int, by: Tender, amount: int | None, unit: int, first: str, *, fewer: bool
     ) -> None:
+        self.a_basket_is_filled(till, [first, "customer"], unit)
+        if fewer:
+            with self.step("fewer") as session:
+                order = self.basket_at(session, till)
+                line = self.some_line(order, unit)
+                basket.set_quantity(
+                    session, self.seller, order, line, quantity=1, minutes=CLAIM_MINUTES
+                )
+        self._pay(lambda session: self.basket_at(session, till), by, amount, None)
+
+    def a_basket_is_filled(self, till: int, things: list[str], unit: int) -> None:
         self._make_room(till)
-        for scanned in (first, "customer"):
+        for scanned in things:
             with self.step(f"scan {scanned}") as session:
                 self._scan(session, self.basket_at(session, till), scanned, unit=unit)
-        self._pay(lambda session: self.basket_at(session, till), by, amount, None)
 
     def _make_room(self, till: int) -> None:
         """What a seller does with a sale whose payment nobody can explain just now."""
@@ -297,6 +318,11 @@ class Trade(RuleBasedStateMachine):
                     )
                 case Tender.CARD:
                     made = checkout.start_card(session, self.seller, order, amount=settles)
+            if made is not None:
+                bill = session.get_one(Bill, made.bill_id)
+                # whoever takes money knows what is due; only a late card may bring too much
+                assert made.amount_minor <= bill.total_minor
+                assert by is Tender.CARD or not bills.paid(session, bill) > bills.total_of(bill)
         if made is None:
             return
         assert settles in {None, booking.amount_of(made)}, "another amount than was said"
@@ -354,21 +380,62 @@ class Trade(RuleBasedStateMachine):
                 if attempt.state is AttemptState.CAPTURED and attempt.entry_id is None:
                     self.happened["captured, not booked"] += 1
 
-    @precondition(lambda self: self.intents)
-    @rule(intent=at_hand, taken=st.booleans())
-    def money_comes_after_it_was_given_up(self, intent: int, *, taken: bool) -> None:
-        """Silence; a manager sets the payment aside; the basket goes on; then the truth comes."""
-        about = self.some_intent(intent)
+    @rule(
+        till=till_index,
+        first=thing,
+        unit=which,
+        meanwhile=st.lists(st.sampled_from(MEANWHILE), max_size=3),
+        taken=st.sampled_from([True, True, True, False]),
+    )
+    def a_payment_is_given_up(
+        self, till: int, first: str, unit: int, meanwhile: list[str], *, taken: bool
+    ) -> None:
+        """Silence; a manager sets the payment aside; trade goes on; then the truth comes."""
+        known = len(self.intents)
+        self.a_basket_is_filled(till, [first, "customer"], unit)
+        self._pay(lambda session: self.basket_at(session, till), Tender.CARD, None, None)
+        if len(self.intents) == known:
+            return
+        about = self.intents[-1]
         with self.step("silence") as session:
             attempt = settling.locked(session, about.attempt_id)
             settling.doubt(session, attempt, failures.SERVICE_SILENT)
         with self.step("set aside") as session:
             attempt = settling.locked(session, about.attempt_id)
-            if attempt.state is AttemptState.UNKNOWN:
-                to = AttemptState.CANCELLED
-                settling.move(session, attempt, to, failure=failures.SET_ASIDE, actor=self.owner)
-        if about.is_open and taken:
+            to = AttemptState.CANCELLED
+            settling.move(session, attempt, to, failure=failures.SET_ASIDE, actor=self.owner)
+        for what in meanwhile:
+            self._meanwhile(what, till=till, first=first, unit=unit)
+        if taken:
             about.status = SUCCEEDED
+        self._tell(about, "late news")
+
+    def _meanwhile(self, what: str, *, till: int, first: str, unit: int) -> None:
+        match what:
+            case "foreign":
+                asked = self.intents[-1]
+                self._tell(asked, "foreign news", status=SUCCEEDED, received=asked.amount * 2)
+            case "lapse":
+                self.now += timedelta(minutes=CLAIM_MINUTES + 1)
+            case "rival":
+                self.a_basket_is_filled(1 - till, [first, "customer"], unit)
+                self._pay(
+                    lambda session: self.basket_at(session, 1 - till), Tender.CASH, None, None
+                )
+            case "cash":
+                self._pay(lambda session: self.basket_at(session, till), Tender.CASH, None, None)
+            case "close":
+                with self.step("close") as session:
+                    drawer = tills.require_open(session, self.till_ids[till])
+                    self._close(session, drawer, off_by=0)
+            case "cancel":
+                with self.step("cancel") as session:
+                    order = self.basket_at(session, till)
+                    orders.cancel(session, self.seller, order, reason="went home")
+            case _:
+                with self.step(what) as session:
+                    order = self.basket_at(session, till)
+                    self._scan(session, order, "battery" if what == "more" else "plan", unit=unit)
 
     @precondition(lambda self: self.intents)
     @rule(intent=at_hand)
@@ -382,8 +449,11 @@ class Trade(RuleBasedStateMachine):
 
     # Behind the counter
 
-    @rule(till=till_index, how=at_drawer)
-    def at_the_drawer(self, till: int, how: str) -> None:
+    @rule(till=till_index, how=behind)
+    def behind_the_counter(self, till: int, how: str) -> None:
+        if how == "delivery":
+            self._delivery()
+            return
         with self.step(how) as session:
             if how == "open":
                 place = session.get_one(Till, self.till_ids[till])
@@ -395,6 +465,12 @@ class Trade(RuleBasedStateMachine):
                 return
             amount = Money(5_000 if how == "put in" else -15_000, "EUR")
             tills.move_cash(session, self.seller, drawer, amount, "change money")
+
+    def _delivery(self) -> None:
+        with self.step("delivery") as session:
+            part_id = self.shop.battery.part_id or 0
+            stock.receive(session, self.owner, part_id, quantity=BATTERIES, reason="delivery")
+            self.delivered += BATTERIES
 
     def _close(self, session: Session, drawer: TillSession, *, off_by: int) -> None:
         counted = journal.cash_in_drawer(session, drawer.id, "EUR") + Money(off_by, "EUR")
@@ -428,6 +504,7 @@ class Trade(RuleBasedStateMachine):
             self._no_money_is_lost_or_made(session)
             self._no_robot_is_sold_twice(session)
             self._pieces_add_up(session)
+            self._what_is_over_keeps_nothing(session)
             if self.steps % CHECK_EVERY == 0:
                 assert breaches_of(session) == []
 
@@ -475,8 +552,17 @@ class Trade(RuleBasedStateMachine):
             .join(Order, Order.id == OrderLine.order_id)
             .where(Order.settled_at.is_not(None), OrderLine.product_id == self.shop.battery.id)
         )
-        assert on_shelf == BATTERIES - int(sold or 0)
+        assert on_shelf == self.delivered - int(sold or 0)
         assert stock.free(session, part_id) >= 0
+
+    def _what_is_over_keeps_nothing(self, session: Session) -> None:
+        """Neither a cancelled nor a paid order holds a robot or pieces back."""
+        over = select(literal("order:").concat(cast(Order.number, String))).where(
+            or_(Order.cancelled_at.is_not(None), Order.settled_at.is_not(None))
+        )
+        for kept in (Reservation, UnitClaim):
+            held = select(kept.owner).where(kept.ended_at.is_(None), kept.owner.in_(over))
+            assert session.scalars(held).all() == []
 
     # The end of the day
 

@@ -48,4 +48,4 @@ def test_no_order_of_steps_breaks_the_books(
     sold = happened["cash"] + happened["transfer"] + happened["unknown → captured"]
     assert happened["steps"] > steps * 3 // 4
     assert sold > steps // 100
-    assert happened["cancelled → captured"] > 0
+    assert happened["cancelled → captured"] > steps // 200

@@ -8,7 +8,7 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.text import Text
-from app.robots import addresses, makers, registry
+from app.robots import addresses, concerned, makers, registry
 from app.robots.models import Unit
 from app.robots.states import UnitState
 from app.sales import checklists, inspections
@@ -83,6 +83,8 @@ def _page(
         status=status,
         unit=unit,
         open_now=open_now,
+        concerns=concerned.waiting(concerned.of_unit(session, unit)),
+        bulletin_page=addresses.bulletin_page,
         last=last,
         answers=inspections.answers_of(last) if last else {},
         items=checklists.items_of(checklist) if checklist else [],
