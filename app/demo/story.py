@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import wiring
-from app.demo import bodies, deliveries, people, trade, upkeep
+from app.demo import bodies, deliveries, duties, people, trade, upkeep
 from app.demo.opening import Crew, open_store
 from app.kernel import clock, queueing
 from app.kernel.db import Database
@@ -52,6 +52,7 @@ def _tell(session: Session) -> None:
     with _at(now, days_ago=12, hour=10):
         crew = open_store(session)
         bodies.give_slots(session, crew.petra)
+        duties.file_papers(session, crew)
     with _at(now, days_ago=9, hour=9):
         _receive(session, crew, "delivery-4711.csv", deliveries.FIRST_NOTE)
     with _at(now, days_ago=8, hour=14):
@@ -64,7 +65,9 @@ def _tell(session: Session) -> None:
     with _at(now, days_ago=2, hour=18):
         trade.close_till(session, crew)
     with _at(now, days_ago=1, hour=9):
+        duties.look_at_a_knee(session, crew)
         upkeep.swap_a_knee(session, crew)
+        duties.publish_bulletins(session, crew)
     with _at(now, days_ago=1, hour=11):
         trade.second_day_of_trade(session, crew)
     with _at(now, days_ago=1, hour=18):
