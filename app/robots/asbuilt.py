@@ -123,23 +123,36 @@ def _fit(session: Session, actor: Actor, named: Sequence[_Named]) -> int:
             )
         )
     )
-    free: list[tuple[_Named, Component]] = []
-    fresh: set[Component] = set()
+    fresh: dict[_Series, Component] = {}
+    free: list[_Named] = []
     clashes: list[_Named] = []
     for one in named:
         component = known.get(one.key)
-        if component is None:
-            component = known[one.key] = new(one.unit.store_id, one.identity)
-            fresh.add(component)
-        elif component in fresh or component.id in busy or component.store_id != one.unit.store_id:
+        if one.key in fresh or (
+            component is not None
+            and (component.id in busy or component.store_id != one.unit.store_id)
+        ):
             clashes.append(one)
             continue
-        free.append((one, component))
-    session.add_all(fresh)
-    session.flush()
-    _insert(session, actor, free)
+        if component is None:
+            fresh[one.key] = new(one.unit.store_id, one.identity)
+        else:
+            busy.add(component.id)
+        free.append(one)
+    known |= _register(session, fresh)
+    _insert(session, actor, [(one, known[one.key]) for one in free])
     _tell(session, actor, clashes)
     return len(free)
+
+
+def _register(session: Session, fresh: Mapping[_Series, Component]) -> dict[_Series, Component]:
+    """Many components in one statement, and their rows in another: SQLite tells no ids in bulk."""
+    columns = [column.key for column in Component.__table__.columns if not column.primary_key]
+    rows = [{name: getattr(one, name) for name in columns} for one in fresh.values()]
+    if not rows:
+        return {}
+    session.execute(insert(Component), rows)
+    return in_series(session, fresh.keys())
 
 
 def _insert(session: Session, actor: Actor, free: Sequence[tuple[_Named, Component]]) -> None:
