@@ -97,6 +97,11 @@ def waiting(concerns: Iterable[Concern]) -> list[Concern]:
     return [one for one in concerns if one.is_open]
 
 
+def calling(concerns: Iterable[Concern]) -> list[Concern]:
+    """Those that wait for somebody to do something: more than information."""
+    return [one for one in waiting(concerns) if one.bulletin.kind is not BulletinKind.INFORMATION]
+
+
 def stop_sales(session: Session, unit: Unit) -> list[Concern]:
     """Open bulletins for which the robot must not be sold."""
     return [

@@ -51,7 +51,7 @@ def frame(session: Session, actor: Actor, row: RobotRow, *, maker: str, tab: str
         "standings": standings,
         "hours": _hours(standings),
         "concerns": concerns,
-        "open_bulletins": concerned.waiting(concerns),
+        "open_bulletins": concerned.calling(concerns),
         "bulletins_page": addresses.page_below(unit.serial, "bulletins", maker=maker),
         "here": addresses.page_below(unit.serial, *([tab] if tab else []), maker=maker),
         "tabs": [
