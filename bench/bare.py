@@ -72,7 +72,7 @@ def _seed(
     inserted = {w.table: w.rows[0] for step in steps.values() for w in step if w.verb == "insert"}
     with open_session() as session:
         for name in {w.table for step in steps.values() for w in step if w.verb == "update"}:
-            session.execute(insert(tables[name]).values({"id": 1, **inserted.get(name, {})}))
+            session.execute(insert(tables[name]).values(inserted.get(name, {})))
         session.commit()
 
 

@@ -1,6 +1,7 @@
 """Tables' common ground, and the two ways to reach the database: to read, to write."""
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -25,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy import Enum as EnumColumn
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import (
     DeclarativeBase,
     MappedAsDataclass,
@@ -34,6 +36,7 @@ from sqlalchemy.orm import (
     relationship,
     sessionmaker,
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 
@@ -160,8 +163,30 @@ def open_engine(url: str, *, writing: bool = True, pool_size: int = 10) -> Engin
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         return _open_sqlite(url, writing=writing, pool_size=pool_size)
-    engine = create_engine(url, pool_size=pool_size, max_overflow=5, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=pool_size, max_overflow=5)
+    _ping_after_idling(engine)
     return engine if writing else engine.execution_options(postgresql_readonly=True)
+
+
+# A connection used so short a time ago is taken to be alive: a ping costs a way to the server.
+_ALIVE_FOR_S = 1.0
+
+
+def _ping_after_idling(engine: Engine) -> None:
+    """Replace connections that died while they lay idle, before anybody uses them."""
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("used_at", time.monotonic()) < _ALIVE_FOR_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as gone:
+            raise InvalidatePoolError from gone
 
 
 def add_if_new(
