@@ -58,7 +58,7 @@ class Visit:
         return settings.claim_minutes
 
     def found_basket(self) -> Order | None:
-        return orders.current_at(self.session, self.actor, self.till_id)
+        return orders.current_at(self.session, self.actor, self.place.till.id)
 
     def basket(self) -> Order:
         """The open basket, made when there is none: only a writing request may ask this."""
