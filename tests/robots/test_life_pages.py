@@ -185,7 +185,7 @@ def test_anybody_reads_the_public_page_and_no_owner(
     # then
     assert answer.status_code == 200
     assert "G1-0001" in answer.text
-    assert answer.text.count("No data yet") == 2
+    assert answer.text.count("No data yet") == 3
     for secret in ("Erika", "Muster", "somebody", "/robots/", "/customers"):
         assert secret not in answer.text
     assert answer.headers["cache-control"] == "no-store"
