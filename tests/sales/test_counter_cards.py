@@ -196,7 +196,7 @@ def test_an_unknown_payment_does_not_hold_up_the_next_customer(
     till.post("/counter/payment/1/reconcile", htmx=True)
 
     with database.reading() as session:
-        sales = session.scalars(select(Order).where(Order.cancelled_at.is_(None))).all()
+        sales = session.scalars(select(Order)).all()
         assert [order.settled_at is not None for order in sales] == [True, True]
         assert breaches_of(session) == []
 

@@ -122,6 +122,22 @@ def test_a_command_without_a_line_says_so(till: Browser) -> None:
         assert "There is no line yet" in notice(scan(till, code))
 
 
+def test_what_has_to_be_chosen_first_or_leads_elsewhere_begins_no_sale(
+    till: Browser, database: Database
+) -> None:
+    for code in ("G1", "DEMO-G1", "-"):
+        answer = scan(till, code)
+
+        assert answer.headers["X-Scan"] == "many"
+        assert SERIAL in answer.text
+    assert count(database, Order) == 0
+
+    scan(till, BATTERY, "first")
+    till.post("/counter/park", htmx=True, label="later")
+    assert f"€{PRICE}" in scan(till, "S-1").text
+    assert count(database, Order) == 1
+
+
 def test_a_robot_that_cannot_be_sold_says_why_and_where_to_go(
     till: Browser, session: Session, counter: Counter, database: Database
 ) -> None:

@@ -58,8 +58,8 @@ def scan(
 ) -> Response:
     """Whatever was scanned, typed or tapped. The same scan id twice changes nothing."""
     visit = Visit(request, session, actor)
-    order = visit.basket()
-    if basket.already_scanned(session, order, form.scan_id):
+    order = visit.found_basket()
+    if order is not None and basket.already_scanned(session, order, form.scan_id):
         return visit.show(order)
     code = scanning.read(form.code)
     if code.kind is not CodeKind.PLAIN:
@@ -74,22 +74,36 @@ def scan(
     return _take(visit, order, meaning.hits[0], form=form, remark=meaning.remark)
 
 
-def _take(visit: Visit, order: Order, hit: Hit, *, form: ScanForm, remark: Text | None) -> Response:
-    """Do with a thing what the counter does with its kind."""
+def _take(
+    visit: Visit, lying: Order | None, hit: Hit, *, form: ScanForm, remark: Text | None
+) -> Response:
+    """Do with a thing what the counter does with its kind. What only leads elsewhere, or has to be
+    chosen from first, begins no basket.
+    """
     match hit.thing:
-        case Unit() as unit:
-            _take_unit(visit, order, unit, bundle_code=form.bundle)
-        case Product() as product:
-            offered = _take_product(visit, order, product, quantity=form.quantity)
-            if offered is not None:
-                return offered
-        case Customer() as customer:
-            orders.set_customer(visit.session, visit.actor, order, customer.id)
         case Order() as found:
             return _take_order(visit, found)
         case IssuedDocument() as document:
             return _take_document(visit, document)
+        case Product() as product if (robot := _robot_in(visit, product)) is not None:
+            bundle = product.code if product.kind is ProductKind.BUNDLE else ""
+            return _offer_serials(visit, lying, robot, bundle=bundle)
+    order = lying or _begin(visit, scan_id=form.scan_id)
+    match hit.thing:
+        case Unit() as unit:
+            _take_unit(visit, order, unit, bundle_code=form.bundle)
+        case Product() as product:
+            _take_product(visit, order, product, quantity=form.quantity)
+        case Customer() as customer:
+            orders.set_customer(visit.session, visit.actor, order, customer.id)
     return visit.show(order, remark=remark)
+
+
+def _begin(visit: Visit, *, scan_id: str) -> Order:
+    """A basket that this scan begins, and remembers."""
+    order = visit.basket()
+    basket.already_scanned(visit.session, order, scan_id)
+    return order
 
 
 def _take_unit(visit: Visit, order: Order, unit: Unit, *, bundle_code: str) -> None:
@@ -102,31 +116,31 @@ def _take_unit(visit: Visit, order: Order, unit: Unit, *, bundle_code: str) -> N
         )
 
 
-def _take_product(
-    visit: Visit, order: Order, product: Product, *, quantity: str
-) -> Response | None:
-    """Into the basket; or, for what holds a robot, the serials to choose from."""
-    if product.kind is ProductKind.ROBOT:
-        return _offer_serials(visit, order, product, bundle="")
-    if product.kind is not ProductKind.BUNDLE:
-        basket.add_product(
-            visit.session,
-            visit.actor,
-            order,
-            product,
-            quantity=parse_quantity(quantity) if quantity else 1,
-            minutes=visit.minutes,
+def _robot_in(visit: Visit, product: Product) -> Product | None:
+    """The robot that a product is, or that a bundle holds: it is sold by a serial to be chosen."""
+    if product.kind is ProductKind.BUNDLE:
+        inside = [one for _, one in catalogue.contents(visit.session, product.id)]
+        return next((one for one in inside if one.kind is ProductKind.ROBOT), None)
+    return product if product.kind is ProductKind.ROBOT else None
+
+
+def _take_product(visit: Visit, order: Order, product: Product, *, quantity: str) -> None:
+    if product.kind is ProductKind.BUNDLE:
+        basket.add_bundle(
+            visit.session, visit.actor, order, product, unit=None, minutes=visit.minutes
         )
-        return None
-    inside = [one for _, one in catalogue.contents(visit.session, product.id)]
-    robot = next((one for one in inside if one.kind is ProductKind.ROBOT), None)
-    if robot is not None:
-        return _offer_serials(visit, order, robot, bundle=product.code)
-    basket.add_bundle(visit.session, visit.actor, order, product, unit=None, minutes=visit.minutes)
-    return None
+        return
+    basket.add_product(
+        visit.session,
+        visit.actor,
+        order,
+        product,
+        quantity=parse_quantity(quantity) if quantity else 1,
+        minutes=visit.minutes,
+    )
 
 
-def _offer_serials(visit: Visit, order: Order, product: Product, *, bundle: str) -> Response:
+def _offer_serials(visit: Visit, order: Order | None, product: Product, *, bundle: str) -> Response:
     """A robot is sold by serial: show which ones stand here."""
     units = queries.available_units(visit.session, visit.actor, product.model_id or 0)
     if not units:
@@ -153,8 +167,10 @@ def _take_document(visit: Visit, document: IssuedDocument) -> Response:
     return visit.go(f"/documents/{document.id}")
 
 
-def _command(visit: Visit, order: Order, *, code: scanning.Code, position: str) -> Response:
+def _command(visit: Visit, order: Order | None, *, code: scanning.Code, position: str) -> Response:
     """`*3`: three of the selected line. `%5`: five per cent off it."""
+    if order is None:
+        raise Refused(msg("There is no line yet to change."), field="code")
     line = line_of(order, position)
     if code.kind is CodeKind.QUANTITY:
         basket.set_quantity(
