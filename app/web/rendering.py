@@ -57,7 +57,10 @@ def environment() -> Environment:
 
 
 def is_htmx(request: Request) -> bool:
-    return request.headers.get("HX-Request") == "true"
+    """Does HTMX ask for a part? When it goes back in the history it wants the whole page."""
+    headers = request.headers
+    restores = headers.get("HX-History-Restore-Request") == "true"
+    return headers.get("HX-Request") == "true" and not restores
 
 
 def render(

@@ -80,8 +80,18 @@ def test_no_page_is_kept_by_anybody_on_the_way(visitor: TestClient) -> None:
 
 
 def test_a_page_and_its_fragment_are_two_things_to_a_cache(visitor: TestClient) -> None:
-    """UI-05."""
     assert "HX-Request" in visitor.get("/sign-in").headers["vary"]
+
+
+def test_going_back_twice_gets_the_page_and_never_a_part_of_it(visitor: TestClient) -> None:
+    """UI-03, UI-05: the browser keeps nothing of a page, and asks for the whole one again."""
+    page = visitor.get("/sign-in").text
+    back = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+
+    assert "<html" in visitor.get("/sign-in", headers=back).text
+    assert "<html" in visitor.get("/nowhere", headers=back).text
+    for setting in ('"historyCacheSize":0', '"refreshOnHistoryMiss":true', '"allowEval":false'):
+        assert setting in page
 
 
 def test_the_log_tells_the_way_and_no_secret(app: FastAPI, session: Session) -> None:
