@@ -24,7 +24,7 @@ from app.robots import (
     warrantypapers,
 )
 from app.robots.aiclasses import ClassInput
-from app.robots.bulletin_models import BulletinKind, Outcome
+from app.robots.bulletin_models import Bulletin, BulletinKind, Outcome
 from app.robots.bulletincriteria import Criterion
 from app.robots.bulletins import BulletinInput
 from app.robots.dataduties import WipeInput
@@ -75,48 +75,36 @@ def file_papers(session: Session, crew: Crew) -> None:
 
 def publish_bulletins(session: Session, crew: Crew) -> None:
     """Three bulletins: by firmware, by serial number, by a part inside; the first settled once."""
-    unitree = makers.maker(session, crew.petra, assortment.G1.maker)
-    booster = makers.maker(session, crew.petra, assortment.T1.maker)
     g1 = _model(session, crew.petra, assortment.G1)
-    issued = desk.business_day_of(desk.store_of(session, crew.petra.store_id))
-    firmware = bulletins.publish(
+    firmware = _publish(
         session,
         crew.petra,
-        BulletinInput(
-            maker_id=unitree.id,
-            code="DEMO-SB-1",
-            title="Balance after a push: newer firmware",
-            kind=BulletinKind.RECOMMENDED,
-            issued_on=issued,
-            text="Invented. Bring the firmware to 1.5.0 or newer, then walk ten steps.",
-            criteria=(Criterion(model_id=g1.id, firmware="<1.5"),),
-        ),
+        assortment.G1,
+        code="DEMO-SB-1",
+        title="Balance after a push: newer firmware",
+        kind=BulletinKind.RECOMMENDED,
+        text="Invented. Bring the firmware to 1.5.0 or newer, then walk ten steps.",
+        means=Criterion(model_id=g1.id, firmware="<1.5"),
     )
-    bulletins.publish(
+    _publish(
         session,
         crew.petra,
-        BulletinInput(
-            maker_id=booster.id,
-            code="DEMO-SB-2",
-            title="Ankle sensor: cable may break",
-            kind=BulletinKind.STOP_SALE,
-            issued_on=issued,
-            text="Invented. Replace the cable of the right ankle’s force-torque sensor.",
-            criteria=(Criterion(serials=f"DEMO-T1-0300..{deliveries.FAULTY}"),),
-        ),
+        assortment.T1,
+        code="DEMO-SB-2",
+        title="Ankle sensor: cable may break",
+        kind=BulletinKind.STOP_SALE,
+        text="Invented. Replace the cable of the right ankle’s force-torque sensor.",
+        means=Criterion(serials=f"DEMO-T1-0300..{deliveries.FAULTY}"),
     )
-    bulletins.publish(
+    _publish(
         session,
         crew.petra,
-        BulletinInput(
-            maker_id=unitree.id,
-            code="DEMO-SB-3",
-            title="Actuators: listen for noise",
-            kind=BulletinKind.INFORMATION,
-            issued_on=issued,
-            text="Invented. Report actuators that are noisy under load.",
-            criteria=(Criterion(part_number=ACTUATOR),),
-        ),
+        assortment.G1,
+        code="DEMO-SB-3",
+        title="Actuators: listen for noise",
+        kind=BulletinKind.INFORMATION,
+        text="Invented. Report actuators that are noisy under load.",
+        means=Criterion(part_number=ACTUATOR),
     )
     looked_after = registry.by_serial(session, crew.emre, deliveries.LOOKED_AFTER)
     bulletins.settle(
@@ -127,6 +115,30 @@ def publish_bulletins(session: Session, crew: Crew) -> None:
         outcome=Outcome.NOT_AFFECTED,
         note="Stands after a push.",
     )
+
+
+def _publish(
+    session: Session,
+    actor: Actor,
+    of: ModelInput,
+    *,
+    code: str,
+    title: str,
+    kind: BulletinKind,
+    text: str,
+    means: Criterion,
+) -> Bulletin:
+    """A bulletin of a model's maker, issued on the day that is lived."""
+    typed = BulletinInput(
+        maker_id=makers.maker_called(session, of.maker).id,
+        code=code,
+        title=title,
+        kind=kind,
+        issued_on=desk.business_day_of(desk.store_of(session, actor.store_id)),
+        text=text,
+        criteria=(means,),
+    )
+    return bulletins.publish(session, actor, typed)
 
 
 def look_at_a_knee(session: Session, crew: Crew) -> None:

@@ -24,7 +24,7 @@ from app.robots.bulletin_models import (
     BulletinKind,
     Outcome,
 )
-from app.robots.bulletincriteria import MOST_CRITERIA, Criterion, row_of
+from app.robots.bulletincriteria import MOST_CRITERIA, Criterion, Match, row_of
 from app.robots.events import ComponentFitted
 from app.robots.models import Maker, RobotModel, Unit, UnitEvent
 from app.stores import desk
@@ -145,18 +145,10 @@ def settle(
     reference = said.text("reference", reference, most=64)
     note = said.text("note", note, most=LONGEST_TEXT)
     said.done()
-    waiting = concerned.waiting(concerned.of_unit(session, unit))
-    found = next((one for one in waiting if one.bulletin.id == bulletin.id), None)
-    if found is None or found.match is None:
-        raise Conflict(
-            msg("{code} does not wait on {serial}.", code=bulletin.code, serial=unit.serial),
-            field="serial",
-            link=addresses.robot_page(unit.serial),
-        )
     settled = BulletinCompletion(
         store_id=unit.store_id,
         bulletin_id=bulletin.id,
-        criterion_id=found.match.criterion.id,
+        criterion_id=_waits(session, bulletin, unit).criterion.id,
         unit_id=unit.id,
         outcome=outcome,
         at=clock.now(),
@@ -185,6 +177,18 @@ def settle(
         reason=reference or None,
     )
     return settled
+
+
+def _waits(session: Session, bulletin: Bulletin, unit: Unit) -> Match:
+    """By what the bulletin waits on this robot; raises Conflict when it does not."""
+    for one in concerned.waiting(concerned.of_unit(session, unit)):
+        if one.bulletin.id == bulletin.id and one.match is not None:
+            return one.match
+    raise Conflict(
+        msg("{code} does not wait on {serial}.", code=bulletin.code, serial=unit.serial),
+        field="serial",
+        link=addresses.robot_page(unit.serial),
+    )
 
 
 def by_id(session: Session, bulletin_id: int) -> Bulletin:

@@ -1,6 +1,6 @@
 """What is on file of a robot's warranty: days, entitlements, what speaks against it, who paid."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -172,28 +172,13 @@ def record_evidence(
     """
     actor.require("robots.record")
     seen = Reading()
-    code = seen.text("code", typed.code, most=_LONGEST_CODE, required=True)
-    if not seen.problems and code not in codes_of(terms):
-        seen.refuse("code", msg("The terms do not name this."))
-    note = seen.text("note", typed.note, most=_LONGEST_NOTE)
-    reference = seen.text("reference", typed.reference, most=_LONGEST_CODE)
     if typed.seen_on > _today(session, unit):
         seen.refuse("seen_on", msg("This day has not come yet."))
+    evidence = _evidence(actor, unit, typed, slot=slot, allowed=codes_of(terms), seen=seen)
     photo = seen.take("photo", lambda: read_photo(typed.photo), None) if typed.photo else None
     seen.done()
-    evidence = ExclusionEvidence(
-        store_id=unit.store_id,
-        unit_id=unit.id,
-        code=code,
-        slot_id=slot.id if slot else None,
-        confirmed=typed.confirmed,
-        seen_on=typed.seen_on,
-        note=note,
-        photo_sha256=files.put(photo.content) if photo and files else "",
-        reference=reference,
-        at=clock.now(),
-        by=actor.name,
-    )
+    if photo is not None and files is not None:
+        evidence.photo_sha256 = files.put(photo.content)
     session.add(evidence)
     session.flush()
     timeline.note(
@@ -209,8 +194,12 @@ def record_evidence(
         actor,
         "warranty.evidence_recorded",
         subject=f"robot:{unit.serial}",
-        after={"code": code, "slot": slot.path if slot else "", "confirmed": typed.confirmed},
-        reason=note or None,
+        after={
+            "code": evidence.code,
+            "slot": slot.path if slot else "",
+            "confirmed": evidence.confirmed,
+        },
+        reason=evidence.note or None,
     )
     return evidence
 
@@ -315,6 +304,32 @@ def say_who_paid(
         reason=reference or None,
     )
     return said
+
+
+def _evidence(
+    actor: Actor,
+    unit: Unit,
+    typed: EvidenceInput,
+    *,
+    slot: Slot | None,
+    allowed: Collection[str],
+    seen: Reading,
+) -> ExclusionEvidence:
+    code = seen.text("code", typed.code, most=_LONGEST_CODE, required=True)
+    if code and code not in allowed:
+        seen.refuse("code", msg("The terms do not name this."))
+    return ExclusionEvidence(
+        store_id=unit.store_id,
+        unit_id=unit.id,
+        code=code,
+        slot_id=slot.id if slot else None,
+        confirmed=typed.confirmed,
+        seen_on=typed.seen_on,
+        note=seen.text("note", typed.note, most=_LONGEST_NOTE),
+        reference=seen.text("reference", typed.reference, most=_LONGEST_CODE),
+        at=clock.now(),
+        by=actor.name,
+    )
 
 
 def _line(evidence: ExclusionEvidence, slot: Slot | None) -> Text:

@@ -3,9 +3,18 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.kernel.errors import Refused
-from app.robots.serialranges import SerialRange, read_serial_range, serial_key, serial_range
+from app.kernel.searchkeys import search_key
+from app.robots.serialranges import (
+    SerialRange,
+    order_text,
+    read_serial_range,
+    serial_key,
+    serial_range,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,3 +92,25 @@ def test_an_unreadable_range_is_refused(text: str) -> None:
 def test_a_range_refuses_to_judge_a_serial_of_nothing() -> None:
     with pytest.raises(Refused):
         serial_range("A1", "A2").contains("  ")
+
+
+@given(
+    st.lists(
+        st.text(alphabet="aB-/ 0019宇🤖", min_size=1, max_size=12).filter(search_key), min_size=2
+    )
+)
+def test_the_order_of_bytes_is_the_order_of_serials(serials: list[str]) -> None:
+    keys = [search_key(serial) for serial in serials]
+    by_bytes = sorted(keys, key=lambda key: order_text(key).encode())
+    assert [serial_key(key) for key in by_bytes] == sorted(serial_key(key) for key in keys)
+
+
+@given(
+    st.sampled_from(["A9..A12", "A10..", "..a007", "0..9", "-1..-20", "宇1..宇3"]),
+    st.text(alphabet="aA-0129宇", min_size=1, max_size=6).filter(search_key),
+)
+def test_bounds_hold_exactly_what_the_range_holds(text: str, serial: str) -> None:
+    span = read_serial_range(text)
+    bounds = span.order_bounds()
+    assert bounds is not None
+    assert (bounds[0] <= order_text(search_key(serial)) <= bounds[1]) == span.contains(serial)
