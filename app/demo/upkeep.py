@@ -14,8 +14,8 @@ from app.robots.slot_models import Counter, VersionOf
 _HOUR = counters.SECONDS_PER_HOUR
 _RULE = RuleInput(
     code="DEMO-FW-1",
-    reason="Invented: before 1.3 the controller forgets its zero positions.",
-    parts={"robot": ">=1.4", "controller": "<1.3"},
+    reason="Invented: with firmware 2 a controller before 1.3 forgets its zero positions.",
+    parts={"robot": ">=2.0", "controller": "<1.3"},
 )
 
 
