@@ -80,8 +80,11 @@ def kinds_of_page(page: Page, url: str) -> dict[str, str]:
         kind = waiting[0]
         found[kind] = seen[kind]
         try:
-            page.goto(url + seen[kind])
-        except Error:  # a file to keep, not a page
+            answer = page.goto(url + seen[kind])
+        except Error:  # a file that this browser keeps
+            answer = None
+        # another browser shows a file, in a page of its own that is not ours
+        if answer is None or not answer.headers["content-type"].startswith("text/html"):
             found[kind] = ""
             continue
         for link in page.locator("a[href]").all():

@@ -80,7 +80,7 @@ def test_chinese_is_printed_as_dots_by_a_printer_without_its_letters() -> None:
     assert len(found.pictures) >= 5
     assert all(picture.width == 42 * 12 for picture in found.pictures)
     assert all(picture.convert("L").getextrema() == (0, 255) for picture in found.pictures)
-    assert "¥1,500.00" in found.text
+    assert "-" * 42 in found.text  # what it has letters for stays text
 
 
 def test_a_chinese_printer_gets_gb18030() -> None:
