@@ -12,6 +12,7 @@ from app.robots import life_models as lives
 from app.robots import models as robots
 from app.robots import slot_models as slots
 from app.sales import models as sales
+from app.service import models as service
 from app.stores import models as stores
 
 metadata = Base.metadata
@@ -30,6 +31,7 @@ MODULES = (
     payments,
     robots,
     sales,
+    service,
     slots,
     stores,
 )

@@ -26,7 +26,16 @@ ROLE_LABELS: dict[Role, Text] = {
     Role.ADMIN: msg("Administrator"),
 }
 
-_LOOK = frozenset({"robots.view", "customers.view", "products.view", "orders.view", "stock.view"})
+_LOOK = frozenset(
+    {
+        "robots.view",
+        "customers.view",
+        "products.view",
+        "orders.view",
+        "stock.view",
+        "service.view",
+    }
+)
 _SELL = frozenset(
     {
         "counter.sell",
@@ -42,7 +51,11 @@ _SELL = frozenset(
         "till.view",
     }
 )
-_LEAD = frozenset(
+# the workshop: who takes in and plans, who works on robots, who answers for them
+_TAKE_IN = frozenset({"service.intake", "service.estimate", "service.plan"})
+_REPAIR = _TAKE_IN | {"service.work", "service.check", "service.release"}
+_ANSWER = _REPAIR | {"service.override", "service.claims"}
+_LEAD = _ANSWER | frozenset(
     {
         "counter.big_discount",
         "customers.erase",
@@ -62,8 +75,9 @@ _LEAD = frozenset(
 )
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.SALES: _LOOK | _SELL | {"robots.receive", "settings.view"},
+    Role.SALES: _LOOK | _SELL | _TAKE_IN | {"robots.receive", "settings.view"},
     Role.TECHNICIAN: _LOOK
+    | _REPAIR
     | {
         "robots.fit",
         "robots.inspect",
@@ -72,8 +86,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         "robots.record",
         "stock.move",
     },
-    Role.PARTS: _LOOK | {"robots.receive", "stock.move", "products.edit"},
-    Role.METROLOGIST: _LOOK | {"robots.inspect", "robots.record"},
+    Role.PARTS: _LOOK | {"robots.receive", "stock.move", "products.edit", "service.claims"},
+    Role.METROLOGIST: _LOOK | {"robots.inspect", "robots.record", "service.check"},
     Role.MANAGER: _LOOK | _SELL | _LEAD,
     Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view"},
     Role.ADMIN: _LOOK | _SELL | _LEAD,

@@ -1,0 +1,21 @@
+"""What service refuses."""
+
+from app.kernel.errors import Conflict
+
+
+class OnTheBench(Conflict):
+    """The robot has an open ticket already; the link leads there."""
+
+    code = "on_the_bench"
+
+
+class WrongRobot(Conflict):
+    """What was scanned is not the robot of this ticket."""
+
+    code = "wrong_robot"
+
+
+class TicketOver(Conflict):
+    """The ticket is closed or cancelled: it stands as it is."""
+
+    code = "ticket_over"
