@@ -55,8 +55,13 @@ _SELL = frozenset(
 _TAKE_IN = frozenset({"service.intake", "service.estimate", "service.plan"})
 _REPAIR = _TAKE_IN | {"service.work", "service.check", "service.release"}
 _ANSWER = _REPAIR | {"service.override", "service.claims"}
-_LEAD = _ANSWER | frozenset(
-    {
+_STORE_ROOM = frozenset(
+    {"parts.edit", "purchases.edit", "purchases.receive", "stock.count", "stock.move"}
+)
+_LEAD = (
+    _ANSWER
+    | _STORE_ROOM
+    | {
         "counter.big_discount",
         "customers.erase",
         "orders.cancel",
@@ -68,7 +73,7 @@ _LEAD = _ANSWER | frozenset(
         "settings.edit",
         "settings.view",
         "staff.manage",
-        "stock.move",
+        "stock.approve",
         "terminals.enrol",
         "audit.view",
     }
@@ -84,9 +89,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         "robots.lend",
         "robots.receive",
         "robots.record",
+        "purchases.receive",
         "stock.move",
     },
-    Role.PARTS: _LOOK | {"robots.receive", "stock.move", "products.edit", "service.claims"},
+    Role.PARTS: _LOOK | _STORE_ROOM | {"robots.receive", "products.edit", "service.claims"},
     Role.METROLOGIST: _LOOK | {"robots.inspect", "robots.record", "service.check"},
     Role.MANAGER: _LOOK | _SELL | _LEAD,
     Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view"},

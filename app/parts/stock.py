@@ -12,7 +12,16 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.parts.errors import NotEnoughStock
-from app.parts.models import UNBOUNDED, Balance, Movement, Part, Place, PlaceKind, Reservation
+from app.parts.models import (
+    BOUNDED,
+    PICKABLE,
+    Balance,
+    Movement,
+    Part,
+    Place,
+    PlaceKind,
+    Reservation,
+)
 
 _NAMES = {
     PlaceKind.BIN: "Store",
@@ -31,7 +40,7 @@ _IS_LIVE = and_(
 _FREE = select(
     Part.id,
     select(func.coalesce(func.sum(Balance.quantity), 0))
-    .where(Balance.part_id == Part.id, Balance.bounded.is_(True))
+    .where(Balance.part_id == Part.id, Balance.pickable.is_(True))
     .scalar_subquery(),
     select(func.coalesce(func.sum(Reservation.quantity), 0))
     .where(Reservation.part_id == Part.id, _IS_LIVE)
@@ -347,7 +356,10 @@ def _balances(
     found = {(row.part_id, row.place_id): row for row in rows}
     missing = {
         (part_id, place.id): Balance(
-            part_id=part_id, place_id=place.id, bounded=place.kind not in UNBOUNDED
+            part_id=part_id,
+            place_id=place.id,
+            bounded=place.kind in BOUNDED,
+            pickable=place.kind in PICKABLE,
         )
         for part_id in part_ids
         for place in places
