@@ -4,6 +4,7 @@ from app.customers import models as customers
 from app.identity import models as identity
 from app.kernel import audit, idempotency, numbers, outbox
 from app.kernel.db import Base
+from app.parts import buying_models as buying
 from app.parts import models as parts
 from app.payments import models as payments
 from app.robots import bulletin_models as bulletins
@@ -20,6 +21,7 @@ metadata = Base.metadata
 MODULES = (
     audit,
     bulletins,
+    buying,
     customers,
     duties,
     identity,
