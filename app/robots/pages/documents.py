@@ -18,12 +18,12 @@ from app.robots.documents import FILED, KIND_LABELS, LANGUAGES, SentFile
 from app.robots.duty_models import RobotDocument
 from app.robots.dutyforms import BackupForm, DocumentForm, ReasonForm, WipeForm
 from app.robots.models import Unit
-from app.robots.pages.files import file_response, files_of
 from app.robots.pages.passport import asked_robot, frame
 from app.robots.requirements import STANDING_LABELS, Standing
 from app.robots.wipecertificate import certificate_pdf
 from app.stores import desk
 from app.web.errors import status_of
+from app.web.files import file_response, files_of
 from app.web.forms import StoreForm, problems_of
 from app.web.i18n import language_of
 from app.web.idempotent import once

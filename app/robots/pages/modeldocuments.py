@@ -14,9 +14,9 @@ from app.robots import addresses, aiclasses, documents, figures, makers
 from app.robots.dutyforms import ClassForm, FigureForm, ReasonForm
 from app.robots.models import RobotModel
 from app.robots.pages.documents import DocumentUpload, document_words
-from app.robots.pages.files import files_of
 from app.stores import desk
 from app.web.errors import status_of
+from app.web.files import files_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
 from app.web.rendering import render

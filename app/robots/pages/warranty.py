@@ -25,7 +25,6 @@ from app.robots.dutyforms import (
     VisitForm,
 )
 from app.robots.models import Unit
-from app.robots.pages.files import file_response, files_of
 from app.robots.pages.passport import asked_robot, frame
 from app.robots.slotnames import CLASS_LABELS, name_of
 from app.robots.verdictwords import DUTY_LABELS, PAYER_LABELS, VERDICT_LABELS, VERDICT_TONES
@@ -33,6 +32,7 @@ from app.robots.warranty import evidence_to_look_for
 from app.robots.warrantycover import WHOLE_ROBOT, Cover
 from app.robots.warrantypapers import PAPER_LABELS, evidence_label
 from app.web.errors import status_of
+from app.web.files import file_response, files_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
