@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _INNER_SPACE = re.compile(r"\s+")
+_MINUS = "\N{MINUS SIGN}"
 _NOT_DIGIT = re.compile(r"\D+")
 # U+00DF and friends have no combining form; casefold already writes 'ss' for the sharp s.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -28,6 +29,19 @@ def search_key(text: str) -> str:
     `007` and `7` are two serials.
     """
     return unicodedata.normalize("NFKC", clean(text)).casefold().strip()
+
+
+def bare_key(text: str) -> str:
+    """The key by which part numbers are the same: without case, and without dashes and spaces.
+
+    `AK80-25`, `ak 80 25` and `AK80–25` are one number. One that is nothing but dashes keeps them.
+    """
+    key = search_key(text)
+    return "".join(sign for sign in key if not _joins(sign)) or key
+
+
+def _joins(sign: str) -> bool:
+    return sign == _MINUS or unicodedata.category(sign) in {"Pd", "Zs"}
 
 
 def folded(text: str) -> str:
