@@ -7,7 +7,9 @@ from app.kernel.errors import Refused
 from app.kernel.money import Money, parse_money
 from app.kernel.searchkeys import clean, folded, search_key
 from app.kernel.text import Text, msg
+from app.robots.deliverynotes import READ_OFF
 from app.robots.serials import read_serial
+from app.robots.touches import UNREAD, Touch, read_touch
 from app.web.forms import Reading
 
 _LONGEST_VERSION = 64
@@ -19,6 +21,7 @@ Component = tuple[str, str]
 class Arrival:
     """`components` are pairs of position and serial number; `cost` is what the store paid.
 
+    `touch` is what was read off it, but for its firmware, which has a field of its own.
     A field that could not be read is empty, and `problems` has its sentence.
     """
 
@@ -29,6 +32,7 @@ class Arrival:
     firmware: str
     cost: Money
     components: tuple[Component, ...]
+    touch: Touch
     problems: Mapping[str, Text]
 
     @property
@@ -46,6 +50,7 @@ def read_arrival(
     firmware: str = "",
     cost: Money,
     components: Iterable[Component] = (),
+    touch: Touch = UNREAD,
     seen: Reading | None = None,
 ) -> Arrival:
     """The facts of one robot; `seen` brings problems that the caller has found already."""
@@ -61,6 +66,7 @@ def read_arrival(
         firmware=seen.text("firmware", firmware, most=_LONGEST_VERSION),
         cost=cost,
         components=seen.take("component_serials", lambda: _read_components(components), none),
+        touch=touch,
         problems=seen.problems,
     )
 
@@ -83,6 +89,7 @@ def from_cells(cells: Mapping[str, str], *, currency: str) -> Arrival:
         firmware=cells["firmware"],
         cost=cost,
         components=components,
+        touch=read_touch({name: cells[name] for name in READ_OFF}, seen),
         seen=seen,
     )
 

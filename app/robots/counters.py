@@ -84,6 +84,20 @@ def read(
     Raises CounterFalls when one of them stood higher before, or lower after, that moment.
     """
     actor.require("robots.record")
+    return keep(session, actor, unit, values, at=at, reference=reference)
+
+
+def keep(
+    session: Session,
+    actor: Actor,
+    unit: Unit,
+    values: Mapping[Counter, int],
+    *,
+    at: datetime | None = None,
+    reference: str = "",
+    prefix: str = "",
+) -> list[CounterReading]:
+    """The same as part of an act whose own permission was checked; fields begin with `prefix`."""
     if not values:
         raise Refused(msg("Please say what at least one counter shows."), field="counters")
     moment = moment_of(at)
@@ -93,11 +107,12 @@ def read(
     kept: list[CounterReading] = []
     bounds: list[Bound | None] = []
     for counter, value in values.items():
-        _check_range(counter, value, field=counter)
+        name = f"{prefix}{counter}"
+        _check_range(counter, value, field=name)
         meter = meters.at(counter, moment)
         low = of_meter(before.get(counter), meter) or meters.first(counter, meter)
         high = of_meter(after.get(counter), meter) or meters.last(counter, meter)
-        _check_order(unit, counter, value, low=low, high=high)
+        _check_order(unit, counter, value, low=low, high=high, field=name)
         kept.append(
             CounterReading(
                 store_id=unit.store_id,
@@ -216,10 +231,16 @@ def _check_range(counter: Counter, value: int, *, field: str) -> None:
 
 
 def _check_order(
-    unit: Unit, counter: Counter, value: int, *, low: Bound | None, high: Bound | None
+    unit: Unit,
+    counter: Counter,
+    value: int,
+    *,
+    low: Bound | None,
+    high: Bound | None,
+    field: str,
 ) -> None:
     if low is not None and value < low.value:
-        raise _falls(unit, counter, value, low, field=counter)
+        raise _falls(unit, counter, value, low, field=field)
     if high is not None and value > high.value:
         raise CounterFalls(
             msg(
@@ -229,7 +250,7 @@ def _check_order(
                 moment=high.at,
                 value=shown(counter, value),
             ),
-            field=counter,
+            field=field,
         )
 
 

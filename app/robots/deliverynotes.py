@@ -14,7 +14,16 @@ from app.kernel.text import Text, msg
 MOST_BYTES = 5_000_000
 MOST_ROWS = 10_000
 REQUIRED = ("maker", "model", "serial")
-COLUMNS = (*REQUIRED, "hardware_revision", "firmware", "cost", "component_serials")
+# What the maker read off the robot when it was packed.
+READ_OFF = ("controller", "ai_model", "hours", "steps", "falls", "cycles")
+COLUMNS = (
+    *REQUIRED,
+    "hardware_revision",
+    "firmware",
+    "cost",
+    "component_serials",
+    *READ_OFF,
+)
 
 _SEPARATORS = {",": msg("comma"), ";": msg("semicolon"), "\t": msg("tab")}
 _MARKED = {

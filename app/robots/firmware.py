@@ -50,6 +50,20 @@ def record(
     for what is no version, or for a moment before the last record.
     """
     actor.require("robots.record")
+    return keep(session, actor, unit, part, version, at=at, reference=reference)
+
+
+def keep(
+    session: Session,
+    actor: Actor,
+    unit: Unit,
+    part: VersionOf,
+    version: str,
+    *,
+    at: datetime | None = None,
+    reference: str = "",
+) -> FirmwareRecord:
+    """The same as part of an act whose own permission was checked."""
     if part not in IN_ROBOT:
         raise Refused(msg("A component’s version is recorded with the component."), field="part")
     installed = _required(version, field="version")

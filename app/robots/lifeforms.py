@@ -10,18 +10,18 @@ from app.robots.loans import KEPT_AS, Lending
 from app.robots.registering import WalkIn
 from app.robots.serials import read_serial
 from app.robots.states import Holding
+from app.robots.touches import TouchForm, read_touch
 from app.robots.transfers import WipeStatement
 from app.web.forms import Reading, StoreForm, Typed
 
 
-class RegisterForm(StoreForm):
+class RegisterForm(TouchForm):
     customer: Typed = ""
     maker: Typed = ""
     model: Typed = ""
     serial: Typed = ""
     no_serial: Typed = ""
     hardware_revision: Typed = ""
-    firmware: Typed = ""
     is_here: Typed = ""
 
     def read(self) -> WalkIn:
@@ -37,8 +37,8 @@ class RegisterForm(StoreForm):
             model=seen.text("model", self.model, most=64),
             serial=serial,
             hardware_revision=seen.text("hardware_revision", self.hardware_revision, most=64),
-            firmware=seen.text("firmware", self.firmware, most=64),
             is_here=bool(self.is_here),
+            touch=read_touch(self.typed(), seen),
         )
         if not clean(self.customer):
             seen.refuse("customer", msg("Please fill this in."))
@@ -64,7 +64,7 @@ class HandsForm(StoreForm):
         return parse_money(self.price, currency, field="price")
 
 
-class LoanForm(StoreForm):
+class LoanForm(TouchForm):
     """Keeping as, giving out, taking back, retiring: each page part sends its own fields."""
 
     holding: Typed = ""
@@ -85,4 +85,5 @@ class LoanForm(StoreForm):
             holder=self.holder,
             due_on=read_day(self.due_on, field="due_on"),
             condition=self.condition,
+            touch=self.touch(),
         )

@@ -17,10 +17,11 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.robots import addresses, claims, ownership, timeline
+from app.robots import addresses, claims, concerned, ownership, timeline, touches
 from app.robots.life_models import Loan
 from app.robots.models import Unit
 from app.robots.states import HOLDING_LABELS, UNIT_STATE_LABELS, Custody, Holding, UnitState
+from app.robots.touches import UNREAD, Touch
 
 # As what a robot may be kept that is the store's to use, and as what it may leave the house.
 KEPT_AS = (Holding.STOCK, Holding.DEMO, Holding.LOANER, Holding.RENTAL, Holding.CONSIGNMENT)
@@ -38,12 +39,16 @@ class OutOnLoan(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Lending:
-    """To whom a robot goes: a customer by id, or a `holder` who is none; and until when."""
+    """To whom a robot goes: a customer by id, or a `holder` who is none; and until when.
+
+    `touch`: what was read off it as it went.
+    """
 
     customer_id: int | None = None
     holder: str = ""
     due_on: date | None = None
     condition: str = ""
+    touch: Touch = UNREAD
 
 
 def hold_as(session: Session, actor: Actor, unit: Unit, holding: Holding, *, reason: str) -> None:
@@ -75,7 +80,8 @@ def hold_as(session: Session, actor: Actor, unit: Unit, holding: Holding, *, rea
 def lend(session: Session, actor: Actor, unit: Unit, to: Lending) -> Loan:
     """Give a robot out; whose it is does not change.
 
-    Raises OutOnLoan when it is out already, Conflict when it is stock or kept for a sale.
+    Raises OutOnLoan when it is out already, Conflict when it is stock, kept for a sale, or must
+    not be used by others for a bulletin.
     """
     actor.require("robots.lend")
     _require_ours(session, unit)
@@ -85,6 +91,7 @@ def lend(session: Session, actor: Actor, unit: Unit, to: Lending) -> Loan:
     session.add(loan)
     unit.custody = Custody.CUSTOMER
     session.flush()
+    touches.keep(session, actor, unit, to.touch, reference=f"loan {loan.id}")
     _write_down(
         session,
         actor,
@@ -96,8 +103,10 @@ def lend(session: Session, actor: Actor, unit: Unit, to: Lending) -> Loan:
     return loan
 
 
-def take_in(session: Session, actor: Actor, unit: Unit, *, condition: str) -> Loan:
-    """The robot is back; raises Conflict when it was not out."""
+def take_in(
+    session: Session, actor: Actor, unit: Unit, *, condition: str, touch: Touch = UNREAD
+) -> Loan:
+    """The robot is back, and was read; raises Conflict when it was not out."""
     actor.require("robots.lend")
     loan = out_now(session, unit.id)
     if loan is None:
@@ -106,6 +115,7 @@ def take_in(session: Session, actor: Actor, unit: Unit, *, condition: str) -> Lo
     loan.in_at, loan.in_by = clock.now(), actor.name
     unit.custody = Custody.STORE
     session.flush()
+    touches.keep(session, actor, unit, touch, reference=f"loan {loan.id}")
     _write_down(
         session,
         actor,
@@ -179,6 +189,17 @@ def _require_lendable(session: Session, unit: Unit) -> None:
         raise Conflict(
             msg("{serial} is kept for {holder}.", serial=unit.serial, holder=claim.holder),
             link=addresses.owner_page(claim.owner) or addresses.robot_page(unit.serial),
+        )
+
+    for concern in concerned.stop_sales(session, unit):
+        raise Conflict(
+            msg(
+                "{serial} must not be given out: bulletin {code}, {title}.",
+                serial=unit.serial,
+                code=concern.bulletin.code,
+                title=concern.bulletin.title,
+            ),
+            link=addresses.bulletin_page(concern.bulletin.id),
         )
 
 

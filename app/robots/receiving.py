@@ -15,8 +15,9 @@ from app.kernel.db import Base
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import msg
-from app.robots import addresses, arrivals, asbuilt, bulletins, timeline
+from app.robots import addresses, arrivals, asbuilt, bulletins, timeline, touches
 from app.robots.arrivals import Arrival
+from app.robots.counters import CounterFalls
 from app.robots.deliverynotes import NoteFile, NoteRow, read_note
 from app.robots.events import UnitReceived
 from app.robots.models import DeliveryNote, StagedFile, Unit, UnitComponent, UnitEvent
@@ -217,6 +218,7 @@ def _take_in(
         ) from None
     _insert(session, UnitComponent, _components(arrived))
     _insert(session, UnitEvent, _first_lines(actor, units, note=note))
+    _keep_readings(session, actor, arrived)
     brought = [unit for unit, candidate in arrived if candidate.arrival.components]
     asbuilt.take_in(session, actor, brought)
     bulletins.note_received(session, actor, units)
@@ -249,6 +251,20 @@ def _arrive(
     unit.delivery_note_id = note.id if note else None
     unit.received_at = note.received_at if note else clock.now()
     return unit
+
+
+def _keep_readings(
+    session: Session, actor: Actor, arrived: Iterable[tuple[Unit, Candidate]]
+) -> None:
+    """What was read off those that bring a reading; a statement or two each, and they are few."""
+    for unit, candidate in arrived:
+        touch = candidate.arrival.touch
+        try:
+            touches.keep(session, actor, unit, touch, reference="receipt")
+        except CounterFalls as refusal:  # one that was announced, and was read before
+            raise Conflict(
+                msg("{serial}: {problem}", serial=unit.serial, problem=refusal.message)
+            ) from refusal
 
 
 def _components(arrived: Iterable[tuple[Unit, Candidate]]) -> Iterator[dict[str, object]]:

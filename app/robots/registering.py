@@ -11,11 +11,12 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict
 from app.kernel.searchkeys import clean, folded, search_key
 from app.kernel.text import msg
-from app.robots import addresses, makers, ownership, registry, timeline
+from app.robots import addresses, bulletins, makers, ownership, registry, timeline, touches
 from app.robots.events import UnitReceived
 from app.robots.models import Maker, RobotModel, Unit
 from app.robots.serials import read_serial
 from app.robots.states import Custody, Holding, UnitState
+from app.robots.touches import UNREAD, Touch
 from app.stores import desk
 
 UNKNOWN = "Unknown"
@@ -27,15 +28,16 @@ class WalkIn:
     """What is known of the robot. Maker and model may be empty: unknown.
 
     An empty `serial` means that it has none that can be read; the store makes one.
-    `is_here`: it stands in the store, and is not just written down for its owner.
+    `is_here`: it stands in the store, and is not just written down for its owner. `touch`: what
+    was read off it.
     """
 
     maker: str = ""
     model: str = ""
     serial: str = ""
     hardware_revision: str = ""
-    firmware: str = ""
     is_here: bool = True
+    touch: Touch = UNREAD
 
 
 def register(session: Session, actor: Actor, seen: WalkIn, owner: Customer) -> Unit:
@@ -58,7 +60,6 @@ def register(session: Session, actor: Actor, seen: WalkIn, owner: Customer) -> U
         holding=Holding.CUSTOMER,
         custody=Custody.STORE if seen.is_here else Custody.CUSTOMER,
         hardware_revision=clean(seen.hardware_revision)[:64],
-        firmware=clean(seen.firmware)[:64],
         currency=desk.store_of(session, actor.store_id).currency,
         received_at=clock.now() if seen.is_here else None,
     )
@@ -67,6 +68,8 @@ def register(session: Session, actor: Actor, seen: WalkIn, owner: Customer) -> U
     session.flush()
     _write_down(session, actor, unit, has_own_serial=bool(serial))
     ownership.give_to(session, actor, unit, owner.id, at=clock.now())
+    touches.keep(session, actor, unit, seen.touch, reference="registered")
+    bulletins.note_received(session, actor, [unit])
     if seen.is_here:
         events.announce(session, UnitReceived(store_id=unit.store_id, unit_id=unit.id))
     return unit

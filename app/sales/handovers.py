@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -25,15 +26,18 @@ from app.payments.documents import (
 )
 from app.payments.documents import Handover as Protocol
 from app.payments.models import IssuedDocument
-from app.robots import gate, ownership, registry
+from app.robots import counters, gate, ownership, registry, touches
 from app.robots.models import Unit
+from app.robots.slot_models import Counter
 from app.robots.states import Custody, Holding, UnitState
+from app.robots.touches import Touch
 from app.sales import checklists, invoices, orders
 from app.sales.checklists import Answer, Answered, Purpose
 from app.sales.events import HandedOver
 from app.sales.models import Checklist, Handover, Order
 from app.sales.signatures import Signed
 from app.stores import desk
+from app.web.forms import Reading
 from app.web.i18n import speech
 
 
@@ -96,7 +100,10 @@ def done(session: Session, order: Order) -> Handover | None:
 def hand_over(
     session: Session, actor: Actor, order: Order, *, typed: Mapping[str, str], signed: Signed
 ) -> Handover:
-    """Everything at once: protocol, ownership, custody, start of warranty. Or nothing."""
+    """Everything at once: protocol, ownership, custody, start of warranty. Or nothing.
+
+    What was read off each robot stands in the fields after its `reading_prefix`.
+    """
     actor.require("robots.handover")
     units = require_ready(session, actor, order)
     require_open_gates(session, actor, units)
@@ -104,11 +111,17 @@ def hand_over(
     if customer_id is None:
         raise Refused(msg("A robot needs its owner: choose the customer first."), field="customer")
     checklist = checklists.in_force(session, actor, Purpose.HANDOVER, units[0].model_id)
+    touched = _read_robots(units, typed)
     answers = checklists.read_answers(checklist, typed)
     if not checklists.all_good(answers):
         raise Refused(msg("Something on the list is not in order, so nothing is handed over."))
     if not clean(signed.name):
         raise Refused(msg("The customer's name stands under the protocol."), field="signer")
+    for unit in units:
+        prefix = reading_prefix(unit)
+        touches.keep(session, actor, unit, touched[unit.id], reference="handover", prefix=prefix)
+    # a version that was read just now may be one that must not leave
+    require_open_gates(session, actor, [unit for unit in units if touched[unit.id].versions])
     document = _issue(
         session, actor, order, units=units, checklist=checklist, answers=answers, signed=signed
     )
@@ -143,6 +156,20 @@ def hand_over(
         ),
     )
     return handover
+
+
+def reading_prefix(unit: Unit) -> str:
+    """Before the fields of what is read off one of the robots."""
+    return f"reading-{unit.id}-"
+
+
+def _read_robots(units: Sequence[Unit], typed: Mapping[str, str]) -> dict[int, Touch]:
+    seen = Reading()
+    touched = {
+        unit.id: touches.read_touch(typed, seen, prefix=reading_prefix(unit)) for unit in units
+    }
+    seen.done()
+    return touched
 
 
 def _give(session: Session, actor: Actor, unit: Unit, customer_id: int, *, link: str) -> None:
@@ -186,7 +213,7 @@ def _issue(
         references=(Fact(speech(language).say(msg("Sale")), f"S-{order.number}"),),
         handover=_protocol(
             order,
-            units=units,
+            units={unit: _hours(session, unit) for unit in units},
             checklist=checklist,
             answers=answers,
             signed=signed,
@@ -202,10 +229,16 @@ def _issue(
     )
 
 
+def _hours(session: Session, unit: Unit) -> Decimal | None:
+    """What the robot has run over all of its meters, as the protocol says it."""
+    stood = counters.latest(session, unit.id).get(Counter.HOURS)
+    return None if stood is None else Decimal(stood.total) / counters.SECONDS_PER_HOUR
+
+
 def _protocol(
     order: Order,
     *,
-    units: list[Unit],
+    units: Mapping[Unit, Decimal | None],
     checklist: Checklist,
     answers: Mapping[str, Answered],
     signed: Signed,
@@ -213,11 +246,13 @@ def _protocol(
 ) -> Protocol:
     said = speech(language)
     facts: list[Fact] = []
-    for unit in units:
+    for unit, hours in units.items():
         facts.append(Fact(said.say(msg("Model")), unit.model.name))
         facts.append(Fact(said.say(msg("Serial number")), unit.serial))
         facts.append(Fact(said.say(msg("Hardware revision")), unit.hardware_revision or "–"))
         facts.append(Fact(said.say(msg("Firmware")), unit.firmware or "–"))
+        if hours is not None:
+            facts.append(Fact(said.say(msg("Operating hours")), said.number(hours)))
     return Protocol(
         unit=tuple(facts),
         checklist=tuple(

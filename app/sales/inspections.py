@@ -8,14 +8,19 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict
+from app.kernel.errors import Conflict, Invalid
 from app.kernel.text import msg
-from app.robots import addresses, registry, timeline
+from app.robots import addresses, registry, timeline, touches
 from app.robots.models import Unit
 from app.robots.states import UnitState
+from app.robots.touches import UNREAD, Touch
 from app.sales import checklists
 from app.sales.checklists import Answered, Purpose
 from app.sales.models import Checklist, Inspection
+from app.web.forms import Reading
+
+# Before the fields of what is read off the robot.
+READING = "reading-"
 
 
 def checklist_for(session: Session, actor: Actor, unit: Unit) -> Checklist:
@@ -38,7 +43,10 @@ def answers_of(inspection: Inspection) -> dict[str, dict[str, str]]:
 
 
 def inspect(session: Session, actor: Actor, unit: Unit, typed: Mapping[str, str]) -> Inspection:
-    """Record an inspection. Passed: the unit is for sale. Failed: it stays received."""
+    """Record an inspection, with what was read off the robot (fields after `READING`).
+
+    Passed: the unit is for sale. Failed: it stays received.
+    """
     actor.require("robots.inspect")
     if unit.state is not UnitState.RECEIVED:
         raise Conflict(
@@ -46,8 +54,14 @@ def inspect(session: Session, actor: Actor, unit: Unit, typed: Mapping[str, str]
             link=addresses.robot_page(unit.serial),
         )
     checklist = checklist_for(session, actor, unit)
-    answers = checklists.read_answers(checklist, typed)
-    return record(session, actor, unit, checklist, answers)
+    seen = Reading()
+    touch = touches.read_touch(typed, seen, prefix=READING)
+    try:
+        answers = checklists.read_answers(checklist, typed)
+    except Invalid as refusal:
+        raise Invalid(refusal.message, problems=seen.problems | refusal.problems) from None
+    seen.done()
+    return record(session, actor, unit, checklist, answers, touch=touch)
 
 
 def record(
@@ -56,7 +70,10 @@ def record(
     unit: Unit,
     checklist: Checklist,
     answers: Mapping[str, Answered],
+    *,
+    touch: Touch = UNREAD,
 ) -> Inspection:
+    touches.keep(session, actor, unit, touch, reference="PDI", prefix=READING)
     passed = checklists.all_good(answers)
     inspection = Inspection(
         unit_id=unit.id,

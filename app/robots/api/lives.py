@@ -21,6 +21,7 @@ from app.robots import (
     registry,
     transfers,
 )
+from app.robots.api.readings import ReadingIn
 from app.robots.life_models import Wipe
 from app.robots.loans import Lending
 from app.robots.models import Unit
@@ -35,6 +36,7 @@ from app.web.wire import PriceIn, Sent, Words
 
 router = APIRouter(prefix="/api/v1/robots", tags=["robots"])
 
+_READ = "What was read off it."
 _Maker = Annotated[str, Query(description="Needed where two makers share the serial number.")]
 _Long = Annotated[str, Field(max_length=2000)]
 _CustomerNumber = Annotated[int, Field(ge=1, le=2**31 - 1, description="The customer's number.")]
@@ -48,8 +50,8 @@ class WalkInIn(Sent):
     maker: Words = ""
     model: Annotated[str, Field(max_length=64, description="The model's code.")] = ""
     hardware_revision: Annotated[str, Field(max_length=64)] = ""
-    firmware: Annotated[str, Field(max_length=64)] = ""
     is_here: bool = True
+    reading: ReadingIn = Field(default=ReadingIn(), description=_READ)
 
 
 class TransferIn(Sent):
@@ -76,10 +78,12 @@ class LoanIn(Sent):
     holder: Words = ""
     due_on: date | None = Field(default=None, strict=False)
     condition: _Long = ""
+    reading: ReadingIn = Field(default=ReadingIn(), description=_READ)
 
 
 class BackIn(Sent):
     condition: _Long = ""
+    reading: ReadingIn = Field(default=ReadingIn(), description=_READ)
 
 
 class RetireIn(Sent):
@@ -122,8 +126,8 @@ def register_robot(
         model=sent.model,
         serial="" if sent.serial is None else read_serial(sent.serial),
         hardware_revision=sent.hardware_revision,
-        firmware=sent.firmware,
         is_here=sent.is_here,
+        touch=sent.reading.touch(),
     )
     owner = book.by_number(session, actor, sent.customer)
     unit = registering.register(session, actor, seen, owner)
@@ -198,10 +202,10 @@ def lend_robot(
     """Give it out; whose it is does not change."""
     unit = _unit(session, actor, serial, maker)
     if sent.customer is None:
-        to = Lending(None, sent.holder, sent.due_on, sent.condition)
+        to = Lending(None, sent.holder, sent.due_on, sent.condition, sent.reading.touch())
     else:
         customer = book.by_number(session, actor, sent.customer)
-        to = Lending(customer.id, sent.holder, sent.due_on, sent.condition)
+        to = Lending(customer.id, sent.holder, sent.due_on, sent.condition, sent.reading.touch())
     loans.lend(session, actor, unit, to)
     return _life(session, actor, unit)
 
@@ -219,7 +223,7 @@ def take_robot_in(
 ) -> LifeOut:
     """It is back from where it was lent."""
     unit = _unit(session, actor, serial, maker)
-    loans.take_in(session, actor, unit, condition=sent.condition)
+    loans.take_in(session, actor, unit, condition=sent.condition, touch=sent.reading.touch())
     return _life(session, actor, unit)
 
 

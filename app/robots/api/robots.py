@@ -14,10 +14,12 @@ from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.robots import makers, queries, receiving, registry, timeline
+from app.robots.api.readings import ReadingIn
 from app.robots.arrivals import Arrival, read_arrival
 from app.robots.models import Unit
 from app.robots.queries import RobotRow, Wanted
 from app.robots.states import Custody, Holding, Standing
+from app.robots.touches import read_touch
 from app.stores import desk
 from app.web import paging
 from app.web.forms import Reading
@@ -29,6 +31,8 @@ from app.web.wire import MoneyOut, PageOut, PriceIn, Sent
 
 router = APIRouter(prefix="/api/v1/robots", tags=["robots"])
 
+# Before the fields of what was read, in the problems that are told.
+_READING = "reading."
 _Limit = Annotated[int, Query(ge=1, le=paging.MOST)]
 _Text = Annotated[str, Field(max_length=500)]
 _Maker = Annotated[str, Query(description="Needed where two makers share the serial number.")]
@@ -49,6 +53,9 @@ class Arriving(Sent):
     firmware: _Text = ""
     cost: PriceIn | None = None
     components: Annotated[list[Component], Field(max_length=500)] = []
+    reading: ReadingIn = Field(
+        default=ReadingIn(), description="What was read off it; its firmware stands above."
+    )
 
 
 class Delivery(Sent):
@@ -201,6 +208,7 @@ def _arrival(item: Arriving, *, currency: str) -> Arrival:
         firmware=item.firmware,
         cost=cost,
         components=[(component.position, component.serial) for component in item.components],
+        touch=read_touch(item.reading.as_typed(_READING), seen, prefix=_READING),
         seen=seen,
     )
 

@@ -20,6 +20,7 @@ from app.robots import (
     ownership,
     registering,
     registry,
+    touches,
     transfers,
 )
 from app.robots.forms import ConfirmForm
@@ -200,7 +201,7 @@ def _lend(session: Session, actor: Actor, unit: Unit, form: LoanForm) -> None:
 
 
 def _take_in(session: Session, actor: Actor, unit: Unit, form: LoanForm) -> None:
-    loans.take_in(session, actor, unit, condition=form.condition)
+    loans.take_in(session, actor, unit, condition=form.condition, touch=form.touch())
 
 
 def _retire(session: Session, actor: Actor, unit: Unit, form: LoanForm) -> None:
@@ -265,6 +266,7 @@ def _owners(
         kept_as=[(each.value, HOLDING_LABELS[each]) for each in loans.KEPT_AS],
         holdings=HOLDING_LABELS,
         wipes=transfers.WIPE_LABELS,
+        asked=touches.asked(session, unit),
         typed=typed or {},
         problems={part: problems_of(error)} if error else {},
         **_below(unit, maker),
@@ -317,6 +319,7 @@ def _walk_in(
         makers=makers.makers(session),
         form=form.typed(),
         problems=problems,
+        asked=touches.nothing_known(),
         known=getattr(refusal, "link", None) or "",
     )
 

@@ -11,7 +11,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.text import Text
 from app.robots import addresses, receiving
-from app.robots.deliverynotes import COLUMNS, MOST_BYTES, REQUIRED
+from app.robots.deliverynotes import COLUMNS, MOST_BYTES, READ_OFF, REQUIRED
 from app.robots.forms import ConfirmForm
 from app.robots.pages.asked import number
 from app.web.errors import status_of
@@ -128,4 +128,5 @@ def _preview(
         rows=rows,
         after=after,
         problems=problems or {},
+        read_off_columns=READ_OFF,
     )

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from app.kernel.errors import Invalid
 from app.kernel.text import msg
+from app.robots.counters import CounterFalls
 from app.sales.api.shapes import AnswerIn
 from app.sales.checklists import Item
 
@@ -22,16 +23,25 @@ def as_typed(answers: Mapping[str, AnswerIn], items: list[Item]) -> dict[str, st
 
 
 @contextmanager
-def naming_answers() -> Iterator[None]:
-    """Problems of the form's fields become problems of what was sent: `answers.01.result`."""
+def naming_answers(readings: Mapping[str, str]) -> Iterator[None]:
+    """Problems of the form's fields become problems of what was sent: `answers.01.result`.
+
+    `readings` says what the prefixes of readings are called: `{"reading-": "reading."}`.
+    """
     try:
         yield
     except Invalid as refusal:
-        problems = {_sent(name): text for name, text in refusal.problems.items()}
+        problems = {_sent(name, readings): text for name, text in refusal.problems.items()}
         raise Invalid(refusal.message, problems=problems) from refusal
+    except CounterFalls as refusal:
+        refusal.field = _sent(refusal.field or "", readings)
+        raise
 
 
-def _sent(name: str) -> str:
+def _sent(name: str, readings: Mapping[str, str]) -> str:
+    for prefix, called in readings.items():
+        if name.startswith(prefix):
+            return called + name.removeprefix(prefix)
     kind, _, key = name.partition("-")
     part: dict[str, str] = {"item": "result", "note": "note"}
     return f"answers.{key}.{part[kind]}" if kind in part else name

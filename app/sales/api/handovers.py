@@ -1,5 +1,6 @@
 """Handing over by JSON."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -8,7 +9,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.identity.guard import ApiReading, ApiWriting
+from app.kernel.errors import Invalid
+from app.kernel.text import msg
 from app.payments.models import IssuedDocument
+from app.robots.api.readings import ReadingIn
+from app.robots.models import Unit
 from app.sales import checklists, handovers, orders, queries
 from app.sales.api.answering import as_typed, naming_answers
 from app.sales.api.shapes import Answers, ItemOut, items_out
@@ -28,6 +33,9 @@ class HandoverIn(Sent):
     answers: Answers
     signer: Words
     signature: Annotated[str, Field(max_length=500_000)] = ""
+    readings: Annotated[dict[Words, ReadingIn], Field(max_length=100)] = Field(
+        default={}, description="What was read off the robots, by serial number."
+    )
 
 
 class HandoverOut(BaseModel):
@@ -69,13 +77,28 @@ def hand_over(
     """Everything at once: protocol, ownership, custody, start of warranty. Or nothing."""
     actor.require("robots.handover")
     order = orders.by_number(session, actor, number)
+    units = {unit.serial: unit for unit in handovers.require_ready(session, actor, order)}
     items = checklists.items_of(handovers.checklist_for(session, actor, order))
     signed = read_signature(body.signer, body.signature)
-    with naming_answers():
-        done = handovers.hand_over(
-            session, actor, order, typed=as_typed(body.answers, items), signed=signed
-        )
+    typed = as_typed(body.answers, items)
+    named: dict[str, str] = {}
+    for serial, reading in body.readings.items():
+        prefix = handovers.reading_prefix(_named(units, serial))
+        named[prefix] = f"readings.{serial}."
+        typed |= reading.as_typed(prefix)
+    with naming_answers(named):
+        done = handovers.hand_over(session, actor, order, typed=typed, signed=signed)
     return _handover_out(session, order, done)
+
+
+def _named(units: Mapping[str, Unit], serial: str) -> Unit:
+    unit = units.get(serial)
+    if unit is None:
+        raise Invalid(
+            msg("Please look at the marked fields."),
+            problems={f"readings.{serial}": msg("This robot is not on the sale.")},
+        )
+    return unit
 
 
 def _handover_out(session: Session, order: Order, done: Handover) -> HandoverOut:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.actor import Actor
 from app.robots import makers, registry
+from app.robots.api.readings import ReadingIn
 from app.robots.models import Unit
 from app.robots.states import UnitState
 from app.sales import checklists, inspections
@@ -26,7 +27,10 @@ _Maker = Annotated[str, Query(description="Needed where two makers share the ser
 
 
 class InspectionIn(Sent):
+    """`reading`: what the robot counts and what runs in it, as it was read."""
+
     answers: Answers
+    reading: ReadingIn = ReadingIn()
 
 
 class InspectionOut(BaseModel):
@@ -72,8 +76,9 @@ def inspect_robot(
     items = []
     if unit.state is UnitState.RECEIVED:
         items = checklists.items_of(inspections.checklist_for(session, actor, unit))
-    with naming_answers():
+    with naming_answers({inspections.READING: "reading."}):
         typed = as_typed(body.answers, items) if items else {}
+        typed |= body.reading.as_typed(inspections.READING)
         inspections.inspect(session, actor, unit, typed)
     return _state(session, actor, unit)
 

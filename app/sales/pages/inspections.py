@@ -8,7 +8,7 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.text import Text
-from app.robots import addresses, concerned, makers, registry
+from app.robots import addresses, concerned, makers, registry, touches
 from app.robots.models import Unit
 from app.robots.states import UnitState
 from app.sales import checklists, inspections
@@ -90,4 +90,6 @@ def _page(
         items=checklists.items_of(checklist) if checklist else [],
         typed=typed,
         problems=problems,
+        asked=touches.asked(session, unit) if open_now else [],
+        reading_prefix=inspections.READING,
     )

@@ -14,6 +14,7 @@ from app.kernel.text import Text
 from app.payments import bills, issuing
 from app.payments.states import ATTEMPT_LABELS
 from app.payments.till_reports import TENDER_LABELS
+from app.robots import touches
 from app.sales import checklists, handovers, orders, queries, totals
 from app.sales.models import Order
 from app.sales.signatures import read_signature
@@ -135,6 +136,9 @@ def _handover_page(
         order=order,
         units=units,
         gates=handovers.gates(session, actor, units),
+        readings=[
+            (unit, handovers.reading_prefix(unit), touches.asked(session, unit)) for unit in units
+        ],
         customer=session.get(Customer, order.customer_id) if order.customer_id else None,
         items=checklists.items_of(checklist),
         typed=typed,
