@@ -5,6 +5,7 @@ from app.identity import models as identity
 from app.kernel import audit, idempotency, numbers, outbox
 from app.kernel.db import Base
 from app.parts import buying_models as buying
+from app.parts import catalogue_models as part_catalogue
 from app.parts import models as parts
 from app.payments import models as payments
 from app.robots import bulletin_models as bulletins
@@ -13,7 +14,10 @@ from app.robots import life_models as lives
 from app.robots import models as robots
 from app.robots import slot_models as slots
 from app.sales import models as sales
+from app.service import claim_models as claims
+from app.service import estimate_models as estimates
 from app.service import models as service
+from app.service import operation_models as operations
 from app.stores import models as stores
 
 metadata = Base.metadata
@@ -22,13 +26,17 @@ MODULES = (
     audit,
     bulletins,
     buying,
+    claims,
     customers,
     duties,
+    estimates,
     identity,
     idempotency,
     lives,
     numbers,
+    operations,
     outbox,
+    part_catalogue,
     parts,
     payments,
     robots,

@@ -73,6 +73,9 @@ HINTS: dict[str, object] = {
     "products.kind": "item",
     "products.model_id": None,
     "order_lines.discount_minor": 0,
+    "tickets.comeback_of_id": None,
+    "estimates.state": "draft",
+    "service_claims.state": "draft",
 }
 
 
