@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -16,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Key, LongText, Minor
+from app.kernel.searchkeys import bare_key
 from app.robots.bodyplan import SlotClass
 from app.robots.models import SERIAL_KEY
 from app.robots.slot_models import Control
@@ -67,6 +69,22 @@ SINGLE = frozenset(
 _SINGLE_WORDS = ", ".join(f"'{kind.value}'" for kind in sorted(SINGLE))
 
 
+def _bare_key(context: Any) -> str:
+    return bare_key(context.get_current_parameters()["number"])
+
+
+# How the lists of parts to look after are told in SQL, so that each stands on an index.
+IS_LOW = "parts.minimum > 0 AND parts.on_hand <= parts.minimum AND NOT parts.archived"
+IS_OUT = "parts.minimum > 0 AND parts.on_hand = 0 AND NOT parts.archived"
+IS_CORE = "parts.core_days IS NOT NULL AND NOT parts.archived"
+IS_ARCHIVED = "parts.archived"
+
+
+def _listed(name: str, condition: str) -> Index:
+    where = text(condition.replace("parts.", ""))
+    return Index(name, "store_id", "name_key", "id", sqlite_where=where, postgresql_where=where)
+
+
 class Part(Base):
     """A stock-keeping item, counted in pieces."""
 
@@ -87,6 +105,12 @@ class Part(Base):
         ),
         Index("ix_parts_gtin", "store_id", "gtin"),
         Index("ix_parts_name_key", "store_id", "name_key", "id"),
+        Index("uq_parts_bare_key", "store_id", "bare_key", unique=True),
+        Index("ix_parts_class", "store_id", "slot_class", "name_key", "id"),
+        _listed("ix_parts_low", IS_LOW),
+        _listed("ix_parts_out", IS_OUT),
+        _listed("ix_parts_core", IS_CORE),
+        _listed("ix_parts_archived", IS_ARCHIVED),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -115,6 +139,14 @@ class Part(Base):
     # Moving average: what lies in valued places without a serial of its own, and its cost.
     valued_quantity: Mapped[int] = mapped_column(Integer, default=0)
     valued_minor: Mapped[Minor] = mapped_column(default=0)
+    # which state of its making is in stock, as printed on it
+    revision: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    # the number without case, dashes and spaces
+    bare_key: Mapped[str] = mapped_column(
+        SERIAL_KEY, init=False, insert_default=_bare_key, server_default=""
+    )
+    # Pieces in pickable places. Triggers on `balances` keep it; nobody else writes it.
+    on_hand: Mapped[int] = mapped_column(Integer, init=False, default=0, server_default="0")
 
 
 class Place(Base):
