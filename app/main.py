@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 
 from app import wiring
 from app.customers import api as customers_api
@@ -80,6 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         generate_unique_id_function=openapi.operation_id,
         dependencies=[Depends(csrf.check)],
+        routes=[*_routes()],
         lifespan=_lifespan,
     )
     app.state.settings = settings
@@ -93,10 +96,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.places = PLACES
     app.state.settings_places = SETTINGS_PLACES
     rendering.environment().globals.update(robot_page=addresses.robot_page)
-    for router in ROUTERS:
-        app.include_router(router)
     app.mount("/static", StaticAssets())
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Every address, put together once for a process: FastAPI works out what each endpoint asks for
+    when the first request looks through them, which takes longer than a hundred answers.
+    """
+    front = FastAPI(
+        openapi_url=None,
+        generate_unique_id_function=openapi.operation_id,
+        dependencies=[Depends(csrf.check)],
+    )
+    for router in ROUTERS:
+        front.include_router(router)
+    return tuple(front.router.routes)
 
 
 @asynccontextmanager
