@@ -24,8 +24,6 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 # ="007": how careful programs keep a spreadsheet from reading a number
 _KEPT_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
-# Nearly all bytes are Windows-1252 as well; with these in it they are no text.
-_NO_LETTERS = re.compile(r"[\x01-\x08\x0e-\x1c]")
 _NO_TEXT = msg("This is not a text file. Save it as “CSV UTF-8”.")
 
 
@@ -41,7 +39,7 @@ def decoded(data: bytes, encoding: str = "") -> tuple[str, str]:
             text = data.decode(_CODECS[name])
         except UnicodeDecodeError:
             continue
-        if "\x00" not in text and not (name == WESTERN and _NO_LETTERS.search(text)):
+        if "\x00" not in text and (encoding or name != WESTERN or _looks_western(text)):
             return text.removeprefix("\ufeff"), name
     raise Refused(_NO_TEXT, field="file")
 
@@ -51,6 +49,13 @@ def _guessed(data: bytes) -> list[str]:
     runs = [len(run) % 2 for run in _BEYOND_ASCII.findall(data)]
     alone = sum(runs)
     return [WESTERN, GB18030] if alone > len(runs) - alone else [GB18030, WESTERN]
+
+
+def _looks_western(text: str) -> bool:
+    """Nearly all bytes are Windows-1252 too; a text in it is mostly plain letters and figures."""
+    return 2 * sum(
+        sign.isascii() and (sign.isprintable() or sign.isspace()) for sign in text
+    ) > len(text)
 
 
 def separator_of(text: str, fitness: Callable[[Sequence[str]], int]) -> str:
