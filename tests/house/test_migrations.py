@@ -230,9 +230,9 @@ def fill(url: str) -> dict[str, int]:
             rows = rows_in(connection)
             for each in known.sorted_tables:
                 if rows.get(each.name) == 0:
-                    rows[each.name] = int(_fill_one(connection, each))
+                    _fill_one(connection, each)
             connection.commit()
-            return rows
+            return rows_in(connection)
     finally:
         engine.dispose()
 
