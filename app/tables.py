@@ -4,8 +4,11 @@ from app.customers import models as customers
 from app.identity import models as identity
 from app.kernel import audit, idempotency, numbers, outbox
 from app.kernel.db import Base
+from app.parts import battery_models as batteries
 from app.parts import buying_models as buying
 from app.parts import catalogue_models as part_catalogue
+from app.parts import count_models as counts
+from app.parts import import_models as part_imports
 from app.parts import models as parts
 from app.payments import models as payments
 from app.robots import bulletin_models as bulletins
@@ -24,9 +27,11 @@ metadata = Base.metadata
 
 MODULES = (
     audit,
+    batteries,
     bulletins,
     buying,
     claims,
+    counts,
     customers,
     duties,
     estimates,
@@ -37,6 +42,7 @@ MODULES = (
     operations,
     outbox,
     part_catalogue,
+    part_imports,
     parts,
     payments,
     robots,
