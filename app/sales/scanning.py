@@ -16,6 +16,7 @@ from app.customers import book
 from app.customers.models import Customer
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.kernel.scancodes import gs1, without_prefix
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.payments.models import IssuedDocument
@@ -24,10 +25,6 @@ from app.robots.models import Unit
 from app.sales import catalogue, orders
 from app.sales.models import Order, Product
 
-GS = "\x1d"
-_AIM = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
-_BRACKETED = re.compile(r"\((01|10|21|17|11)\)([^(]+)")
-_FIXED = {"01": 14, "11": 6, "17": 6}
 _CUSTOMER = re.compile(r"c-?0*([0-9]{1,9})", re.IGNORECASE)
 _SALE = re.compile(r"s-?0*([0-9]{1,9})", re.IGNORECASE)
 _DOCUMENT = re.compile(r"(inv|r|q|h|z)-0*([0-9]{1,9})", re.IGNORECASE)
@@ -82,14 +79,16 @@ class Meaning:
 
 def read(raw: str) -> Code:
     """Take a scan apart: commands, addresses of ours, GS1 with AIM prefix, or plain text."""
-    bare = _AIM.sub("", raw.strip(" \t\r\n\x04\x1e"))
+    bare = without_prefix(raw)
     command = _COMMAND.fullmatch(clean(bare))
     if command:
         kind = CodeKind.QUANTITY if command[1] == "*" else CodeKind.DISCOUNT
         return Code(kind, command[2])
-    gs1 = _gs1(bare)
-    if gs1:
-        return Code(CodeKind.PLAIN, clean(gs1.get("21") or gs1.get("01", "")), gs1.get("01", ""))
+    parts = gs1(bare)
+    if parts:
+        return Code(
+            CodeKind.PLAIN, clean(parts.get("21") or parts.get("01", "")), parts.get("01", "")
+        )
     return Code(CodeKind.PLAIN, _from_address(clean(bare)))
 
 
@@ -176,27 +175,6 @@ def _document_hits(session: Session, actor: Actor, series: str, number: int) -> 
     if found is None:
         return []
     return [Hit(HitKind.DOCUMENT, found.label, found.reference, found.label, found)]
-
-
-def _gs1(text: str) -> dict[str, str]:
-    """Application identifiers 01, 10, 11, 17, 21 of a GS1 code (General Specifications, 3)."""
-    bracketed = dict(_BRACKETED.findall(text))
-    if bracketed:
-        return {identifier: value.strip(GS + " ") for identifier, value in bracketed.items()}
-    rest = text.lstrip(GS)
-    if not (rest.startswith("01") and len(rest) > 16 and rest[2:16].isdigit()):  # noqa: PLR2004
-        return {}
-    found: dict[str, str] = {}
-    while len(rest) > 2:  # noqa: PLR2004 - an identifier is two digits
-        identifier, rest = rest[:2], rest[2:]
-        if identifier in _FIXED:
-            found[identifier], rest = rest[: _FIXED[identifier]], rest[_FIXED[identifier] :]
-        elif identifier in {"10", "21"}:
-            found[identifier], _, rest = rest.partition(GS)
-        else:
-            return {}
-        rest = rest.lstrip(GS)
-    return found
 
 
 def _from_address(text: str) -> str:
