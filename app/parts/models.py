@@ -283,6 +283,8 @@ class Balance(Base):
     id: Mapped[Key] = mapped_column(init=False)
     part_id: Mapped[int] = mapped_column(ForeignKey("parts.id"))
     place_id: Mapped[int] = mapped_column(ForeignKey("places.id"))
+    # the lot as the first piece of it was marked
+    lot: Mapped[str] = mapped_column(String(100), default="")
     lot_key: Mapped[str] = mapped_column(SERIAL_KEY, default="")
     component_id: Mapped[int | None] = mapped_column(ForeignKey("components.id"), default=None)
     bounded: Mapped[bool] = mapped_column(Boolean)

@@ -1,17 +1,20 @@
-"""The ledger of pieces: receiving, promising, issuing; a balance is the sum of its movements."""
+"""The ledger of pieces: received, moved, undone; a balance is the sum of its movements."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.searchkeys import clean
+from app.kernel.money import Money
+from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import msg
-from app.parts.errors import NotEnoughStock
+from app.parts import costing, places, shelves
+from app.parts.errors import Elsewhere, NotEnoughStock, Promised
 from app.parts.models import (
     BOUNDED,
     PICKABLE,
@@ -22,81 +25,35 @@ from app.parts.models import (
     PlaceKind,
     Reservation,
 )
+from app.parts.moves import Move, require_possible
+from app.parts.owners import owner_label
+from app.robots.components import label_of as component_label
+from app.robots.slot_models import Component, Control
+from app.stores.models import Store
 
-_NAMES = {
-    PlaceKind.BIN: "Store",
-    PlaceKind.SUPPLIER: "Supplier",
-    PlaceKind.CUSTOMER: "Customer",
-    PlaceKind.SCRAP: "Scrap",
-    PlaceKind.COUNT: "Count difference",
-}
+__all__ = ["Move", "book", "by_id", "enter_opening", "free", "frees", "receive", "reverse"]
+
+_LONGEST_REFERENCE = 64
+_LONGEST_REASON = 200
 
 
-# Not ended, and neither promised for good nor lapsed by `now`.
-_IS_LIVE = and_(
-    Reservation.ended_at.is_(None),
-    or_(Reservation.expires_at.is_(None), Reservation.expires_at > bindparam("now")),
-)
-_FREE = select(
-    Part.id,
-    select(func.coalesce(func.sum(Balance.quantity), 0))
-    .where(Balance.part_id == Part.id, Balance.pickable.is_(True))
-    .scalar_subquery(),
-    select(func.coalesce(func.sum(Reservation.quantity), 0))
-    .where(Reservation.part_id == Part.id, _IS_LIVE)
-    .scalar_subquery(),
-).where(Part.id.in_(bindparam("part_ids", expanding=True)))
-_LOCKED = (
-    select(Part)
-    .where(
-        Part.id.in_(bindparam("part_ids", expanding=True)), Part.store_id == bindparam("store_id")
-    )
-    .order_by(Part.id)
-    .with_for_update()
-)
-_LOCKED_BALANCES = (
-    select(Balance)
-    .where(
-        Balance.part_id.in_(bindparam("part_ids", expanding=True)),
-        Balance.place_id.in_(bindparam("place_ids", expanding=True)),
-    )
-    .order_by(Balance.part_id, Balance.place_id)
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-_PLACES = (
-    select(Place)
-    .where(
-        Place.store_id == bindparam("store_id"),
-        Place.kind.in_(bindparam("kinds", expanding=True)),
-    )
-    .order_by(Place.id.desc())
-)
-# Not ended, and of this owner in this store: two stores may each have an `order:5`.
-_PROMISED_TO = and_(
-    Reservation.owner == bindparam("of_owner"),
-    Reservation.store_id == bindparam("of_store"),
-    Reservation.ended_at.is_(None),
-)
-_PROMISED = (
-    select(Reservation)
-    .where(_PROMISED_TO)
-    .order_by(Reservation.id)
-    .execution_options(populate_existing=True)
-)
-_PROMISE = update(Reservation).where(_PROMISED_TO).execution_options(synchronize_session=False)
-_UNTIL = _PROMISE.values(expires_at=bindparam("until"))
-_ISSUE = _PROMISE.values(ended_at=bindparam("now")).returning(
-    Reservation.part_id, Reservation.quantity
-)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What a line of the ledger says of when, who, why and for how much."""
+
+    at: datetime
+    actor: str
+    reason: str
+    reference: str
+    said: int | None
 
 
 def frees(session: Session, part_ids: Iterable[int]) -> dict[int, int]:
-    """On hand less what is promised, by part; one statement however many parts."""
+    """On the shelf less what is promised, by part; one statement however many parts."""
     ids = list(part_ids)
     if not ids:
         return {}
-    rows = session.execute(_FREE, {"part_ids": ids, "now": clock.now()})
+    rows = session.execute(shelves.STANDING, {"part_ids": ids, "now": clock.now()})
     return dict.fromkeys(ids, 0) | {part_id: int(have) - int(owe) for part_id, have, owe in rows}
 
 
@@ -105,280 +62,283 @@ def free(session: Session, part_id: int) -> int:
 
 
 def receive(
-    session: Session, actor: Actor, part_id: int, *, quantity: int, reason: str, reference: str = ""
-) -> Movement:
-    """From a supplier onto the shelf."""
-    actor.require("stock.move")
-    (movement,) = _move(
-        session,
-        actor,
-        {part_id: quantity},
-        (PlaceKind.SUPPLIER, PlaceKind.BIN),
-        reason=reason,
-        reference=reference,
-    )
-    return movement
-
-
-def reserve(
     session: Session,
     actor: Actor,
     part_id: int,
     *,
     quantity: int,
-    owner: str,
-    holder: str,
-    minutes: int,
-) -> Reservation:
-    """Promise pieces to an owner for a while. Raises NotEnoughStock."""
-    part = _locked(session, actor, [part_id])[part_id]
-    there = free(session, part_id)
-    if there < quantity:
-        raise NotEnoughStock(part.number, wanted=quantity, free=max(there, 0), field="quantity")
-    now = clock.now()
-    reservation = Reservation(
-        store_id=actor.store_id,
-        part_id=part_id,
-        quantity=quantity,
-        owner=owner,
-        holder=holder,
-        made_at=now,
-        expires_at=now + timedelta(minutes=minutes),
-    )
-    session.add(reservation)
-    session.flush()
-    return reservation
+    reason: str,
+    reference: str = "",
+    place: Place | None = None,
+    lot: str = "",
+    component: Component | None = None,
+    cost: Money | None = None,
+) -> Movement:
+    """From a supplier onto the shelf; `cost` is of one piece."""
+    actor.require("stock.move")
+    found = places.standards(session, actor.store_id, (PlaceKind.SUPPLIER, PlaceKind.BIN))
+    end = place or found[PlaceKind.BIN]
+    move = Move(part_id, quantity, found[PlaceKind.SUPPLIER], end, lot, component, cost)
+    (movement,) = book(session, actor, [move], reason=reason, reference=reference)
+    return movement
 
 
-def release(
+def enter_opening(
     session: Session,
-    owner: str,
+    actor: Actor,
+    part_id: int,
     *,
-    store_id: int,
-    part_id: int | None = None,
-    quantity: int | None = None,
-) -> None:
-    """Give back an owner's promised pieces: all, those of one part, or some of one part."""
-    left = quantity
-    for reservation in _open_of(session, store_id, owner, part_id):
-        if left is None or reservation.quantity <= left:
-            left = None if left is None else left - reservation.quantity
-            reservation.ended_at = clock.now()
-        elif left > 0:
-            reservation.quantity -= left
-            left = 0
-    session.flush()
-
-
-def renew(session: Session, actor: Actor, owner: str, *, holder: str, minutes: int) -> None:
-    """Promise again what has lapsed by time; raises NotEnoughStock for what is gone."""
-    now = clock.now()
-    lapsed: dict[int, int] = {}
-    for reservation in _open_of(session, actor.store_id, owner, None):
-        if reservation.expires_at is not None and reservation.expires_at <= now:
-            reservation.ended_at = now
-            lapsed[reservation.part_id] = lapsed.get(reservation.part_id, 0) + reservation.quantity
-    for part_id, quantity in lapsed.items():
-        reserve(
-            session,
-            actor,
-            part_id,
-            quantity=quantity,
-            owner=owner,
-            holder=holder,
-            minutes=minutes,
-        )
-
-
-def make_permanent(session: Session, owner: str, *, store_id: int) -> None:
-    """Money has been taken: the promise no longer ends by time."""
-    session.execute(_UNTIL, {"of_owner": owner, "of_store": store_id, "until": None})
-
-
-def make_temporary(session: Session, owner: str, *, store_id: int, minutes: int) -> None:
-    """Nothing was paid after all: the promise ends by time again."""
-    until = clock.now() + timedelta(minutes=minutes)
-    session.execute(_UNTIL, {"of_owner": owner, "of_store": store_id, "until": until})
-
-
-def issue_reserved(session: Session, actor: Actor, owner: str, *, reason: str) -> None:
-    """Hand the owner's promised pieces over: off the shelf, to the customer."""
-    facts = {"of_owner": owner, "of_store": actor.store_id, "now": clock.now()}
-    quantities: dict[int, int] = {}
-    for part_id, quantity in session.execute(_ISSUE, facts).all():
-        quantities[part_id] = quantities.get(part_id, 0) + quantity
-    if quantities:
-        _move(
-            session,
-            actor,
-            quantities,
-            (PlaceKind.BIN, PlaceKind.CUSTOMER),
-            reason=reason,
-            reference=owner,
-        )
+    quantity: int,
+    reason: str,
+    reference: str = "",
+    place: Place | None = None,
+    lot: str = "",
+    component: Component | None = None,
+    cost: Money | None = None,
+) -> Movement:
+    """What was on the shelf before the ledger began."""
+    actor.require("stock.count")
+    found = places.standards(session, actor.store_id, (PlaceKind.OPENING, PlaceKind.BIN))
+    end = place or found[PlaceKind.BIN]
+    move = Move(part_id, quantity, found[PlaceKind.OPENING], end, lot, component, cost)
+    (movement,) = book(session, actor, [move], reason=reason, reference=reference)
+    return movement
 
 
 def reverse(session: Session, actor: Actor, movement_id: int, *, reason: str) -> Movement:
-    """Undo a movement by its opposite; each can be reversed once."""
+    """Undo a movement by its opposite, at the same value; each can be reversed once."""
     actor.require("stock.move")
-    first = session.get(Movement, movement_id)
-    if first is None or first.store_id != actor.store_id:
-        raise NotFound(msg("There is no such movement."))
+    first = by_id(session, actor, movement_id)
     if session.scalar(select(Movement.id).where(Movement.reverses_id == movement_id)):
         raise Conflict(msg("This movement was already reversed."))
     if not clean(reason):
         raise Refused(msg("Say why it is reversed."), field="reason")
-    (opposite,) = _book(
-        session,
-        actor,
-        {first.part_id: first.quantity},
-        session.get_one(Place, first.to_place_id),
-        session.get_one(Place, first.from_place_id),
-        reason=clean(reason),
-        reference=first.reference,
+    start, end = (
+        session.get_one(Place, place_id) for place_id in (first.to_place_id, first.from_place_id)
+    )
+    if PlaceKind.ROBOT in {start.kind, end.kind}:
+        raise Refused(msg("This was fitted or taken out at a robot. Undo it there."))
+    opposite = Move(
+        first.part_id,
+        first.quantity,
+        start,
+        end,
+        lot=first.lot,
+        component=session.get(Component, first.component_id) if first.component_id else None,
+        value=Money(first.value_minor, _currency(session, actor)),
         reverses_id=first.id,
     )
-    return opposite
+    (movement,) = book(session, actor, [opposite], reason=reason, reference=first.reference)
+    return movement
 
 
-def _move(
+def by_id(session: Session, actor: Actor, movement_id: int) -> Movement:
+    found = session.get(Movement, movement_id)
+    if found is None or found.store_id != actor.store_id:
+        raise NotFound(msg("There is no such movement."))
+    return found
+
+
+def book(
     session: Session,
     actor: Actor,
-    quantities: Mapping[int, int],
-    way: tuple[PlaceKind, PlaceKind],
+    moves: Sequence[Move],
     *,
     reason: str,
-    reference: str,
+    reference: str = "",
+    parts: Mapping[int, Part] | None = None,
 ) -> list[Movement]:
-    places = _places(session, actor.store_id, way)
-    return _book(
-        session,
-        actor,
-        quantities,
-        places[way[0]],
-        places[way[1]],
-        reason=reason,
-        reference=reference,
-    )
+    """A line of the ledger for each move, and both balances; all of them or none.
 
-
-def _book(
-    session: Session,
-    actor: Actor,
-    quantities: Mapping[int, int],
-    start: Place,
-    end: Place,
-    *,
-    reason: str,
-    reference: str,
-    reverses_id: int | None = None,
-) -> list[Movement]:
-    """Pieces by part from place to place: a line of the ledger each, and both balances.
-
-    Raises NotEnoughStock when the starting place has too few. The number of statements does not
-    grow with the parts.
+    The verb that calls this has asked whether the actor may. `parts` are those that it has locked
+    already. Raises NotEnoughStock, Elsewhere or Promised for what is not there to be taken. The
+    statements do not grow with the moves.
     """
-    if min(quantities.values()) <= 0:
-        raise Refused(msg("A movement is of at least one piece."), field="quantity")
-    parts = _locked(session, actor, quantities)
-    balances = _balances(session, quantities, (start, end))
-    for part_id, quantity in quantities.items():
-        source, target = balances[part_id, start.id], balances[part_id, end.id]
-        if source.bounded and source.quantity < quantity:
-            raise NotEnoughStock(
-                parts[part_id].number, wanted=quantity, free=source.quantity, field="quantity"
-            )
-        source.quantity -= quantity
-        target.quantity += quantity
+    reason, reference = clean(reason), clean(reference)
+    for name, text, most in (
+        ("reason", reason, _LONGEST_REASON),
+        ("reference", reference, _LONGEST_REFERENCE),
+    ):
+        if len(text) > most:
+            raise Refused(msg("At most {most} characters fit here.", most=most), field=name)
+    if parts is None:
+        parts = shelves.locked(session, actor, [move.part_id for move in moves])
+    for move in moves:
+        require_possible(actor, parts[move.part_id], move)
+    rows = shelves.opened(
+        session,
+        parts,
+        [place for move in moves for place in (move.start, move.end)],
+        lot_keys=[move.lot_key for move in moves],
+        component_ids=[move.component.id for move in moves if move.component],
+    )
+    _require_unpromised(session, parts, moves)
+    now, costs = clock.now(), _said_costs(session, actor, moves)
     movements = [
-        Movement(
-            store_id=actor.store_id,
-            part_id=part_id,
-            from_place_id=start.id,
-            to_place_id=end.id,
-            quantity=quantity,
-            at=clock.now(),
-            actor=actor.name,
-            reason=reason,
-            reference=reference,
-            reverses_id=reverses_id,
-        )
-        for part_id, quantity in quantities.items()
+        _booked(rows, parts[move.part_id], move, _Line(now, actor.name, reason, reference, said))
+        for move, said in zip(moves, costs, strict=True)
     ]
     session.add_all(movements)
     session.flush()
-    for movement in movements:
-        part = parts[movement.part_id]
-        _record(session, actor, movement, part=part, start=start, end=end)
+    for movement, move in zip(movements, moves, strict=True):
+        _record(session, actor, movement, move, parts[move.part_id])
     return movements
 
 
-def _record(
-    session: Session, actor: Actor, movement: Movement, *, part: Part, start: Place, end: Place
-) -> None:
+def _require_unpromised(session: Session, parts: Mapping[int, Part], moves: Sequence[Move]) -> None:
+    """Raises NotEnoughStock or Promised when pieces leave the shelf that others wait for."""
+    lost: dict[int, int] = {}
+    for move in moves:
+        lost[move.part_id] = lost.get(move.part_id, 0) + move.leaves_shelf * move.quantity
+    lost = {part_id: quantity for part_id, quantity in lost.items() if quantity > 0}
+    if not lost:
+        return
+    free_now = frees(session, lost)
+    for part_id, quantity in lost.items():
+        if quantity > free_now[part_id]:
+            raise NotEnoughStock(
+                parts[part_id].number,
+                wanted=quantity,
+                free=max(free_now[part_id], 0),
+                field="quantity",
+            )
+    leaving = [move for move in moves if move.leaves_shelf > 0]
+    if any(parts[move.part_id].control is not Control.NONE for move in leaving):
+        _require_unnamed(session, parts, leaving)
+
+
+def _require_unnamed(session: Session, parts: Mapping[int, Part], moves: Sequence[Move]) -> None:
+    """The same for components and lots that are promised by name."""
+    named = session.scalars(
+        select(Reservation).where(
+            Reservation.part_id.in_({move.part_id for move in moves}),
+            (Reservation.component_id.is_not(None)) | (Reservation.lot_key != ""),
+            shelves.IS_LIVE,
+        ),
+        {"now": clock.now()},
+    ).all()
+    for move in moves:
+        for promise in named:
+            if move.component is not None and promise.component_id == move.component.id:
+                raise Promised(
+                    msg(
+                        "{what} is kept for {owner} ({holder}).",
+                        what=component_label(move.component),
+                        owner=owner_label(promise.owner),
+                        holder=promise.holder,
+                    ),
+                    field="serial",
+                )
+    for part_id, lot_key in {(m.part_id, m.lot_key) for m in moves if m.lot_key}:
+        kept = sum(p.quantity for p in named if (p.part_id, p.lot_key) == (part_id, lot_key))
+        if not kept:
+            continue
+        wanted = sum(m.quantity for m in moves if (m.part_id, m.lot_key) == (part_id, lot_key))
+        there = lot_on_shelf(session, part_id, lot_key)
+        if wanted > there - kept:
+            number = parts[part_id].number
+            raise NotEnoughStock(number, wanted=wanted, free=max(there - kept, 0), field="lot")
+
+
+def lot_on_shelf(session: Session, part_id: int, lot_key: str) -> int:
+    """How many pieces of a lot can be handed out."""
+    summed = select(func.coalesce(func.sum(Balance.quantity), 0)).where(
+        Balance.part_id == part_id, Balance.lot_key == lot_key, Balance.pickable.is_(True)
+    )
+    return int(session.scalar(summed) or 0)
+
+
+def _said_costs(session: Session, actor: Actor, moves: Sequence[Move]) -> Sequence[int | None]:
+    """What each move costs in all, in minor units, where somebody said it."""
+    if not any(move.cost is not None or move.value is not None for move in moves):
+        return [None] * len(moves)
+    currency = _currency(session, actor)
+    return [costing.total_of(m.quantity, m.cost, m.value, currency) for m in moves]
+
+
+def _booked(rows: shelves.Shelves, part: Part, move: Move, line: _Line) -> Movement:
+    """Both balances changed, and the line of the ledger that says so."""
+    way = costing.change(move.start, move.end)
+    lot = clean(move.lot) if part.control is Control.LOT else ""
+    if move.component is not None:
+        row = _carried(rows, part, move, move.component)
+        value = costing.book_component(row, way=way, said=line.said)
+    else:
+        value = costing.book_pieces(part, move.quantity, way=way, said=line.said)
+    _counted(rows, part, move, lot)
+    return Movement(
+        store_id=part.store_id,
+        part_id=part.id,
+        from_place_id=move.start.id,
+        to_place_id=move.end.id,
+        quantity=move.quantity,
+        lot=clean(move.lot),
+        lot_key=search_key(lot),
+        component_id=move.component.id if move.component else None,
+        value_minor=value,
+        stock_change=way * move.quantity,
+        value_change=way * value,
+        at=line.at,
+        actor=line.actor,
+        reason=line.reason,
+        reference=line.reference,
+        reverses_id=move.reverses_id,
+    )
+
+
+def _counted(rows: shelves.Shelves, part: Part, move: Move, lot: str) -> None:
+    """Pieces without serial leave one row and come into another; outside also those with one."""
+    if move.component is None or move.start.kind not in BOUNDED:
+        source = rows.at(part.id, move.start, lot)
+        if source.bounded and source.quantity < move.quantity:
+            raise NotEnoughStock(
+                part.number, wanted=move.quantity, free=source.quantity, field="quantity"
+            )
+        source.quantity -= move.quantity
+    if move.component is None or move.end.kind not in BOUNDED:
+        rows.at(part.id, move.end, lot).quantity += move.quantity
+
+
+def _carried(rows: shelves.Shelves, part: Part, move: Move, component: Component) -> Balance:
+    """The component's row goes with it; raises Elsewhere when it is not where it is taken from."""
+    row = rows.of(part.id, component.id, move.end)
+    was_in = row.place_id if row.quantity else None
+    if was_in != (move.start.id if move.start.kind in BOUNDED else None):
+        raise Elsewhere(
+            msg(
+                "{what} is not at {place}. Look where it is.",
+                what=component_label(component),
+                place=places.label_of(move.start),
+            ),
+            field="serial",
+            link=f"/robots/components/{component.id}",
+        )
+    row.quantity = 1 if move.end.kind in BOUNDED else 0
+    if row.quantity:
+        row.place_id = move.end.id
+        row.pickable = move.end.kind in PICKABLE
+    return row
+
+
+def _record(session: Session, actor: Actor, movement: Movement, move: Move, part: Part) -> None:
+    named = {"lot": movement.lot} if movement.lot else {}
+    serial = {"serial": move.component.serial} if move.component else {}
     audit.record(
         session,
         actor,
         "stock.moved",
         subject=f"part:{part.number}",
         after={
-            "from": start.name,
-            "to": end.name,
+            "from": move.start.name,
+            "to": move.end.name,
             "quantity": movement.quantity,
             "movement": movement.id,
+            **named,
+            **serial,
         },
         reason=movement.reason,
     )
 
 
-def _places(
-    session: Session, store_id: int, kinds: tuple[PlaceKind, ...]
-) -> dict[PlaceKind, Place]:
-    """The store's standard place of each kind, the oldest; made at its first use."""
-    rows = session.scalars(_PLACES, {"store_id": store_id, "kinds": kinds})
-    found = {row.kind: row for row in rows}
-    missing = {
-        kind: Place(store_id=store_id, kind=kind, name=_NAMES[kind])
-        for kind in kinds
-        if kind not in found
-    }
-    session.add_all(missing.values())
-    session.flush()
-    return found | missing
-
-
-def _balances(
-    session: Session, part_ids: Collection[int], places: tuple[Place, ...]
-) -> dict[tuple[int, int], Balance]:
-    """Each part's balance at each place, by (part, place), locked; a new one stands at nothing."""
-    place_ids = [place.id for place in places]
-    rows = session.scalars(_LOCKED_BALANCES, {"part_ids": list(part_ids), "place_ids": place_ids})
-    found = {(row.part_id, row.place_id): row for row in rows}
-    missing = {
-        (part_id, place.id): Balance(
-            part_id=part_id,
-            place_id=place.id,
-            bounded=place.kind in BOUNDED,
-            pickable=place.kind in PICKABLE,
-        )
-        for part_id in part_ids
-        for place in places
-        if (part_id, place.id) not in found
-    }
-    session.add_all(missing.values())
-    return found | missing
-
-
-def _locked(session: Session, actor: Actor, part_ids: Collection[int]) -> dict[int, Part]:
-    """The store's parts by id, locked in one order, so that two buyers never wait in a ring."""
-    rows = session.scalars(_LOCKED, {"part_ids": list(part_ids), "store_id": actor.store_id})
-    found = {row.id: row for row in rows}
-    if len(found) < len(part_ids):
-        raise NotFound(msg("There is no such part."))
-    return found
-
-
-def _open_of(session: Session, store_id: int, owner: str, part_id: int | None) -> list[Reservation]:
-    """An owner's promises, lapsed ones included."""
-    rows = session.scalars(_PROMISED, {"of_owner": owner, "of_store": store_id})
-    return [row for row in rows if part_id is None or row.part_id == part_id]
+def _currency(session: Session, actor: Actor) -> str:
+    return session.get_one(Store, actor.store_id).currency

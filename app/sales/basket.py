@@ -14,7 +14,7 @@ from app.kernel.quantity import MOST
 from app.kernel.searchkeys import clean
 from app.kernel.tax import BASIS
 from app.kernel.text import msg
-from app.parts import stock
+from app.parts import reservations
 from app.robots import addresses, claims, concerned, loans
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, UnitState
@@ -66,7 +66,7 @@ def add_product(
         )
         return same
     if product.part_id is not None:
-        stock.reserve(
+        reservations.reserve(
             session,
             actor,
             product.part_id,
@@ -125,7 +125,7 @@ def set_quantity(
     _check_size(price_minor=line.unit_price_minor, quantity=quantity)
     product, more = line.product, quantity - line.quantity
     if product.part_id is not None and more > 0:
-        stock.reserve(
+        reservations.reserve(
             session,
             actor,
             product.part_id,
@@ -135,7 +135,7 @@ def set_quantity(
             minutes=minutes,
         )
     elif product.part_id is not None and more < 0:
-        stock.release(
+        reservations.release(
             session,
             orders.reference(order),
             store_id=order.store_id,
@@ -201,7 +201,7 @@ def remove(session: Session, actor: Actor, order: Order, line: OrderLine) -> Non
             if other.for_unit_id == line.unit_id:
                 other.for_unit_id = None
     if line.product.part_id is not None:
-        stock.release(
+        reservations.release(
             session,
             orders.reference(order),
             store_id=order.store_id,
@@ -327,7 +327,7 @@ def _new_item_line(
 ) -> OrderLine:
     """A line of its own, even where the same product already has one at its full price."""
     if product.part_id is not None:
-        stock.reserve(
+        reservations.reserve(
             session,
             actor,
             product.part_id,

@@ -9,7 +9,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
-from app.parts import stock
+from app.parts import reservations
 from app.payments import bills, tenders, tills
 from app.payments.events import MoneyCame, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
@@ -182,7 +182,7 @@ def free_after_failure(session: Session, order: Order, *, minutes: int) -> None:
     """A payment failed and nothing was paid: what the basket keeps ends by time again."""
     owner, store_id = orders.reference(order), order.store_id
     claims.make_temporary(session, owner, store_id=store_id, minutes=minutes)
-    stock.make_temporary(session, owner, store_id=store_id, minutes=minutes)
+    reservations.make_temporary(session, owner, store_id=store_id, minutes=minutes)
 
 
 def _said(amount: Money | None, otherwise: Money) -> Money:
@@ -218,8 +218,8 @@ def _require_goods(session: Session, actor: Actor, order: Order) -> None:
     _require_robots(session, actor, order)
     if any(line.product.part_id is not None for line in order.lines):
         owner = orders.reference(order)
-        stock.renew(session, actor, owner, holder=actor.name, minutes=1)
-        stock.make_permanent(session, owner, store_id=order.store_id)
+        reservations.renew(session, actor, owner, holder=actor.name, minutes=1)
+        reservations.make_permanent(session, owner, store_id=order.store_id)
 
 
 def _require_robots(session: Session, actor: Actor, order: Order) -> None:

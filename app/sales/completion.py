@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.text import msg
-from app.parts import stock
+from app.parts import issuing
 from app.payments import bills, printing
 from app.payments.events import BillSettled
 from app.payments.models import Account, Bill, PaymentAttempt, Tender, TillSession
@@ -59,7 +59,7 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
         )
         session.add(UnitSale(unit_id=unit.id, order_id=order.id, sold_at=order.settled_at))
         claims.end_as_sold(session, unit.id, owner=owner)
-    stock.issue_reserved(session, actor, owner, reason=f"sale {order.number}")
+    issuing.issue_reserved(session, actor, owner, reason=f"sale {order.number}")
     _recognise(session, actor, order, bill)
     document = invoices.issue(session, actor, order, attempts)
     if order.till_id is not None:

@@ -12,7 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.parts import stock
+from app.parts import reservations
 from app.payments import bills
 from app.payments.models import Bill
 from app.robots import claims
@@ -276,7 +276,7 @@ def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None
     for line in order.lines:
         if line.unit_id is not None:
             claims.release(session, line.unit_id, owner=reference(order))
-    stock.release(session, reference(order), store_id=order.store_id)
+    reservations.release(session, reference(order), store_id=order.store_id)
     order.cancelled_at = clock.now()
     order.cancel_reason = clean(reason)[:200]
     audit.record(

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("part_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("place_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lot", sa.String(length=100), nullable=False),
         sa.Column("lot_key", SERIAL_KEY, nullable=False),
         sa.Column(
             "component_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True

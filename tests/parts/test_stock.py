@@ -14,7 +14,7 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Conflict, Forbidden, NotFound, Refused
-from app.parts import catalogue, checks, stock
+from app.parts import catalogue, checks, issuing, reservations, stock
 from app.parts.errors import NotEnoughStock
 from app.parts.models import Balance, Movement, Part, Reservation
 from app.stores.models import Store
@@ -34,7 +34,7 @@ def shelf(session: Session, manager: Actor, knee: Part) -> Part:
 @pytest.fixture
 def promise(session: Session, manager: Actor, shelf: Part) -> Promise:
     def made(owner: str, quantity: int, *, minutes: int = 30) -> Reservation:
-        return stock.reserve(
+        return reservations.reserve(
             session,
             manager,
             shelf.id,
@@ -79,10 +79,10 @@ def test_some_of_what_is_promised_is_given_back(
     promise("order:1", 4)
     promise("order:2", 1)
     # when
-    stock.release(session, "order:1", store_id=shelf.store_id, part_id=shelf.id, quantity=5)
+    reservations.release(session, "order:1", store_id=shelf.store_id, part_id=shelf.id, quantity=5)
     # then
     assert stock.free(session, shelf.id) == 7
-    stock.release(session, "order:1", store_id=shelf.store_id)
+    reservations.release(session, "order:1", store_id=shelf.store_id)
     assert stock.free(session, shelf.id) == 9
 
 
@@ -92,9 +92,11 @@ def test_a_release_touches_no_other_part(
     # given
     hip = _stocked(session, manager, "HIP-R", 2)
     promise("order:1", 4)
-    stock.reserve(session, manager, hip.id, quantity=2, owner="order:1", holder="x", minutes=30)
+    reservations.reserve(
+        session, manager, hip.id, quantity=2, owner="order:1", holder="x", minutes=30
+    )
     # when
-    stock.release(session, "order:1", store_id=shelf.store_id, part_id=hip.id)
+    reservations.release(session, "order:1", store_id=shelf.store_id, part_id=hip.id)
     # then
     assert stock.frees(session, [shelf.id, hip.id]) == {shelf.id: 6, hip.id: 2}
 
@@ -103,7 +105,7 @@ def test_a_live_promise_is_renewed_as_it_is(
     session: Session, manager: Actor, promise: Promise
 ) -> None:
     made = promise("order:1", 10)
-    stock.renew(session, manager, "order:1", holder="Jana", minutes=60)
+    reservations.renew(session, manager, "order:1", holder="Jana", minutes=60)
     assert session.scalars(select(Reservation)).all() == [made]
     assert made.ended_at is None
 
@@ -116,7 +118,7 @@ def test_a_lapsed_promise_is_made_again_while_the_pieces_are_there(
     promise("order:1", 2, minutes=60)
     with clock.set_to(clock.now() + timedelta(minutes=31)):
         # when
-        stock.renew(session, manager, "order:1", holder="Jana", minutes=30)
+        reservations.renew(session, manager, "order:1", holder="Jana", minutes=30)
         # then
         assert stock.free(session, shelf.id) == 4
     with clock.set_to(clock.now() + timedelta(minutes=62)):
@@ -130,18 +132,18 @@ def test_a_lapsed_promise_is_refused_when_somebody_was_faster(
     with clock.set_to(clock.now() + timedelta(minutes=31)):
         promise("order:2", 8)
         with pytest.raises(NotEnoughStock, match="4 wanted, 2 free"):
-            stock.renew(session, manager, "order:1", holder="Jana", minutes=30)
+            reservations.renew(session, manager, "order:1", holder="Jana", minutes=30)
 
 
 def test_once_money_is_taken_a_promise_does_not_lapse(
     session: Session, shelf: Part, promise: Promise
 ) -> None:
     promise("order:1", 4)
-    stock.make_permanent(session, "order:1", store_id=shelf.store_id)
+    reservations.make_permanent(session, "order:1", store_id=shelf.store_id)
     next_day = clock.now() + timedelta(days=1)
     with clock.set_to(next_day):
         assert stock.free(session, shelf.id) == 6
-    stock.make_temporary(session, "order:1", store_id=shelf.store_id, minutes=30)
+    reservations.make_temporary(session, "order:1", store_id=shelf.store_id, minutes=30)
     with clock.set_to(next_day):
         assert stock.free(session, shelf.id) == 10
 
@@ -153,8 +155,8 @@ def test_what_is_handed_over_leaves_the_shelf_once(
     promise("order:1", 3)
     promise("order:1", 1)
     # when
-    stock.issue_reserved(session, manager, "order:1", reason="sale 1")
-    stock.issue_reserved(session, manager, "order:1", reason="sale 1")
+    issuing.issue_reserved(session, manager, "order:1", reason="sale 1")
+    issuing.issue_reserved(session, manager, "order:1", reason="sale 1")
     # then
     assert stock.free(session, shelf.id) == 6
     out = session.scalars(select(Movement).where(Movement.reference == "order:1")).one()
@@ -169,7 +171,7 @@ def test_handing_over_costs_the_same_statements_for_one_part_and_for_many(
     parts = [_stocked(session, manager, f"P-{number}", 5) for number in range(12)]
     for owner, wanted in (("order:0", parts[:1]), ("order:1", parts[:1]), ("order:2", parts[1:])):
         for part in wanted:
-            stock.reserve(
+            reservations.reserve(
                 session, manager, part.id, quantity=1, owner=owner, holder="x", minutes=30
             )
     selects: list[str] = []
@@ -182,7 +184,7 @@ def test_handing_over_costs_the_same_statements_for_one_part_and_for_many(
     # when: the first sale makes the customer's place
     for owner in ("order:0", "order:1", "order:2"):
         selects.clear()
-        stock.issue_reserved(session, manager, owner, reason="sale")
+        issuing.issue_reserved(session, manager, owner, reason="sale")
         counts.append(len(selects))
     # then
     assert counts[1] == counts[2]
@@ -209,7 +211,7 @@ def test_an_undoing_that_leaves_less_than_nothing_is_refused(
 ) -> None:
     # given
     promise("order:1", 4)
-    stock.issue_reserved(session, manager, "order:1", reason="sale 1")
+    issuing.issue_reserved(session, manager, "order:1", reason="sale 1")
     received = session.scalars(select(Movement).order_by(Movement.id)).first()
     assert received is not None
     # when, then
@@ -243,7 +245,7 @@ def test_pieces_of_another_store_are_not_there(session: Session, store: Store, s
     stranger = an_actor(a_store(session, "BER"))
     assert store.id != stranger.store_id
     with pytest.raises(NotFound):
-        stock.reserve(
+        reservations.reserve(
             session, stranger, shelf.id, quantity=1, owner="order:1", holder="x", minutes=1
         )
     with pytest.raises(NotFound):
@@ -270,7 +272,7 @@ def test_of_thirty_two_who_reach_for_ten_pieces_ten_get_one(
         try:
             # no queue of writers here: the lock on the part has to do
             with database.transaction() as buyer:
-                stock.reserve(
+                reservations.reserve(
                     buyer,
                     manager,
                     shelf.id,

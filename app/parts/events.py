@@ -1,0 +1,17 @@
+"""What parts announce to whoever waits for them, in the same transaction."""
+
+from dataclasses import dataclass
+
+from app.kernel.actor import Actor
+from app.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PartsArrived(Event):
+    """Pieces of a part came onto the shelf; `reference` is the purchase order or what else."""
+
+    actor: Actor
+    store_id: int
+    part_id: int
+    quantity: int
+    reference: str
