@@ -35,7 +35,7 @@ class Ticket(Base):
     __table_args__ = (
         UniqueConstraint("store_id", "number"),
         CheckConstraint("(waiting IS NULL) = (waiting_since IS NULL)", name="waits_since"),
-        CheckConstraint("paused_s >= 0", name="pause_not_negative"),
+        CheckConstraint("paused_s >= 0 AND paused_before_s >= 0", name="pause_not_negative"),
         CheckConstraint("soc_percent BETWEEN 0 AND 100", name="charge_is_percent"),
         CheckConstraint("falls >= 0", name="falls_not_negative"),
         CheckConstraint("comeback_of_id <> id", name="not_its_own_comeback"),
@@ -70,6 +70,8 @@ class Ticket(Base):
     promised_at: Mapped[datetime | None] = mapped_column(default=None)
     # how long the promise clock has stood still, without the wait that goes on
     paused_s: Mapped[int] = mapped_column(Integer, default=0)
+    # what of it was over when the promise was given
+    paused_before_s: Mapped[int] = mapped_column(Integer, default=0)
     complaint: Mapped[LongText]
     # what came with the robot: a JSON list
     accessories: Mapped[LongText] = mapped_column(default="[]")
@@ -226,7 +228,7 @@ class Diagnosis(Base):
     measured_in: Mapped[str] = mapped_column(String(32), default="")
     component_id: Mapped[int | None] = mapped_column(ForeignKey("components.id"), default=None)
     part_number: Mapped[str] = mapped_column(String(64), default="")
-    lot: Mapped[str] = mapped_column(String(64), default="")
+    lot: Mapped[str] = mapped_column(String(100), default="")
     firmware: Mapped[str] = mapped_column(String(64), default="")
     at: Mapped[datetime]
     by: Mapped[str]

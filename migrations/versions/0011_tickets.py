@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("waiting_note", sa.String(length=200), nullable=False),
         sa.Column("promised_at", UtcDateTime(), nullable=True),
         sa.Column("paused_s", sa.Integer(), nullable=False),
+        sa.Column("paused_before_s", sa.Integer(), nullable=False),
         sa.Column("complaint", sa.Text(), nullable=False),
         sa.Column("accessories", sa.Text(), nullable=False),
         sa.Column("seal", sa.String(length=64), nullable=False),
@@ -92,7 +93,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("comeback_of_id <> id", name=op.f("ck_tickets_not_its_own_comeback")),
         sa.CheckConstraint("falls >= 0", name=op.f("ck_tickets_falls_not_negative")),
-        sa.CheckConstraint("paused_s >= 0", name=op.f("ck_tickets_pause_not_negative")),
+        sa.CheckConstraint(
+            "paused_s >= 0 AND paused_before_s >= 0", name=op.f("ck_tickets_pause_not_negative")
+        ),
         sa.CheckConstraint(
             "soc_percent BETWEEN 0 AND 100", name=op.f("ck_tickets_charge_is_percent")
         ),
@@ -144,7 +147,7 @@ def upgrade() -> None:
             "component_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("part_number", sa.String(length=64), nullable=False),
-        sa.Column("lot", sa.String(length=64), nullable=False),
+        sa.Column("lot", sa.String(length=100), nullable=False),
         sa.Column("firmware", sa.String(length=64), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("by", sa.String(length=200), nullable=False),

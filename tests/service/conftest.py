@@ -1,0 +1,27 @@
+"""A workshop with a customer's robot."""
+
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+
+from app.identity.roles import Role
+from tests.makers.browsing import Browser, a_browser
+from tests.makers.identity import a_session
+from tests.makers.service import Workshop, a_workshop
+
+
+@pytest.fixture
+def shop(session: Session, tmp_path: Path) -> Workshop:
+    made = a_workshop(session, tmp_path / "var")
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def bench(session: Session, app: FastAPI, shop: Workshop) -> Browser:
+    """The technician's browser."""
+    cookie = a_session(session, shop.people[Role.TECHNICIAN])
+    session.commit()
+    return a_browser(app, cookie)
