@@ -1,6 +1,6 @@
 """What service refuses."""
 
-from app.kernel.errors import Conflict
+from app.kernel.errors import Conflict, Refused
 
 
 class OnTheBench(Conflict):
@@ -19,3 +19,15 @@ class TicketOver(Conflict):
     """The ticket is closed or cancelled: it stands as it is."""
 
     code = "ticket_over"
+
+
+class NotAuthorised(Refused):
+    """The maker has not let this store do the operation; the sentence names what it may cost."""
+
+    code = "not_authorised"
+
+
+class NewerVersion(Conflict):
+    """The estimate was replaced by a newer version; the link leads there."""
+
+    code = "newer_version"

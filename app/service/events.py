@@ -27,3 +27,13 @@ class TicketMoved(Event):
     unit_id: int
     before: TicketState
     after: TicketState
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateDecided(Event):
+    """Every line of a version was approved or declined; the ticket has moved by it already."""
+
+    actor: Actor
+    store_id: int
+    ticket_id: int
+    estimate_id: int
