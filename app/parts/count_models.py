@@ -23,7 +23,6 @@ from app.robots.models import SERIAL_KEY
 
 class CountState(StrEnum):
     COUNTING = "counting"
-    REVIEW = "review"
     BOOKED = "booked"
     CANCELLED = "cancelled"
 
@@ -47,8 +46,6 @@ class StockCount(Base):
     state: Mapped[CountState] = mapped_column(default=CountState.COUNTING)
     started_at: Mapped[datetime]
     started_by: Mapped[str]
-    closed_at: Mapped[datetime | None] = mapped_column(default=None)
-    closed_by: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_by: Mapped[str] = mapped_column(default="")
     reason: Mapped[str] = mapped_column(default="")

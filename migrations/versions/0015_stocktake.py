@@ -23,8 +23,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String(32), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("started_by", sa.String(length=200), nullable=False),
-        sa.Column("closed_at", UtcDateTime(), nullable=True),
-        sa.Column("closed_by", sa.String(length=200), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("ended_by", sa.String(length=200), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
