@@ -1,5 +1,6 @@
 """Which component is meant, and whether it belongs in a slot."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -23,6 +24,16 @@ from app.robots.models import Unit
 from app.robots.serials import read_serial
 from app.robots.slot_models import Component, Control, Slot
 from app.robots.slotnames import CLASS_LABELS, name_of
+
+# Says whether a part number that a slot does not name may sit there all the same.
+StandIn = Callable[[Session, Unit, Slot, str], bool]
+_stand_ins: list[StandIn] = []
+
+
+def stand_in_by(may: StandIn) -> None:
+    """A room above knows successors and approved substitutes; asking twice is the same as once."""
+    if may not in _stand_ins:
+        _stand_ins.append(may)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +75,11 @@ def choose(
     The slot's parts must be loaded. Raises Refused when it does not belong in this slot.
     """
     chosen = _chosen(session, actor, unit, slot, part)
-    require_fits(slot, chosen)
+    require_fits(session, unit, slot, chosen)
     return chosen
 
 
-def require_fits(slot: Slot, chosen: Component | Lotted) -> None:
+def require_fits(session: Session, unit: Unit, slot: Slot, chosen: Component | Lotted) -> None:
     """Raises Refused unless class, control and part number are what the slot takes."""
     if isinstance(chosen, Component):
         if chosen.slot_class is not slot.slot_class:
@@ -90,7 +101,10 @@ def require_fits(slot: Slot, chosen: Component | Lotted) -> None:
         raise Refused(
             msg("{slot} takes a part with its lot.", slot=name_of(slot.path)), field="lot"
         )
-    if slot.parts and chosen.part_key not in {part.part_key for part in slot.parts}:
+    named = {part.part_key for part in slot.parts}
+    if not named or chosen.part_key in named:
+        return
+    if not any(may(session, unit, slot, chosen.part_number) for may in _stand_ins):
         raise Refused(
             msg(
                 "Part number {part} is not allowed in {slot}. Allowed: {allowed}.",

@@ -137,7 +137,7 @@ def swap(session: Session, actor: Actor, one: Place, other: Place, *, work: Work
     for (unit, slot), comes in zip(places, coming, strict=True):
         _require_here(unit, to_fit=comes is not None)
         if comes is not None:
-            require_fits(slot, _again(comes))
+            require_fits(session, unit, slot, _again(comes))
     at = work.moment(not_before=_free_from(last))
     for (unit, _), stay in zip(places, taken, strict=True):
         if stay is not None:
