@@ -2,14 +2,16 @@
 
 from app.customers import panels, privacy
 from app.customers.events import CustomerErased
-from app.kernel import events, outbox
+from app.kernel import events, findable, outbox
 from app.kernel.text import msg
+from app.parts import fit, following, tracing
 from app.payments import cards, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
 from app.robots import (
     bodylook,
     bulletinlook,
     bulletins,
+    callouts,
     concerned,
     customerview,
     firmwarerules,
@@ -18,11 +20,22 @@ from app.robots import (
     publicfacts,
     requirements,
     timeline,
+    whereabouts,
 )
-from app.robots.events import BoughtBack, ComponentFitted
+from app.robots.events import (
+    BoughtBack,
+    ComponentCorrected,
+    ComponentFitted,
+    ComponentRemoved,
+    FirmwareChanged,
+)
 from app.sales import buyback, checkout, completion, robotpapers
 from app.sales import customerview as salesview
 from app.sales.events import HandedOver
+from app.service import board, callout, closing, faultlook, guards
+from app.service import customerview as serviceview
+from app.service import findable as ticketfinder
+from app.service.states import TicketState
 from app.web import live
 
 
@@ -32,16 +45,35 @@ def connect() -> None:
     events.listen(PaymentFailed, checkout.on_payment_failed)
     events.listen(BillSettled, completion.on_bill_settled)
     events.listen(BoughtBack, buyback.on_bought_back)
+    events.listen(ComponentFitted, fit.on_fitted)
     events.listen(ComponentFitted, bulletins.on_fitted)
+    choosing.stand_in_by(fit.may_stand_in)
+    events.listen(ComponentFitted, following.on_fitted)
+    events.listen(ComponentRemoved, following.on_removed)
+    events.listen(ComponentCorrected, bulletins.on_corrected)
+    events.listen(ComponentCorrected, following.on_corrected)
+    events.listen(FirmwareChanged, bulletins.on_version_changed)
     events.listen(HandedOver, robotpapers.on_handed_over)
     events.listen(CustomerErased, salesview.on_customer_erased)
+    events.listen(CustomerErased, serviceview.on_customer_erased)
     panels.show(customerview.panel)
     panels.show(salesview.panel)
-    privacy.chapters.update(robots=customerview.chapter, sales=salesview.chapter)
+    panels.show(serviceview.panel)
+    privacy.chapters.update(
+        robots=customerview.chapter, sales=salesview.chapter, service=serviceview.chapter
+    )
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
     bodylook.look_by(bodylook.Look.BULLETINS, bulletinlook.look)
+    whereabouts.tell_by(tracing.passages)
+    whereabouts.keep_by(tracing.kept)
+    bodylook.look_by(bodylook.Look.FAULTS, faultlook.look)
+    callouts.tell("service", callout.of_unit)
+    findable.tell("ticket", ticketfinder.find)
     live.watch("robot", timeline.mark)
+    live.watch("board", board.mark)
+    live.watch("ticket", board.ticket_mark)
+    guards.before(TicketState.CLOSED, "finding", closing.reasons)
     gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
     openpassport.tell("warranty", publicfacts.warranty)
     openpassport.tell("ai_class", publicfacts.ai_class)

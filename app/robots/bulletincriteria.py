@@ -46,7 +46,8 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """By which criterion a robot is meant; `since`: when the youngest part came in that it names.
+    """By which criterion a robot is meant; `since`: when the youngest part came in that it names,
+    or the version that it means.
 
     Not `sure` where the robot's record leaves open what the criterion asks.
     """
@@ -92,14 +93,21 @@ def asks_inside(criterion: BulletinCriterion) -> bool:
 
 
 def match(
-    criteria: Sequence[BulletinCriterion], unit: Unit, carried: Sequence[Carried]
+    criteria: Sequence[BulletinCriterion],
+    unit: Unit,
+    carried: Sequence[Carried],
+    *,
+    runs_since: datetime | None,
 ) -> Match | None:
     """The first criterion that fits for sure, else the first that may; None if none does.
 
-    `since` is the youngest over all that fit: what was settled before it is open again.
+    `runs_since`: when the robot's version last became another. `since` is the youngest over all
+    that fit: what was settled before it is open again.
     """
     found = [
-        one for criterion in criteria if (one := _match_one(criterion, unit, carried)) is not None
+        one
+        for criterion in criteria
+        if (one := _match_one(criterion, unit, carried, runs_since)) is not None
     ]
     if not found:
         return None
@@ -118,7 +126,10 @@ def unsure_of(criterion: BulletinCriterion, unit: Unit) -> Text | None:
 
 
 def _match_one(
-    criterion: BulletinCriterion, unit: Unit, carried: Sequence[Carried]
+    criterion: BulletinCriterion,
+    unit: Unit,
+    carried: Sequence[Carried],
+    runs_since: datetime | None,
 ) -> Match | None:
     if criterion.model_id not in {None, unit.model_id}:
         return None
@@ -128,13 +139,13 @@ def _match_one(
         return None
     if not may_run(criterion, unit.firmware):
         return None
-    since = None
+    times = [runs_since] if criterion.firmware and runs_since is not None else []
     if asks_inside(criterion):
-        times = [one.since for one in carried if _fits(criterion, one)]
-        if not times:
+        inside = [one.since for one in carried if names(criterion, one.part_key, one.lot_key)]
+        if not inside:
             return None
-        since = max(times)
-    return Match(criterion, since, sure=unsure_of(criterion, unit) is None)
+        times += inside
+    return Match(criterion, max(times, default=None), sure=unsure_of(criterion, unit) is None)
 
 
 def may_be_of(criterion: BulletinCriterion, hardware_revision: str) -> bool:
@@ -150,11 +161,11 @@ def may_run(criterion: BulletinCriterion, firmware: str) -> bool:
     return read_range(criterion.firmware).contains(firmware)
 
 
-def _fits(criterion: BulletinCriterion, carried: Carried) -> bool:
-    return criterion.part_key in {"", carried.part_key} and criterion.lot_key in {
-        "",
-        carried.lot_key,
-    }
+def names(criterion: BulletinCriterion, part_key: str, lot_key: str) -> bool:
+    """Whether a part of this number and lot is what a criterion asks for inside a robot."""
+    if not asks_inside(criterion):
+        return False
+    return criterion.part_key in {"", part_key} and criterion.lot_key in {"", lot_key}
 
 
 def _read_revisions(text: str) -> str:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from app.kernel.text import msg
 from app.robots import concerned
 from app.robots.bodylook import Mark
-from app.robots.bulletincriteria import asks_inside
+from app.robots.bulletincriteria import names
 from app.robots.concerned import Concern
 from app.robots.insides import Inside, Place
 from app.robots.models import Unit
@@ -29,11 +29,7 @@ def _mark(place: Place, waiting: list[Concern]) -> Mark:
 
 def _names(concern: Concern, place: Place) -> bool:
     """Whether the bulletin means the robot by what sits in this slot."""
-    if concern.match is None or place.now is None or not asks_inside(concern.match.criterion):
+    if concern.match is None or place.now is None:
         return False
     inside = place.now.component or place.now
-    criterion = concern.match.criterion
-    return criterion.part_key in {"", inside.part_key} and criterion.lot_key in {
-        "",
-        inside.lot_key,
-    }
+    return names(concern.match.criterion, inside.part_key, inside.lot_key)

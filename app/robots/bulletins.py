@@ -24,9 +24,10 @@ from app.robots.bulletin_models import (
     BulletinKind,
     Outcome,
 )
-from app.robots.bulletincriteria import MOST_CRITERIA, Criterion, Match, row_of
-from app.robots.events import ComponentFitted
+from app.robots.bulletincriteria import MOST_CRITERIA, Criterion, Match, may_run, names, row_of
+from app.robots.events import ComponentCorrected, ComponentFitted, FirmwareChanged
 from app.robots.models import Maker, RobotModel, Unit, UnitEvent
+from app.robots.slot_models import Component, Occupant, VersionOf
 from app.stores import desk
 from app.web.forms import Reading
 
@@ -210,10 +211,39 @@ def note_received(session: Session, actor: Actor, units: Sequence[Unit]) -> None
 
 def on_fitted(session: Session, event: ComponentFitted) -> None:
     """Listens in `app.wiring`: a component that a bulletin names has come into a robot."""
+    part_key, lot_key = search_key(event.part_number), search_key(event.lot)
+    _tell_of_part(session, event.actor, event.unit_id, part_key, lot_key)
+
+
+def on_corrected(session: Session, event: ComponentCorrected) -> None:
+    """Listens in `app.wiring`: what sits in a robot turns out to be what a bulletin names."""
+    component = session.get_one(Component, event.component_id)
+    unit_id = session.scalar(
+        select(Occupant.unit_id).where(
+            Occupant.component_id == component.id, Occupant.until.is_(None)
+        )
+    )
+    if unit_id is not None:
+        _tell_of_part(session, event.actor, unit_id, component.part_key, component.lot_key)
+
+
+def on_version_changed(session: Session, event: FirmwareChanged) -> None:
+    """Listens in `app.wiring`: the robot runs a version now that a bulletin means."""
+    if event.unit_id is None or event.part is not VersionOf.ROBOT or not event.before:
+        return
     unit = session.get_one(Unit, event.unit_id)
     for one in concerned.waiting(concerned.of_unit(session, unit)):
-        if one.match is not None and one.match.since == event.at:
+        if one.match is not None and not may_run(one.match.criterion, event.before):
             _tell_robots(session, event.actor, one.bulletin, [unit.id])
+
+
+def _tell_of_part(
+    session: Session, actor: Actor, unit_id: int, part_key: str, lot_key: str
+) -> None:
+    unit = session.get_one(Unit, unit_id)
+    for one in concerned.waiting(concerned.of_unit(session, unit)):
+        if one.match is not None and names(one.match.criterion, part_key, lot_key):
+            _tell_robots(session, actor, one.bulletin, [unit.id])
 
 
 def _row(actor: Actor, typed: BulletinInput, seen: Reading) -> Bulletin:

@@ -13,7 +13,7 @@ from app.kernel import audit
 from app.kernel.actor import Actor
 from app.kernel.csvfile import csv_bytes
 from app.kernel.text import Text
-from app.robots import campaigns, queries
+from app.robots import campaigns, meant, queries
 from app.robots.bulletin_models import Bulletin, BulletinCriterion, BulletinKind
 from app.robots.bulletincriteria import unsure_of
 from app.robots.campaigns import Progress, Whereabouts
@@ -120,7 +120,7 @@ def robots(
     """A campaign's robots in the actor's store, the newest first; at most three statements."""
     actor.require("robots.view")
     robots, query = _campaign(session, actor, bulletin, criteria)
-    waits = campaigns.is_open(robots)
+    waits = meant.is_open(robots)
     if stage is not None:
         query = query.where(waits if stage is Stage.OPEN else ~waits)
     if place is not None:
@@ -180,7 +180,7 @@ def _letters(
         .join(Customer, Customer.id == Ownership.customer_id)
         .join(RobotModel, RobotModel.id == Unit.model_id)
         .join(Maker, Maker.id == Unit.maker_id)
-        .where(campaigns.is_open(robots), Customer.erased_at.is_(None))
+        .where(meant.is_open(robots), Customer.erased_at.is_(None))
         .order_by(Customer.number, Unit.serial_key)
     )
     due_on = bulletin.due_on.isoformat() if bulletin.due_on else ""
@@ -195,14 +195,14 @@ def _letters(
 def _campaign(
     session: Session, actor: Actor, bulletin: Bulletin, criteria: Sequence[BulletinCriterion]
 ) -> tuple[Subquery, Select[int, int | None, datetime | None, bool]]:
-    built = campaigns.built_in(session, actor.store_id, criteria)
-    robots = campaigns.robots_of(actor.store_id, bulletin, criteria, built)
+    built = meant.built_in(session, actor.store_id, criteria)
+    robots = meant.robots_of(actor.store_id, bulletin, criteria, built)
     query = (
         select(
             Unit.id.label("unit_id"),
             robots.c.position,
             robots.c.done_at,
-            campaigns.is_open(robots).label("waits"),
+            meant.is_open(robots).label("waits"),
         )
         .join_from(robots, Unit, Unit.id == robots.c.unit_id)
         .where(Unit.state != UnitState.RETIRED)

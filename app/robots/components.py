@@ -10,13 +10,14 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, events
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import Text, msg
 from app.robots import addresses
 from app.robots.bodyplan import SlotClass
+from app.robots.events import ComponentCorrected
 from app.robots.models import Unit
 from app.robots.serials import read_serial
 from app.robots.slot_models import Component, Occupant
@@ -193,6 +194,10 @@ def identify(session: Session, actor: Actor, component: Component, identity: Ide
     component.name = clean(identity.name)[:_LONGEST_NAME]
     component.made_on = identity.made_on
     session.flush()
+    events.announce(
+        session,
+        ComponentCorrected(actor=actor, store_id=component.store_id, component_id=component.id),
+    )
     audit.record(
         session,
         actor,

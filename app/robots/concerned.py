@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
@@ -19,7 +20,7 @@ from app.robots.bulletin_models import (
 from app.robots.bulletincriteria import Carried, Match, asks_inside, match, unsure_of
 from app.robots.gate import Reason
 from app.robots.models import Unit
-from app.robots.slot_models import Component, Occupant
+from app.robots.slot_models import Component, FirmwareRecord, Occupant, VersionOf
 
 # The most pressing first.
 _ORDER = (
@@ -55,7 +56,7 @@ class Concern:
 
 
 def of_unit(session: Session, unit: Unit) -> list[Concern]:
-    """The bulletins that mean a robot now, the most pressing first; at most two statements."""
+    """The bulletins that mean a robot now, the most pressing first; at most three statements."""
     return of_units(session, [unit]).get(unit.id, [])
 
 
@@ -64,12 +65,21 @@ def of_units(session: Session, units: Sequence[Unit]) -> dict[int, list[Concern]
     asked = _in_force(session, units)
     wants_inside = any(asks_inside(one) for bulletin in asked for one in bulletin.criteria)
     inside = _carried(session, units) if wants_inside else {}
+    # it matters where a bulletin that asks for versions was settled, and to nobody else
+    changed = [
+        unit
+        for unit in units
+        for one in asked
+        if unit.id in one.settled and any(criterion.firmware for criterion in one.criteria)
+    ]
+    runs_since = _runs_since(session, changed) if changed else {}
     concerns: dict[int, list[Concern]] = defaultdict(list)
     for unit in units:
         for one in asked:
             if one.bulletin.maker_id != unit.maker_id:
                 continue
-            found = match(one.criteria, unit, inside.get(unit.id, ()))
+            carried = inside.get(unit.id, ())
+            found = match(one.criteria, unit, carried, runs_since=runs_since.get(unit.id))
             if found is None:
                 continue
             unsure = None if found.sure else unsure_of(found.criterion, unit)
@@ -138,17 +148,6 @@ def _pressing(concern: Concern) -> tuple[bool, int, str, int]:
     return not concern.is_open, _ORDER.index(bulletin.kind), due, bulletin.id
 
 
-_IN_FORCE = (
-    select(Bulletin, BulletinCriterion)
-    .join(BulletinCriterion, BulletinCriterion.bulletin_id == Bulletin.id)
-    .where(
-        Bulletin.maker_id.in_(bindparam("maker_ids", expanding=True)),
-        Bulletin.withdrawn_at.is_(None),
-    )
-    .order_by(Bulletin.id, BulletinCriterion.position)
-)
-
-
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A bulletin in force with its criteria, and when it was last settled on which robot."""
@@ -184,6 +183,20 @@ def _in_force(session: Session, units: Sequence[Unit]) -> list[_Asked]:
         if settled is not None:
             asked.settled[settled.unit_id] = settled
     return list(found.values())
+
+
+def _runs_since(session: Session, units: Sequence[Unit]) -> dict[int, datetime]:
+    """When each robot's version last became another; those that came with theirs are left out."""
+    rows = session.execute(
+        select(FirmwareRecord.unit_id, func.max(FirmwareRecord.at))
+        .where(
+            FirmwareRecord.unit_id.in_([unit.id for unit in units]),
+            FirmwareRecord.part == VersionOf.ROBOT,
+            FirmwareRecord.version != FirmwareRecord.before,
+        )
+        .group_by(FirmwareRecord.unit_id)
+    )
+    return {unit_id: at for unit_id, at in rows if unit_id is not None}
 
 
 def _carried(session: Session, units: Sequence[Unit]) -> dict[int, list[Carried]]:

@@ -76,6 +76,15 @@ class ComponentRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ComponentCorrected(Event):
+    """Another part number or lot is on record of a component; it may sit in a robot."""
+
+    actor: Actor
+    store_id: int
+    component_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class FirmwareChanged(Event):
     """Another version runs in a robot, or in a component: then `unit_id` is where that sits."""
 

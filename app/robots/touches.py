@@ -16,7 +16,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.text import Text
 from app.robots import counters, firmware
 from app.robots.components import read_version
-from app.robots.counters import COUNTER_LABELS, read_count
+from app.robots.counters import COUNTER_LABELS, Standing, read_count
 from app.robots.firmware import IN_ROBOT, PART_LABELS
 from app.robots.models import Unit
 from app.robots.slot_models import Counter, VersionOf
@@ -89,9 +89,15 @@ def read_touch(typed: Mapping[str, str], seen: Reading, *, prefix: str = "") -> 
     return Touch(counts, versions)
 
 
-def asked(session: Session, unit: Unit) -> list[Asked]:
-    """The fields for one robot with what is on record of it; three statements."""
-    standings = counters.latest(session, unit.id)
+def asked(
+    session: Session, unit: Unit, standings: Mapping[Counter, Standing] | None = None
+) -> list[Asked]:
+    """The fields for one robot with what is on record of it; three statements.
+
+    One statement for those who have its `standings` at hand.
+    """
+    if standings is None:
+        standings = counters.latest(session, unit.id)
     versions = firmware.versions(session, unit)
     counts = [
         Asked(counter, label, counters.shown(counter, stood.value), stood.at)

@@ -12,14 +12,28 @@ from app.identity.roles import Role
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Forbidden, Invalid
-from app.robots import bodies, bulletins, campaignlists, campaigns, concerned, timeline
+from app.robots import (
+    bodies,
+    bulletins,
+    campaignlists,
+    campaigns,
+    components,
+    concerned,
+    firmware,
+    fitting,
+    timeline,
+)
 from app.robots.bulletin_models import Bulletin, BulletinKind, Outcome
 from app.robots.bulletincriteria import Criterion
+from app.robots.campaignlists import Stage
 from app.robots.campaigns import Whereabouts
+from app.robots.choosing import Part
+from app.robots.components import Identity
 from app.robots.models import Unit
-from app.robots.slot_models import Slot
+from app.robots.slot_models import Slot, VersionOf
 from app.robots.states import Holding, UnitState
 from app.stores.models import Store
+from app.wiring import connect
 from tests.makers.bulletins import a_bulletin, a_component, lotted, sitting, taken_out
 from tests.makers.robots import a_maker, a_model, a_unit
 from tests.makers.slots import a_plan
@@ -44,6 +58,26 @@ def found_by(session: Session, store: Store, bulletin: Bulletin) -> set[int]:
     retired = {unit.id for unit in units if unit.state is UnitState.RETIRED}
     assert by_campaign == by_robot - retired
     return by_campaign
+
+
+def waiting_for(session: Session, actor: Actor, bulletin: Bulletin) -> set[int]:
+    """Ids on which it waits, as counted, as listed and as the robots themselves say it."""
+    listed: dict[Stage | None, list[int]] = {}
+    criteria = campaigns.criteria_of(session, [bulletin.id])[bulletin.id]
+    for stage in (Stage.OPEN, Stage.DONE, None):
+        page = campaignlists.robots(session, actor, bulletin, criteria, stage=stage, most=200)
+        listed[stage] = [row.robot.unit.id for row in page.items]
+    units = session.scalars(select(Unit).where(Unit.state != UnitState.RETIRED)).all()
+    by_robot = {
+        unit_id
+        for unit_id, concerns in concerned.of_units(session, units).items()
+        if any(one.bulletin is bulletin and one.is_open for one in concerns)
+    }
+    total = campaignlists.one(session, actor, bulletin).progress.total
+    assert set(listed[Stage.OPEN]) == by_robot
+    assert sorted(listed[Stage.OPEN] + listed[Stage.DONE]) == sorted(listed[None])
+    assert (total.open, total.done) == (len(listed[Stage.OPEN]), len(listed[Stage.DONE]))
+    return by_robot
 
 
 def codes(session: Session, unit: Unit) -> list[str]:
@@ -111,7 +145,7 @@ def test_both_sides_always_agree(session: Session, store: Store, manager: Actor)
             lotted(session, unit, slot, part_number="AK-80", lot=dice.choice(["24-11", "x"]))
     session.flush()
     # when
-    for number in range(40):
+    for number in range(25):
         criteria = [
             Criterion(
                 model_id=dice.choice([None, models[0].id]),
@@ -126,7 +160,17 @@ def test_both_sides_always_agree(session: Session, store: Store, manager: Actor)
         wanted = [one for one in criteria if one != Criterion()] or [LOT]
         bulletin = a_bulletin(session, manager, a_maker(session), *wanted, code=f"SB-{number}")
         # then
-        found_by(session, store, bulletin)
+        found = sorted(found_by(session, store, bulletin))
+        assert waiting_for(session, manager, bulletin) == set(found)
+        # when: settled on some, of which some run another version later
+        for unit_id in dice.sample(found, len(found) // 2):
+            unit = session.get_one(Unit, unit_id)
+            bulletins.settle(session, manager, bulletin, unit, outcome=Outcome.DONE)
+            if dice.random() < 0.3:
+                version = dice.choice(["4.9.1", "4.9.2", "4.10.1", "5.1"])
+                firmware.record(session, manager, unit, VersionOf.ROBOT, version)
+        # then
+        waiting_for(session, manager, bulletin)
 
 
 def test_a_lot_is_found_wherever_it_sits_and_wherever_the_robot_is(
@@ -196,6 +240,55 @@ def test_what_comes_in_tomorrow_is_found_tomorrow_also_where_it_was_settled(
     # then
     assert codes(session, unit) == ["SB-25-07"]
     assert campaignlists.one(session, manager, bulletin).progress.total.open == 1
+
+
+def test_a_version_that_is_meant_opens_again_what_was_settled(
+    session: Session, store: Store, manager: Actor
+) -> None:
+    # given
+    connect()
+    unit = a_unit(session, store, "A1")
+    bulletin = a_bulletin(session, manager, a_maker(session), Criterion(firmware="<1.5"))
+    bulletins.settle(session, manager, bulletin, unit, outcome=Outcome.DONE)
+    now = clock.now()
+    for hours, version, waits in ((1, "1.5", []), (2, "1.4.9", ["SB-25-07"])):
+        # when
+        with clock.set_to(now + timedelta(hours=hours)):
+            firmware.record(session, manager, unit, VersionOf.ROBOT, version)
+        # then
+        assert codes(session, unit) == waits
+        assert waiting_for(session, manager, bulletin) == ({unit.id} if waits else set())
+    told = [str(line.summary) for line in timeline.of_unit(session, unit.id).items]
+    assert told[0].startswith("Bulletin SB-25-07 concerns it")
+    # when: it is settled again, and the version is only confirmed
+    with clock.set_to(now + timedelta(hours=3)):
+        bulletins.settle(session, manager, bulletin, unit, outcome=Outcome.DONE)
+    with clock.set_to(now + timedelta(hours=4)):
+        firmware.record(session, manager, unit, VersionOf.ROBOT, "1.4.9")
+    # then
+    assert codes(session, unit) == []
+
+
+def test_what_comes_in_or_is_corrected_is_told_in_the_timeline(
+    session: Session, store: Store, manager: Actor
+) -> None:
+    # given
+    connect()
+    a_plan(session, a_model(session))
+    unit = a_unit(session, store, "A1")
+    a_bulletin(session, manager, a_maker(session), LOT)
+    component = a_component(session, unit, "K1")
+    fitting.fit(
+        session, manager, unit, "left_knee.actuator", part=Part(part_number="AK-80", serial="K1")
+    )
+    assert codes(session, unit) == []
+    # when: somebody reads the lot on it
+    seen = Identity("K1", component.slot_class, part_number="AK-80", lot="24-11")
+    components.identify(session, manager, component, seen)
+    # then
+    assert codes(session, unit) == ["SB-25-07"]
+    kinds = [line.kind for line in timeline.of_unit(session, unit.id).items]
+    assert kinds == ["bulletin", "part"]
 
 
 def test_a_bulletin_is_settled_once_and_only_where_it_waits(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.actor import Actor
-from app.robots import campaignlists, campaigns
+from app.robots import campaignlists, campaigns, meant
 from app.robots.bodyplan import SlotClass
 from app.robots.bulletin_models import Bulletin
 from app.robots.bulletincriteria import Criterion
@@ -154,7 +154,7 @@ def test_a_range_of_serials_is_a_range_of_an_index(
 ) -> None:
     bulletin = a_bulletin(session, manager, a_maker(session), Criterion(serials="A9..A12"))
     criteria = campaigns.criteria_of(session, [bulletin.id])[bulletin.id]
-    robots = campaigns.robots_of(store.id, bulletin, criteria, campaigns.Built())
+    robots = meant.robots_of(store.id, bulletin, criteria, meant.Built())
     query = select(robots).compile(session.connection(), compile_kwargs={"literal_binds": True})
     plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
     assert "ix_units_serial_order (store_id=? AND maker_id=? AND serial_order>?" in str(plan)

@@ -5,6 +5,7 @@ from html import unescape
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
 
+from app.kernel.errors import Conflict
 from app.robots import counters, firmware, firmwarerules, loans, receiving, registry, timeline
 from app.robots.firmwarerules import RuleInput
 from app.robots.models import Unit
@@ -37,13 +38,14 @@ def test_an_inspection_asks_for_counters_and_versions_and_keeps_them(
     page = unescape(browser.get("/robots/NEW-1/inspection").text)
     # when: less than it was, and no version
     read = {"reading-hours": "1,5", "reading-falls": "0", "reading-controller": "x" * 65}
-    wrong = browser.post("/robots/NEW-1/inspection", **read)
+    wrong = browser.post("/robots/NEW-1/inspection", htmx=False, **read)
     answers = {"item-01": "ok", "item-02": "ok"}
     fell = browser.post(
-        "/robots/NEW-1/inspection", **(read | answers | {"reading-controller": "1.3"})
+        "/robots/NEW-1/inspection", htmx=False, **(read | answers | {"reading-controller": "1.3"})
     )
     done = browser.post(
         "/robots/NEW-1/inspection",
+        htmx=False,
         **answers,
         **{"reading-hours": "2,5", "reading-falls": "0", "reading-controller": "1.3"},
     )
@@ -139,8 +141,8 @@ def test_a_walk_in_is_read_as_it_is_registered(
 ) -> None:
     browser = a_browser(app, counter.manager_cookie)
     typed = {"customer": str(counter.customer.number), "serial": "W-1", "is_here": "yes"}
-    wrong = browser.post("/robots/register", **typed, hours="many", firmware="2.0")
-    done = browser.post("/robots/register", **typed, hours="1200", firmware="2.0")
+    wrong = browser.post("/robots/register", htmx=False, **typed, hours="many", firmware="2.0")
+    done = browser.post("/robots/register", htmx=False, **typed, hours="1200", firmware="2.0")
     assert wrong.status_code == 422
     assert 'id="reading-hours-error"' in wrong.text
     assert 'value="2.0"' in wrong.text
@@ -167,7 +169,7 @@ def test_a_delivery_note_brings_what_the_maker_read(session: Session, counter: C
             return faulty[0].candidate.problems
         try:
             return receiving.receive_note(session, counter.manager, sha256)
-        except receiving.Conflict as refusal:
+        except Conflict as refusal:
             return refusal.message
 
     # when

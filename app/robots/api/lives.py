@@ -21,10 +21,10 @@ from app.robots import (
     registry,
     transfers,
 )
-from app.robots.api.readings import ReadingIn
 from app.robots.life_models import Wipe
 from app.robots.loans import Lending
 from app.robots.models import Unit
+from app.robots.readings import ReadingIn
 from app.robots.registering import WalkIn
 from app.robots.serials import read_serial
 from app.robots.states import Custody, Holding, UnitState

@@ -14,10 +14,10 @@ from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.robots import makers, queries, receiving, registry, timeline
-from app.robots.api.readings import ReadingIn
 from app.robots.arrivals import Arrival, read_arrival
 from app.robots.models import Unit
 from app.robots.queries import RobotRow, Wanted
+from app.robots.readings import ReadingIn
 from app.robots.states import Custody, Holding, Standing
 from app.robots.touches import read_touch
 from app.stores import desk

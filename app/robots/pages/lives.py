@@ -254,6 +254,7 @@ def _owners(
 ) -> Response:
     part, error = refusal or ("", None)
     unit = row.unit
+    page = frame(session, actor, row, maker=maker, tab="owners")
     return render(
         request,
         "robots/owners.html",
@@ -266,11 +267,11 @@ def _owners(
         kept_as=[(each.value, HOLDING_LABELS[each]) for each in loans.KEPT_AS],
         holdings=HOLDING_LABELS,
         wipes=transfers.WIPE_LABELS,
-        asked=touches.asked(session, unit),
+        asked=touches.asked(session, unit, page["standings"]),
         typed=typed or {},
         problems={part: problems_of(error)} if error else {},
         **_below(unit, maker),
-        **frame(session, actor, row, maker=maker, tab="owners"),
+        **page,
     )
 
 

@@ -12,8 +12,8 @@ from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.errors import Invalid
 from app.kernel.text import msg
 from app.payments.models import IssuedDocument
-from app.robots.api.readings import ReadingIn
 from app.robots.models import Unit
+from app.robots.readings import ReadingIn
 from app.sales import checklists, handovers, orders, queries
 from app.sales.api.answering import as_typed, naming_answers
 from app.sales.api.shapes import Answers, ItemOut, items_out

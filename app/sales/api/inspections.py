@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.actor import Actor
 from app.robots import makers, registry
-from app.robots.api.readings import ReadingIn
 from app.robots.models import Unit
+from app.robots.readings import ReadingIn
 from app.robots.states import UnitState
 from app.sales import checklists, inspections
 from app.sales.api.answering import as_typed, naming_answers
