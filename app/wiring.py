@@ -12,6 +12,7 @@ from app.robots import (
     bulletinlook,
     bulletins,
     callouts,
+    choosing,
     concerned,
     customerview,
     firmwarerules,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.actor import Actor
@@ -115,6 +115,37 @@ def outstanding(session: Session, store_id: int, owner: str) -> list[Issued]:
             before = lying[key].quantity if key in lying else 0
             lying[key] = Issued(part, component, movement.lot, before + change, place)
     return [issued for issued in lying.values() if issued.quantity > 0]
+
+
+def bench_of(session: Session, part_id: int, owner: str, lot_key: str) -> Place | None:
+    """A bench on which pieces of a part without serial lie for an owner; "" is for nobody."""
+    lying = on_benches(session, part_id, owner=owner, lot_key=lot_key)
+    return next((place for (_, place), count in lying.items() if count > 0), None)
+
+
+def on_benches(
+    session: Session, part_id: int, *, owner: str | None = None, lot_key: str | None = None
+) -> dict[tuple[str, Place], int]:
+    """How many pieces of a part without serial lie on which bench for whom."""
+    found: dict[tuple[str, Place], int] = {}
+    for way, column in ((1, Movement.to_place_id), (-1, Movement.from_place_id)):
+        counted = (
+            select(Place, Movement.reference, func.sum(Movement.quantity))
+            .join(Movement, column == Place.id)
+            .where(
+                Movement.part_id == part_id,
+                Movement.component_id.is_(None),
+                Place.kind == PlaceKind.BENCH,
+            )
+            .group_by(Place.id, Movement.reference)
+        )
+        if owner is not None:
+            counted = counted.where(Movement.reference == owner)
+        if lot_key is not None:
+            counted = counted.where(Movement.lot_key == lot_key)
+        for place, reference, count in session.execute(counted):
+            found[reference, place] = found.get((reference, place), 0) + way * int(count)
+    return found
 
 
 def settle(

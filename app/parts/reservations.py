@@ -347,7 +347,7 @@ def _require_free_lot(session: Session, part: Part, lot_key: str, quantity: int)
         ),
         {"now": clock.now()},
     )
-    there = stock.lot_on_shelf(session, part.id, lot_key) - sum(kept)
+    there = stock.on_shelf(session, part.id, lot_key) - sum(kept)
     if there < quantity:
         raise NotEnoughStock(part.number, wanted=quantity, free=max(there, 0), field="lot")
 

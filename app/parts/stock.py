@@ -31,7 +31,17 @@ from app.robots.components import label_of as component_label
 from app.robots.slot_models import Component, Control
 from app.stores.models import Store
 
-__all__ = ["Move", "book", "by_id", "enter_opening", "free", "frees", "receive", "reverse"]
+__all__ = [
+    "Move",
+    "book",
+    "by_id",
+    "enter_opening",
+    "free",
+    "frees",
+    "on_shelf",
+    "receive",
+    "reverse",
+]
 
 _LONGEST_REFERENCE = 64
 _LONGEST_REASON = 200
@@ -234,17 +244,19 @@ def _require_unnamed(session: Session, parts: Mapping[int, Part], moves: Sequenc
         if not kept:
             continue
         wanted = sum(m.quantity for m in moves if (m.part_id, m.lot_key) == (part_id, lot_key))
-        there = lot_on_shelf(session, part_id, lot_key)
+        there = on_shelf(session, part_id, lot_key)
         if wanted > there - kept:
             number = parts[part_id].number
             raise NotEnoughStock(number, wanted=wanted, free=max(there - kept, 0), field="lot")
 
 
-def lot_on_shelf(session: Session, part_id: int, lot_key: str) -> int:
-    """How many pieces of a lot can be handed out."""
+def on_shelf(session: Session, part_id: int, lot_key: str = "") -> int:
+    """How many pieces of a part, or of a lot of it, can be handed out, promised or not."""
     summed = select(func.coalesce(func.sum(Balance.quantity), 0)).where(
-        Balance.part_id == part_id, Balance.lot_key == lot_key, Balance.pickable.is_(True)
+        Balance.part_id == part_id, Balance.pickable.is_(True)
     )
+    if lot_key:
+        summed = summed.where(Balance.lot_key == lot_key)
     return int(session.scalar(summed) or 0)
 
 

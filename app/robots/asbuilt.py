@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.text import Text, msg
-from app.robots import bodies, timeline
+from app.robots import bodies, timeline, whereabouts
 from app.robots.components import Identity, in_series, new
 from app.robots.models import Unit, UnitComponent, UnitEvent
 from app.robots.slot_models import BodyPlan, Component, Occupant, Slot
@@ -123,6 +123,8 @@ def _fit(session: Session, actor: Actor, named: Sequence[_Named]) -> int:
             )
         )
     )
+    # what lies on a shelf by the ledger is not inside: somebody fits it, looking at its label
+    busy |= whereabouts.kept(session, [component.id for component in known.values()])
     fresh: dict[_Series, Component] = {}
     free: list[_Named] = []
     clashes: list[_Named] = []

@@ -10,7 +10,7 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
-from app.robots import addresses, components, firmware, registry, usage
+from app.robots import addresses, components, firmware, registry, usage, whereabouts
 from app.robots.slot_models import Occupant
 from app.robots.slotforms import ComponentForm, VersionForm
 from app.robots.slotnames import CLASS_LABELS, name_of
@@ -109,6 +109,7 @@ def _component(
         here=stays[0] if stays and stays[0][0].until is None else None,
         run=run,
         total_run=sum(run.values()) if run else None,
+        passages=whereabouts.passages(session, component),
         versions=firmware.history_of_component(session, component_id),
         name_of=name_of,
         slot_page=lambda unit, path: addresses.page_below(unit.serial, "slots", path),
