@@ -21,6 +21,8 @@ from app.robots import duty_checks
 from app.robots.models import Unit
 from app.sales import checks as sales
 from app.sales.models import Order
+from app.service import checks as service
+from app.service.models import Ticket
 
 Proof = Callable[[Session], Iterator[str]]
 
@@ -32,12 +34,14 @@ PROOFS: tuple[Proof, ...] = (
     parts.breaches,
     payments.breaches,
     sales.breaches,
+    service.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
     "customers": Customer,
     "robots": Unit,
     "stock movements": Movement,
     "sales": Order,
+    "tickets": Ticket,
     "payments": PaymentAttempt,
     "journal entries": JournalEntry,
     "documents": IssuedDocument,

@@ -137,6 +137,11 @@ def cover_of(
 
 def of_whole_robot(session: Session, unit: Unit) -> Verdict:
     """The verdict on the robot as a whole, today: at most six statements."""
+    return terms_and_verdict(session, unit)[1]
+
+
+def terms_and_verdict(session: Session, unit: Unit) -> tuple[TermsOnFile | None, Verdict]:
+    """The same, with the terms that it rests on."""
     around = _around(session, unit)
     day = desk.business_day_of(around.store)
     valid = warrantypapers.in_force(warrantypapers.papers_of(session, unit.id))
@@ -157,7 +162,7 @@ def of_whole_robot(session: Session, unit: Unit) -> Verdict:
         under_warranty={},
         counters_at_fit={},
     )
-    return _verdict(terms, known, WHOLE_ROBOT, None, ())
+    return terms, _verdict(terms, known, WHOLE_ROBOT, None, ())
 
 
 def binding_terms(session: Session, unit: Unit) -> TermsOnFile | None:

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.customers import book
 from app.customers.models import Customer
+from app.kernel import findable
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.kernel.findable import Found
 from app.kernel.scancodes import gs1, without_prefix
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
@@ -55,6 +57,7 @@ class HitKind(StrEnum):
     CUSTOMER = "customer"
     ORDER = "order"
     DOCUMENT = "document"
+    TICKET = "ticket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Hit:
     label: str
     detail: str
     value: str
-    thing: Unit | Product | Customer | Order | IssuedDocument
+    thing: Unit | Product | Customer | Order | IssuedDocument | Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ def _exact(session: Session, actor: Actor, text: str) -> list[Hit]:
     document = _DOCUMENT.fullmatch(text)
     if document:
         hits += _document_hits(session, actor, document[1].upper(), int(document[2]))
+    hits += [_found_hit(found) for found in findable.named(session, actor, text)]
     return hits
 
 
@@ -142,6 +146,10 @@ def _unit_hit(unit: Unit) -> Hit:
 
 def _product_hit(product: Product) -> Hit:
     return Hit(HitKind.PRODUCT, product.name, product.code, product.code, product)
+
+
+def _found_hit(found: Found) -> Hit:
+    return Hit(HitKind(found.kind), found.label, found.detail, found.code, found)
 
 
 def _customer_hit(session: Session, actor: Actor, number: int) -> list[Hit]:

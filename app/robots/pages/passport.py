@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
-from app.robots import addresses, concerned, counters, makers, queries, registry
+from app.robots import addresses, callouts, concerned, counters, makers, queries, registry
 from app.robots.counters import Standing
 from app.robots.queries import RobotRow
 from app.robots.slot_models import Counter
@@ -51,6 +51,7 @@ def frame(session: Session, actor: Actor, row: RobotRow, *, maker: str, tab: str
         "standings": standings,
         "hours": _hours(standings),
         "concerns": concerns,
+        "callouts": callouts.of_unit(session, actor, unit),
         "open_bulletins": concerned.calling(concerns),
         "bulletins_page": addresses.page_below(unit.serial, "bulletins", maker=maker),
         "here": addresses.page_below(unit.serial, *([tab] if tab else []), maker=maker),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from app.customers.models import Customer
 from app.identity.guard import Acting, SignedIn
 from app.kernel.errors import NotFound, Refused
+from app.kernel.findable import Found
 from app.kernel.quantity import parse_percent, parse_quantity, row_number
 from app.kernel.text import Text, msg
 from app.payments.models import IssuedDocument
@@ -85,6 +86,8 @@ def _take(
             return _take_order(visit, found)
         case IssuedDocument() as document:
             return _take_document(visit, document)
+        case Found() as found:
+            return visit.go(found.page)
         case Product() as product if (robot := _robot_in(visit, product)) is not None:
             bundle = product.code if product.kind is ProductKind.BUNDLE else ""
             return _offer_serials(visit, lying, robot, bundle=bundle)

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.customers.models import Customer
 from app.identity.guard import SignedIn
+from app.kernel.findable import Found
 from app.payments.models import IssuedDocument
 from app.robots import addresses
 from app.robots.models import Unit
@@ -57,6 +58,8 @@ def address_of(hit: Hit) -> str:
             return f"/sales/{order.number}"
         case IssuedDocument() as document:
             return f"/documents/{document.id}"
+        case Found() as found:
+            return found.page
         case product:
             return f"/products?q={quote(product.code, safe='')}"
 

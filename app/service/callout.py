@@ -1,0 +1,46 @@
+"""What a robot's page says of service: the ticket that it is in, or the button that begins one."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from sqlalchemy.orm import Session
+
+from app.kernel.actor import Actor
+from app.kernel.text import msg
+from app.robots.callouts import Callout
+from app.robots.models import Unit
+from app.robots.states import UnitState
+from app.service import tickets
+from app.service.states import STATE_LABELS, WAITING_LABELS, TicketState
+
+_NOT_HERE = frozenset({UnitState.EXPECTED, UnitState.RETIRED})
+
+
+def of_unit(session: Session, actor: Actor, unit: Unit) -> Iterator[Callout]:
+    if not actor.may("service.view"):
+        return
+    ticket = tickets.open_of(session, unit.id)
+    if ticket is not None:
+        state = STATE_LABELS[ticket.state]
+        number = tickets.label(ticket)
+        said = msg("In service: {number}, {state}.", number=number, state=state)
+        if ticket.waiting is not None:
+            said = msg(
+                "In service: {number}, {state}, waits for: {reason}.",
+                number=number,
+                state=state,
+                reason=WAITING_LABELS[ticket.waiting],
+            )
+        yield Callout(
+            name="open-ticket", link=tickets.page(ticket), button=msg("Open the ticket"), said=said,
+            key="T",
+        )  # fmt: skip
+    booked = ticket is not None and ticket.state is TicketState.BOOKED
+    if (ticket is None or booked) and unit.state not in _NOT_HERE and actor.may("service.intake"):
+        yield Callout(
+            name="check-in",
+            link=f"/service/new?{urlencode({'code': unit.serial})}",
+            button=msg("Check in for service"),
+            icon="wrench",
+            key="" if booked else "T",
+        )
