@@ -14,7 +14,7 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import issuing
+from app.payments import invoiceparts, issuing
 from app.payments.documents import (
     Accessory,
     Check,
@@ -31,7 +31,7 @@ from app.robots.models import Unit
 from app.robots.slot_models import Counter
 from app.robots.states import Custody, Holding, UnitState
 from app.robots.touches import Touch
-from app.sales import checklists, invoices, orders
+from app.sales import checklists, orders
 from app.sales.checklists import Answer, Answered, Purpose
 from app.sales.events import HandedOver
 from app.sales.models import Checklist, Handover, Order
@@ -208,7 +208,7 @@ def _issue(
         price_mode=order.price_mode,
         store=store.name,
         seller=issuing.seller_of(store),
-        buyer=invoices.buyer(customer) if customer else None,
+        buyer=invoiceparts.buyer(customer) if customer else None,
         totals=Totals(net=nothing, tax=nothing, gross=nothing),
         references=(Fact(speech(language).say(msg("Sale")), f"S-{order.number}"),),
         handover=_protocol(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -13,19 +12,15 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
-from app.payments import issuing
+from app.payments import invoiceparts, issuing
 from app.payments.documents import (
     DocumentContent,
     DocumentKind,
     Fact,
     Line,
-    Party,
-    PaymentLine,
-    TaxLine,
     Totals,
 )
 from app.payments.models import IssuedDocument, PaymentAttempt
-from app.payments.till_reports import TENDER_LABELS
 from app.sales import basket, orders, totals
 from app.sales.models import Order
 from app.stores import desk
@@ -41,7 +36,7 @@ def issue(
 ) -> IssuedDocument:
     """The invoice of a settled order with its payments, numbered in this transaction."""
     content = _content(session, order, kind=DocumentKind.INVOICE)
-    payments, change = _payments(attempts, content)
+    payments, change = invoiceparts.payments(attempts, content)
 
     def build(label: str) -> DocumentContent:
         return replace(content, number=label, payments=payments, change=change)
@@ -99,30 +94,14 @@ def _content(session: Session, order: Order, *, kind: DocumentKind) -> DocumentC
         price_mode=order.price_mode,
         store=store.name,
         seller=issuing.seller_of(store),
-        buyer=buyer(customer) if customer else None,
+        buyer=invoiceparts.buyer(customer) if customer else None,
         lines=_lines(order),
-        taxes=_taxes(sums),
+        taxes=invoiceparts.taxes(sums.taxes, sums.currency),
         totals=Totals(net=sums.net, tax=sums.tax, gross=sums.gross),
         references=_references(session, order, language),
         footer=tuple(store.receipt_footer.splitlines()),
         chain_head=audit.head(session, store.id),
     )
-
-
-def buyer(customer: Customer) -> Party:
-    return Party(
-        name=customer.name,
-        contact=customer.contact_name,
-        address=_address(customer.street, customer.postcode, customer.city, customer.country),
-        vat_id=customer.vat_id,
-        phone=customer.phone,
-        mail=customer.email,
-    )
-
-
-def _address(street: str, postcode: str, city: str, country: str) -> tuple[str, ...]:
-    place = " ".join(part for part in (postcode, city) if part)
-    return tuple(part for part in (street, place, country) if part)
 
 
 def _lines(order: Order) -> tuple[Line, ...]:
@@ -142,18 +121,6 @@ def _lines(order: Order) -> tuple[Line, ...]:
     )
 
 
-def _taxes(sums: totals.Totals) -> tuple[TaxLine, ...]:
-    return tuple(
-        TaxLine(
-            rate_bp=tax.rate_bp,
-            net=Money(tax.net, sums.currency),
-            tax=Money(tax.tax, sums.currency),
-            gross=Money(tax.gross, sums.currency),
-        )
-        for tax in sums.taxes
-    )
-
-
 def _references(session: Session, order: Order, language: str) -> tuple[Fact, ...]:
     said = speech(language)
     facts = [Fact(said.say(msg("Sale")), f"S-{order.number}")]
@@ -162,25 +129,3 @@ def _references(session: Session, order: Order, language: str) -> tuple[Fact, ..
         facts.append(Fact(said.say(msg("Till")), till.name))
     facts.append(Fact(said.say(msg("Served by")), order.opened_by))
     return tuple(facts)
-
-
-def _payments(
-    attempts: Sequence[PaymentAttempt], content: DocumentContent
-) -> tuple[tuple[PaymentLine, ...], Money | None]:
-    """Each tender as given, and the change of all."""
-    said, zone = speech(content.language), ZoneInfo(content.zone)
-    booked = [attempt for attempt in attempts if attempt.entry_id is not None]
-    lines = tuple(
-        PaymentLine(
-            label=said.say(TENDER_LABELS[attempt.tender]),
-            amount=Money(attempt.tendered_minor, attempt.currency),
-            paid_on=(attempt.settled_at or content.issued_at).astimezone(zone).date(),
-            card_brand=attempt.card_brand,
-            card_last4=attempt.card_last4,
-            auth_ref=attempt.auth_ref or attempt.note,
-            entry_mode=attempt.entry_mode,
-        )
-        for attempt in booked
-    )
-    change = sum(attempt.change_minor for attempt in booked)
-    return lines, Money(change, content.currency) if change else None

@@ -1,6 +1,6 @@
 """Claims: money that a maker or an insurer owes for a repair; and the robot's way back."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -72,10 +72,6 @@ class Claim(Base):
     their_reference: Mapped[str] = mapped_column(String(64), default="")
     counters: Mapped[LongText] = mapped_column(default="{}")
     faults: Mapped[LongText] = mapped_column(default="[]")
-    # when the old part must be on its way, and when it went
-    part_due_on: Mapped[date | None] = mapped_column(default=None)
-    part_sent_on: Mapped[date | None] = mapped_column(default=None)
-    part_sent_how: Mapped[str] = mapped_column(default="")
     made_at: Mapped[datetime]
     made_by: Mapped[str]
     submitted_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -235,7 +236,7 @@ def time_price(minutes: int, hourly: Money) -> Money:
     return Money(half_up(hourly.minor * minutes, _MINUTES_OF_HOUR), hourly.currency)
 
 
-def _checked(session: Session, actor: Actor, typed: OperationInput) -> dict[str, object]:
+def _checked(session: Session, actor: Actor, typed: OperationInput) -> dict[str, Any]:
     """The columns of what was typed; raises Invalid with a sentence per field."""
     problems: dict[str, Text] = {}
     code, name = clean(typed.code), clean(typed.name)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.money import Money
-from app.parts import stock
-from app.parts.models import Part
+from app.parts import fit, stock
 from app.robots import bodies, warrantycover
 from app.robots.slot_models import Slot
 from app.robots.warranty import Verdict
@@ -79,7 +78,10 @@ def suggestions(
     if plan is None:
         return []
     slots = session.scalars(
-        select(Slot).where(Slot.plan_id == plan.id, Slot.path.in_(paths)).order_by(Slot.place)
+        select(Slot)
+        .where(Slot.plan_id == plan.id, Slot.path.in_(paths))
+        .order_by(Slot.place)
+        .options(selectinload(Slot.parts))
     ).all()
     taken = {
         (line.part_number or line.operation_code, line.slot_path)
@@ -145,7 +147,7 @@ def _operation(operation: Operation, hourly: Money, slot_path: str, *, allowed: 
 
 def _parts(session: Session, ticket: Ticket, slot: Slot) -> list[Suggestion]:
     """What fits into the slot, what is on the shelf first."""
-    found = _fitting(session, ticket, slot)
+    found = fit.candidates(session, ticket.unit, slot)
     frees = stock.frees(session, [part.id for part in found])
     currency = desk.store_of(session, ticket.store_id).currency
     listed = [
@@ -159,16 +161,3 @@ def _parts(session: Session, ticket: Ticket, slot: Slot) -> list[Suggestion]:
         for part in found
     ]
     return sorted(listed, key=lambda one: one.free == 0)[:_MOST_PARTS]
-
-
-def _fitting(session: Session, ticket: Ticket, slot: Slot) -> Sequence[Part]:
-    return session.scalars(
-        select(Part)
-        .where(
-            Part.store_id == ticket.store_id,
-            Part.slot_class == slot.slot_class,
-            Part.archived.is_(False),
-        )
-        .order_by(Part.name_key, Part.id)
-        .limit(_MOST_PARTS * 4)
-    ).all()

@@ -1,0 +1,62 @@
+"""What stands alike on every invoice, whatever is sold: the buyer, tax by rate, and the tenders."""
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from app.customers.models import Customer
+from app.kernel.money import Money
+from app.kernel.tax import TaxSum
+from app.payments.documents import DocumentContent, Party, PaymentLine, TaxLine
+from app.payments.models import PaymentAttempt
+from app.payments.till_reports import TENDER_LABELS
+from app.web.i18n import speech
+
+
+def buyer(customer: Customer) -> Party:
+    return Party(
+        name=customer.name,
+        contact=customer.contact_name,
+        address=_address(customer.street, customer.postcode, customer.city, customer.country),
+        vat_id=customer.vat_id,
+        phone=customer.phone,
+        mail=customer.email,
+    )
+
+
+def taxes(sums: Iterable[TaxSum], currency: str) -> tuple[TaxLine, ...]:
+    return tuple(
+        TaxLine(
+            rate_bp=tax.rate_bp,
+            net=Money(tax.net, currency),
+            tax=Money(tax.tax, currency),
+            gross=Money(tax.gross, currency),
+        )
+        for tax in sums
+    )
+
+
+def payments(
+    attempts: Sequence[PaymentAttempt], content: DocumentContent
+) -> tuple[tuple[PaymentLine, ...], Money | None]:
+    """Each tender as given, and the change of all."""
+    said, zone = speech(content.language), ZoneInfo(content.zone)
+    booked = [attempt for attempt in attempts if attempt.entry_id is not None]
+    lines = tuple(
+        PaymentLine(
+            label=said.say(TENDER_LABELS[attempt.tender]),
+            amount=Money(attempt.tendered_minor, attempt.currency),
+            paid_on=(attempt.settled_at or content.issued_at).astimezone(zone).date(),
+            card_brand=attempt.card_brand,
+            card_last4=attempt.card_last4,
+            auth_ref=attempt.auth_ref or attempt.note,
+            entry_mode=attempt.entry_mode,
+        )
+        for attempt in booked
+    )
+    change = sum(attempt.change_minor for attempt in booked)
+    return lines, Money(change, content.currency) if change else None
+
+
+def _address(street: str, postcode: str, city: str, country: str) -> tuple[str, ...]:
+    place = " ".join(part for part in (postcode, city) if part)
+    return tuple(part for part in (street, place, country) if part)
