@@ -63,7 +63,7 @@ def add_part(
     """A new part; raises Conflict when its number is taken in any writing."""
     actor.require("parts.edit")
     queueing.enter(session, actor.store_id)
-    number, name = numbers.read_number(number), _name(name)
+    number, name = numbers.read_number(number), read_name(name)
     gtin = numbers.read_gtin(gtin)
     numbers.require_free_number(session, actor.store_id, number)
     numbers.require_free_gtin(session, actor.store_id, gtin)
@@ -100,7 +100,7 @@ def edit_part(
     actor.require("parts.edit")
     queueing.enter(session, actor.store_id)
     before, former = facts_of(part), part.number
-    number, name = numbers.read_number(number), _name(name)
+    number, name = numbers.read_number(number), read_name(name)
     gtin = numbers.read_gtin(gtin)
     numbers.require_free_number(session, actor.store_id, number, but=part.id)
     numbers.require_free_gtin(session, actor.store_id, gtin, but=part.id)
@@ -238,25 +238,32 @@ def _put(session: Session, actor: Actor, part: Part, wanted: Particulars) -> Non
         raise Refused(msg("A price is not below zero."), field="price")
     part.price_minor = wanted.price_minor
     part.tax_code = _tax_code(session, actor, wanted.tax_code)
-    _check_levels(wanted)
+    check_levels(wanted.minimum, wanted.maximum)
     part.minimum, part.maximum = wanted.minimum, wanted.maximum
     if wanted.core_days is not None and not 1 <= wanted.core_days <= _LONGEST_CORE_DAYS:
         raise Refused(
             msg("A number of days from 1 to {most}.", most=_LONGEST_CORE_DAYS), field="core_days"
         )
     part.core_days = wanted.core_days
-    part.un_number = clean(wanted.un_number).upper().replace(" ", "")
-    if part.un_number and not _UN_NUMBER.fullmatch(part.un_number):
+    part.un_number = read_un_number(wanted.un_number)
+
+
+def read_un_number(text: str) -> str:
+    """A UN number as papers write it; empty for none."""
+    number = clean(text).upper().replace(" ", "")
+    if number and not _UN_NUMBER.fullmatch(number):
         raise Refused(msg("A UN number reads like UN3480."), field="un_number")
+    return number
 
 
-def _check_levels(wanted: Particulars) -> None:
-    for field, level in (("minimum", wanted.minimum), ("maximum", wanted.maximum)):
+def check_levels(minimum: int, maximum: int) -> None:
+    """Raises Refused for reorder levels that are none."""
+    for field, level in (("minimum", minimum), ("maximum", maximum)):
         if not 0 <= level <= MOST_PIECES:
             raise Refused(
                 msg("A number of pieces from 0 to {most}.", most=MOST_PIECES), field=field
             )
-    if 0 < wanted.maximum < wanted.minimum:
+    if 0 < maximum < minimum:
         raise Refused(msg("The upper level is not below the lower one."), field="maximum")
 
 
@@ -272,7 +279,7 @@ def _tax_code(session: Session, actor: Actor, text: str) -> str:
     return code
 
 
-def _name(text: str) -> str:
+def read_name(text: str) -> str:
     name = clean(text).replace("\n", " ")
     if not folded(name):
         raise Refused(msg("A part needs a number and a name."), field="name")
