@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Page
@@ -23,11 +24,14 @@ from app.settings import Settings
 from tests.browsers import NoBrowser, open_browser, watch
 from tests.databases import ENGINES, EngineName, Supply
 from tests.processes import QUATREFOIL, free_port, is_ready, running
+from tests.scratch import keep_in_memory
 from tests.stripe_server import StripeStandIn, running_stripe_stand_in
 
 SUPPLY = pytest.StashKey[Supply]()
 # What a test sets itself comes from its settings, not from the shell of whoever runs it.
 KEPT_VARIABLES = ("QUATREFOIL_TEST_", "QUATREFOIL_SHARED")
+# Left to itself, structlog draws each local of each frame below a defect, for seconds.
+PLAIN_LOG = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
 class XdistWorker(Protocol):
@@ -53,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     # who ends the tests from outside ends them as Ctrl-C does: with everything put away
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    keep_in_memory()
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN_LOG])
     told = getattr(config, "workerinput", None)
     supply = Supply(Path(told["folder"]), told["server"]) if told else Supply.open()
     config.stash[SUPPLY] = supply

@@ -31,6 +31,7 @@ SERVER_SETTINGS = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "autovacuum": "off",
+    "dynamic_shared_memory_type": "mmap",  # its other kinds outlive a server that is killed
     "max_connections": "200",
 }
 # The server ends when its guard's standard input does: also when the tests were killed.
