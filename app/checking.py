@@ -12,6 +12,7 @@ from app.kernel import audit
 from app.kernel.audit import AuditEntry
 from app.kernel.db import Base, Database
 from app.kernel.filestore import FileStore
+from app.parts import buying_checks
 from app.parts import checks as parts
 from app.parts.models import Movement
 from app.payments import checks as payments
@@ -32,6 +33,7 @@ PROOFS: tuple[Proof, ...] = (
     customers.breaches,
     robots.breaches,
     parts.breaches,
+    buying_checks.breaches,
     payments.breaches,
     sales.breaches,
     service.breaches,

@@ -4,7 +4,7 @@ from app.customers import panels, privacy
 from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
 from app.kernel.text import msg
-from app.parts import fit, following, tracing
+from app.parts import cores, fit, following, tracing
 from app.payments import cards, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
 from app.robots import (
@@ -54,6 +54,7 @@ def connect() -> None:
     events.listen(ComponentCorrected, bulletins.on_corrected)
     events.listen(ComponentCorrected, following.on_corrected)
     events.listen(FirmwareChanged, bulletins.on_version_changed)
+    events.listen(ComponentRemoved, cores.on_removed)
     events.listen(HandedOver, robotpapers.on_handed_over)
     events.listen(CustomerErased, salesview.on_customer_erased)
     events.listen(CustomerErased, serviceview.on_customer_erased)
