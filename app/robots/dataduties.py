@@ -1,6 +1,7 @@
 """Data in robots: what the owner said of a backup before work, and that a robot was wiped."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from app.kernel.errors import NotFound
 from app.kernel.text import Text, msg
 from app.robots import addresses, timeline
 from app.robots.duty_models import DataDuty, DataRecord
+from app.robots.life_models import TransferWipe
 from app.robots.models import Unit
 from app.web.forms import Reading
 
@@ -20,7 +22,7 @@ KIND_LABELS: dict[DataDuty, Text] = {
     DataDuty.WIPE: msg("Wiped"),
 }
 _LONGEST_LINE = 200
-_LONGEST_TEXT = 1_000
+LONGEST_TEXT = 1_000
 _LONGEST_REFERENCE = 64
 
 
@@ -75,9 +77,14 @@ def record_backup(
 def certify_wipe(session: Session, actor: Actor, unit: Unit, typed: WipeInput) -> DataRecord:
     """A certificate with a number that the robot's data were wiped. Raises Invalid."""
     actor.require("robots.record")
+    return issue_certificate(session, actor, unit, typed)
+
+
+def issue_certificate(session: Session, actor: Actor, unit: Unit, typed: WipeInput) -> DataRecord:
+    """The same as part of an act whose own permission was checked."""
     seen = Reading()
-    scope = seen.text("scope", typed.scope, most=_LONGEST_TEXT, required=True)
-    method = seen.text("method", typed.method, most=_LONGEST_TEXT, required=True)
+    scope = seen.text("scope", typed.scope, most=LONGEST_TEXT, required=True)
+    method = seen.text("method", typed.method, most=LONGEST_TEXT, required=True)
     person = seen.text("person", typed.person, most=_LONGEST_LINE)
     reference = seen.text("reference", typed.reference, most=_LONGEST_REFERENCE)
     seen.done()
@@ -95,6 +102,22 @@ def certify_wipe(session: Session, actor: Actor, unit: Unit, typed: WipeInput) -
     )
     said = msg("Data wiped, certificate {number}", number=label_of(row))
     return _keep(session, actor, unit, row, said)
+
+
+def newest_wipe(session: Session, unit_id: int, *, since: datetime) -> DataRecord | None:
+    """The latest certificate since a moment that no change of hands names yet."""
+    return session.scalar(
+        select(DataRecord)
+        .outerjoin(TransferWipe, TransferWipe.record_id == DataRecord.id)
+        .where(
+            DataRecord.unit_id == unit_id,
+            DataRecord.kind == DataDuty.WIPE,
+            DataRecord.at >= since,
+            TransferWipe.id.is_(None),
+        )
+        .order_by(DataRecord.id.desc())
+        .limit(1)
+    )
 
 
 def of_unit(session: Session, unit_id: int) -> list[DataRecord]:

@@ -80,6 +80,18 @@ class Transfer(Base):
     currency: Mapped[str] = mapped_column(String(3), default="")
 
 
+class TransferWipe(Base):
+    """The certificate by which a change of hands says that data were wiped. Append-only."""
+
+    __tablename__ = "transfer_wipes"
+    __table_args__ = (UniqueConstraint("transfer_id"), UniqueConstraint("record_id"))
+
+    id: Mapped[Key] = mapped_column(init=False)
+    transfer_id: Mapped[int] = mapped_column(ForeignKey("transfers.id"))
+    record_id: Mapped[int] = mapped_column(ForeignKey("data_records.id"))
+    at: Mapped[datetime]
+
+
 class PassportLink(Base):
     """A key that opens a robot's history to its owner; it ends with the ownership."""
 

@@ -1,5 +1,6 @@
 """A robot changes hands: from customer to customer, back to the store, or out of use."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -13,12 +14,15 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.robots import addresses, claims, loans, ownership, registry, timeline
+from app.robots import addresses, claims, dataduties, loans, ownership, registry, timeline
+from app.robots.dataduties import WipeInput
+from app.robots.duty_models import DataRecord
 from app.robots.events import BoughtBack
-from app.robots.life_models import Transfer, Wipe
-from app.robots.models import Unit
+from app.robots.life_models import Transfer, TransferWipe, Wipe
+from app.robots.models import Ownership, Unit
 from app.robots.states import UNIT_STATE_LABELS, Custody, Holding, UnitState
 from app.stores import desk
+from app.web.i18n import speech
 
 WIPE_LABELS: dict[Wipe, Text] = {
     Wipe.WIPED: msg("Data wiped"),
@@ -30,7 +34,11 @@ _LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class WipeStatement:
-    """What became of the former owner's data, in one word and in the actor's own words."""
+    """What became of the former owner's data, in one word and in the actor's own words.
+
+    Where they were wiped, a certificate says it: the one that was made since this owner has the
+    robot, else a new one in these words.
+    """
 
     wipe: Wipe
     words: str = ""
@@ -144,6 +152,7 @@ def _record(
     price: Money | None = None,
 ) -> Transfer:
     words = clean(data.words)
+    certificate = _certificate(session, actor, unit, former=former, data=data)
     if data.wipe is Wipe.KEPT and not words:
         raise Refused(msg("Say who agreed that the data stay."), field="statement")
     if len(words) > _LONGEST:
@@ -162,6 +171,9 @@ def _record(
     )
     session.add(record)
     session.flush()
+    if certificate is not None:
+        session.add(TransferWipe(transfer_id=record.id, record_id=certificate.id, at=record.at))
+        session.flush()
     timeline.note(
         session,
         unit.id,
@@ -179,6 +191,46 @@ def _record(
         after={"customer_id": to, "data": data.wipe, "statement": words},
     )
     return record
+
+
+def _certificate(
+    session: Session, actor: Actor, unit: Unit, *, former: int, data: WipeStatement
+) -> DataRecord | None:
+    """What certifies the wipe; raises Refused when nothing does and nobody says how it was done."""
+    if data.wipe is not Wipe.WIPED:
+        return None
+    words = clean(data.words)
+    since = session.scalar(
+        select(Ownership.since).where(Ownership.unit_id == unit.id, Ownership.until.is_(None))
+    )
+    known = dataduties.newest_wipe(session, unit.id, since=since) if since else None
+    if known is not None:
+        return known
+    if len(words) > dataduties.LONGEST_TEXT:
+        raise Refused(
+            msg("At most {most} characters fit here.", most=dataduties.LONGEST_TEXT),
+            field="statement",
+        )
+    if not words:
+        raise Refused(
+            msg("Say how the data were wiped; the certificate says it too."), field="statement"
+        )
+    whole = speech(desk.store_of(session, unit.store_id).language).say(
+        msg("All of the former owner’s data")
+    )
+    person = book.by_id(session, actor, former).name
+    typed = WipeInput(whole, words, person=person, reference="transfer")
+    return dataduties.issue_certificate(session, actor, unit, typed)
+
+
+def certificates(session: Session, transfer_ids: Collection[int]) -> dict[int, DataRecord]:
+    """Certificates of wipes by the change of hands that names them."""
+    rows = session.execute(
+        select(TransferWipe, DataRecord)
+        .join(DataRecord, DataRecord.id == TransferWipe.record_id)
+        .where(TransferWipe.transfer_id.in_(transfer_ids))
+    )
+    return {link.transfer_id: record for link, record in rows}
 
 
 def customer_meant(session: Session, actor: Actor, text: str) -> Customer:

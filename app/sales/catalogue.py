@@ -14,6 +14,7 @@ from app.kernel.text import msg
 from app.parts import catalogue as parts
 from app.parts.models import Part
 from app.robots import makers
+from app.robots.contracts import MOST_VISITS
 from app.sales.models import BundleItem, Category, Product, ProductKind
 from app.stores import desk
 
@@ -59,6 +60,7 @@ class ProductInput:
     model_id: int | None = None
     part_number: str = ""
     plan_months: int | None = None
+    plan_visits: int | None = None
 
 
 def add(session: Session, actor: Actor, wanted: ProductInput) -> Product:
@@ -80,6 +82,7 @@ def add(session: Session, actor: Actor, wanted: ProductInput) -> Product:
         model_id=wanted.model_id if wanted.kind is ProductKind.ROBOT else None,
         part_id=_part_id(session, actor, wanted, code=code, name=name),
         plan_months=wanted.plan_months if wanted.kind is ProductKind.PLAN else None,
+        plan_visits=wanted.plan_visits if wanted.kind is ProductKind.PLAN else None,
     )
     session.add(product)
     session.flush()
@@ -247,6 +250,8 @@ def _check(session: Session, actor: Actor, wanted: ProductInput, *, code: str, n
     desk.rate_on(session, actor.store_id, wanted.tax_code, desk.business_day_of(store))
     if wanted.kind is ProductKind.PLAN and not 1 <= (wanted.plan_months or 0) <= _LONGEST_PLAN:
         raise Refused(msg("A plan runs for 1 to 120 months."), field="plan_months")
+    if wanted.plan_visits is not None and not 1 <= wanted.plan_visits <= MOST_VISITS:
+        raise Refused(msg("A plan has 1 to {most} visits.", most=MOST_VISITS), field="plan_visits")
     if session.scalar(
         select(Product.id).where(
             Product.store_id == actor.store_id, Product.code_key == search_key(code)

@@ -6,6 +6,7 @@ from app.customers.book import CustomerInput
 from app.customers.models import CustomerKind
 from app.kernel.money import Money, parse_money
 from app.kernel.quantity import parse_percent, parse_quantity, row_number
+from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.sales.catalogue import ProductInput
 from app.sales.checklists import Purpose
@@ -145,6 +146,7 @@ class ProductForm(StoreForm):
     model: Typed = ""
     part_number: Typed = ""
     plan_months: Typed = ""
+    plan_visits: Typed = ""
 
     def read(self, currency: str) -> ProductInput:
         reading = Reading()
@@ -155,6 +157,11 @@ class ProductForm(StoreForm):
         if self.kind == ProductKind.PLAN:
             months = reading.take(
                 "plan_months", lambda: parse_quantity(self.plan_months, field="plan_months"), None
+            )
+        visits = None
+        if self.kind == ProductKind.PLAN and clean(self.plan_visits):
+            visits = reading.take(
+                "plan_visits", lambda: parse_quantity(self.plan_visits, field="plan_visits"), None
             )
         if self.kind not in set(ProductKind):
             reading.refuse("kind", msg("Please choose one."))
@@ -171,6 +178,7 @@ class ProductForm(StoreForm):
             model_id=row_number(self.model),
             part_number=self.part_number,
             plan_months=months,
+            plan_visits=visits,
         )
 
 

@@ -75,6 +75,8 @@ class Product(Base):
     model_id: Mapped[int | None] = mapped_column(ForeignKey("robot_models.id"), default=None)
     part_id: Mapped[int | None] = mapped_column(ForeignKey("parts.id"), default=None)
     plan_months: Mapped[int | None] = mapped_column(Integer, default=None)
+    # how many visits a plan pays for; None: as many as it takes
+    plan_visits: Mapped[int | None] = mapped_column(Integer, default=None)
     position: Mapped[int] = mapped_column(Integer, default=100)
     archived: Mapped[bool] = mapped_column(Boolean, default=False)
 

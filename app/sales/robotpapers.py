@@ -1,6 +1,7 @@
 """What a handover puts on file of each robot: days that start warranties, and contracts."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -35,8 +36,8 @@ def on_handed_over(session: Session, event: HandedOver) -> None:
             link=f"/sales/{order.number}",
         )
     _file_invoice(session, event.actor, order, list(units.values()))
-    for unit_id, months in _months_of_plans(session, order, list(units)).items():
-        _sign(session, event.actor, units[unit_id], months, since=today, order=order)
+    for unit_id, plans in _plans(session, order, list(units)).items():
+        _sign(session, event.actor, units[unit_id], plans, since=today, order=order)
 
 
 def _file_invoice(session: Session, actor: Actor, order: Order, units: list[Unit]) -> None:
@@ -57,16 +58,23 @@ def _file_invoice(session: Session, actor: Actor, order: Order, units: list[Unit
             )
 
 
-def _months_of_plans(
-    session: Session, order: Order, unit_ids: list[int]
-) -> dict[int, list[tuple[str, int]]]:
-    """The plans of an order by the robot they are for: name and months, one for each piece.
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A plan that was bought; `visits` None: as many as it takes."""
+
+    name: str
+    months: int
+    visits: int | None
+
+
+def _plans(session: Session, order: Order, unit_ids: list[int]) -> dict[int, list[_Plan]]:
+    """The plans of an order by the robot they are for, one for each piece.
 
     Pieces of one line are dealt out to the order's robots in turn, beginning with the one that the
     line names: two robots with two plans have one each.
     """
     rows = session.execute(
-        select(OrderLine, Product.plan_months)
+        select(OrderLine, Product.plan_months, Product.plan_visits)
         .join(Product, Product.id == OrderLine.product_id)
         .where(
             OrderLine.order_id == order.id,
@@ -75,12 +83,12 @@ def _months_of_plans(
         )
         .order_by(OrderLine.position)
     )
-    plans: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for line, months in rows:
+    plans: dict[int, list[_Plan]] = defaultdict(list)
+    for line, months, visits in rows:
         first = unit_ids.index(line.for_unit_id) if line.for_unit_id in unit_ids else 0
         for piece in range(line.quantity):
             unit_id = unit_ids[(first + piece) % len(unit_ids)]
-            plans[unit_id].append((line.description, months or 0))
+            plans[unit_id].append(_Plan(line.description, months or 0, visits))
     return plans
 
 
@@ -88,18 +96,24 @@ def _sign(
     session: Session,
     actor: Actor,
     unit: Unit,
-    plans: list[tuple[str, int]],
+    plans: list[_Plan],
     *,
     since: date,
     order: Order,
 ) -> None:
     """Contracts one after the other: the second begins on the day after the first."""
     day = since
-    for name, months in plans:
+    for plan in plans:
         contract = contracts.sign(
             session,
             actor,
             unit,
-            ContractInput(name, day, months, reference=orders.reference(order)),
+            ContractInput(
+                plan.name,
+                day,
+                plan.months,
+                visits=plan.visits,
+                reference=orders.reference(order),
+            ),
         )
         day = contracts.day_after(contract)

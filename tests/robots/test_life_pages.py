@@ -107,7 +107,7 @@ def test_pages_of_strange_serials(
         address = addresses.page_below(unit.serial, *path)
         assert browser.get(address).status_code == 200, address
     buy = addresses.page_below(unit.serial, "owners", "buy-back")
-    status, _, _ = send(browser, buy, price="4.000,00", wipe="wiped")
+    status, _, _ = send(browser, buy, price="4.000,00", wipe="wiped", statement="Reset")
     assert status == 303
     assert column_of(session, unit, Unit.state) is UnitState.RECEIVED
 
@@ -126,7 +126,11 @@ def test_a_transfer_is_one_screen(
     assert 'value="max"' in page
     # when
     status, where, _ = send(
-        browser, "/robots/G1-0001/transfer", customer=f"C-{heir.number}", wipe="wiped"
+        browser,
+        "/robots/G1-0001/transfer",
+        customer=f"C-{heir.number}",
+        wipe="wiped",
+        statement="Reset",
     )
     # then
     assert (status, where) == (303, "/robots/G1-0001/owners")
@@ -141,7 +145,9 @@ def test_a_refusal_stands_in_its_own_part(
 ) -> None:
     owned(session, store, manager)
     browser = signed_in(Role.MANAGER)
-    status, _, page = send(browser, "/robots/G1-0001/owners/buy-back", price="lots", wipe="wiped")
+    status, _, page = send(
+        browser, "/robots/G1-0001/owners/buy-back", price="lots", wipe="wiped", statement="Reset"
+    )
     assert status == 422
     assert 'id="buy-back-price-error"' in page
     assert 'value="lots"' in page
@@ -249,7 +255,7 @@ def test_the_owners_address_ends_with_the_ownership(
     page = send(browser, "/robots/G1-0001/owners/link")[2]
     found = re.search(r'href="[^"]*(/r/\w+\?o=[\w-]+)"', page)
     assert found is not None
-    send(browser, "/robots/G1-0001/transfer", customer="max", wipe="wiped")
+    send(browser, "/robots/G1-0001/transfer", customer="max", wipe="wiped", statement="Reset")
     assert HISTORY not in browser.get(found[1]).text
 
 

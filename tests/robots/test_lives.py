@@ -13,7 +13,17 @@ from app.kernel import clock, events
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from app.kernel.money import Money
-from app.robots import checks, claims, loans, ownership, registering, timeline, transfers
+from app.robots import (
+    checks,
+    claims,
+    dataduties,
+    loans,
+    ownership,
+    registering,
+    timeline,
+    transfers,
+)
+from app.robots.dataduties import WipeInput
 from app.robots.events import BoughtBack
 from app.robots.life_models import Wipe
 from app.robots.loans import Lending, OutOnLoan
@@ -28,7 +38,7 @@ from app.wiring import connect
 from tests.makers.robots import a_maker, a_model, a_unit
 from tests.robots.conftest import a_customer, a_store, an_actor
 
-WIPED = WipeStatement(Wipe.WIPED)
+WIPED = WipeStatement(Wipe.WIPED, "Reset to delivery")
 PRICE = Money(400_000, "EUR")
 
 
@@ -121,8 +131,31 @@ def test_a_transfer_tells_what_became_of_the_data(
     # whose it is has changed, and nothing else
     assert (unit.custody, unit.holding, unit.state) == ("customer", "customer", "handed_over")
     kinds = [line.kind for line in timeline.of_unit(session, unit.id).items]
-    assert kinds[:2] == ["owner", "data"]
+    assert kinds[:3] == ["owner", "data", "data"]
     assert list(checks.breaches(session)) == []
+
+
+def test_a_wipe_has_its_certificate_and_each_certificate_one_transfer(
+    session: Session, store: Store, manager: Actor, owner: Customer
+) -> None:
+    # given: wiped on the bench before anybody spoke of a transfer
+    unit, heir = owned_by(session, store, manager, owner), a_customer(session, manager, "Max")
+    bench = dataduties.certify_wipe(session, manager, unit, WipeInput("Maps", "Reset"))
+    # when
+    first = transfers.transfer(
+        session, manager, unit, heir, data=WipeStatement(Wipe.WIPED, "On the bench")
+    )
+    with pytest.raises(Refused, match="how the data were wiped"):
+        transfers.transfer(session, manager, unit, owner, data=WipeStatement(Wipe.WIPED))
+    second = transfers.transfer(session, manager, unit, owner, data=WIPED)
+    third = transfers.transfer(session, manager, unit, heir, data=WipeStatement(Wipe.NO_DATA))
+    # then
+    found = transfers.certificates(session, [first.id, second.id, third.id])
+    assert found[first.id] is bench
+    made = found[second.id]
+    assert (made.number, made.person, made.method) == (2, "Max", "Reset to delivery")
+    assert made.scope == "All of the former owner’s data"
+    assert third.id not in found
 
 
 def test_a_transfer_needs_an_owner_another_customer_and_a_word(

@@ -35,7 +35,7 @@ def test_a_life_from_register_to_retire(
     told = post("/register", customer=erika, serial="a 7", maker="Unitree", model="G1")
     assert (told["state"], told["owner"], told["custody"]) == ("handed_over", erika, "store")
     # when it goes from hand to hand
-    assert post("/A%207/transfer", customer=max_, data="wiped")["owner"] == max_
+    assert post("/A%207/transfer", customer=max_, data="wiped", statement="Reset")["owner"] == max_
     owners = client.get(f"{BASE}/A 7/owners", headers=headers).json()["items"]
     assert [owner["customer"] for owner in owners] == [max_, erika]
     price = {"amount": 100_000, "currency": "EUR"}
@@ -66,9 +66,9 @@ def a_store_at_work(session: Session, store: Store, manager: Actor) -> None:
         ("/register", {"customer": 1, "serial": "8.9E+18"}, 422),
         ("/register", {"customer": 99, "serial": "x"}, 404),
         ("/register", {"customer": 1}, 422),
-        ("/G1-0001/transfer", {"customer": 1, "data": "wiped"}, 409),
+        ("/G1-0001/transfer", {"customer": 1, "data": "wiped", "statement": "Reset"}, 409),
         ("/G1-0001/transfer", {"customer": 1, "data": "nonsense"}, 422),
-        ("/none/transfer", {"customer": 1, "data": "wiped"}, 404),
+        ("/none/transfer", {"customer": 1, "data": "wiped", "statement": "Reset"}, 404),
         ("/G1-0001/loans", {"customer": 1}, 409),
         ("/G1-0001/loans/back", {}, 409),
         ("/G1-0001/holding", {"holding": "customer"}, 422),
@@ -95,7 +95,7 @@ def test_a_transfer_sent_again_is_one_transfer(
     for _ in range(2):
         again = client.post(
             f"{BASE}/7/transfer",
-            json={"customer": max_, "data": "wiped"},
+            json={"customer": max_, "data": "wiped", "statement": "Reset"},
             headers=headers | {"Idempotency-Key": "k"},
         )
         assert again.status_code == 201

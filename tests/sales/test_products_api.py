@@ -26,6 +26,8 @@ BAD_PRODUCTS: list[tuple[dict[str, Any], str]] = [
     ({"kind": "robot", "model": {"maker": "Unitree", "code": "H9"}}, "model.code"),
     ({"kind": "plan"}, "plan_months"),
     ({"plan_months": 12}, "plan_months"),
+    ({"plan_visits": 4}, "plan_visits"),
+    ({"kind": "plan", "plan_months": 12, "plan_visits": 0}, "plan_visits"),
     ({"kind": "bundle"}, "contents"),
     ({"kind": "bundle", "contents": [{"product": "X"}]}, "contents.0.product"),
     ({"kind": "bundle", "contents": [{"product": "G1", "quantity": 2}]}, "contents.0.quantity"),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import wiring
 from app.kernel import clock
+from app.kernel.errors import Refused
 from app.kernel.money import Money
 from app.robots import contracts, requirements, warrantycover, warrantypapers
 from app.robots.bulletin_models import BulletinKind
@@ -52,6 +53,23 @@ def handed_over(session: Session, counter: Counter, order: Order) -> None:
     handovers.hand_over(
         session, counter.seller, order, typed=answers, signed=Signed("Miriam Thale")
     )
+
+
+def test_a_plan_pays_for_as_many_visits_as_were_sold(session: Session, counter: Counter) -> None:
+    # given
+    counter.plan.plan_visits = 2
+    unit = a_robot(session, counter)
+    order = a_basket(session, counter, unit, plans=1)
+    paid(session, counter, order)
+    # when
+    handed_over(session, counter, order)
+    # then
+    (contract,) = contracts.of_unit(session, unit.id)
+    for left, ticket in ((1, "T-1"), (1, "T-1"), (0, "T-2")):
+        contracts.use_visit(session, counter.seller, contract.row, reference=ticket)
+        assert contracts.with_use(session, contract.row).visits_left == left
+    with pytest.raises(Refused, match="has no visit left"):
+        contracts.use_visit(session, counter.seller, contract.row, reference="T-3")
 
 
 def test_a_handover_starts_the_warranty_and_signs_the_plans(

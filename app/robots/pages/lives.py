@@ -14,6 +14,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.robots import (
     addresses,
+    dataduties,
     loans,
     makers,
     openpassport,
@@ -255,12 +256,18 @@ def _owners(
     part, error = refusal or ("", None)
     unit = row.unit
     page = frame(session, actor, row, maker=maker, tab="owners")
+    handed = transfers.of_unit(session, unit.id)
     return render(
         request,
         "robots/owners.html",
         status=status_of(error) if error else 200,
         owners=ownership.history(session, unit.id),
-        handed=transfers.of_unit(session, unit.id),
+        handed=handed,
+        certificates=transfers.certificates(session, [each.id for each in handed]),
+        label_of=dataduties.label_of,
+        certificate_page=lambda number: addresses.page_below(
+            unit.serial, "documents", "wipe", str(number), maker=maker
+        ),
         loans=loans.of_unit(session, unit.id),
         link=link,
         has_link=openpassport.link_in_force(session, unit.id) is not None,

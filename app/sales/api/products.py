@@ -12,6 +12,7 @@ from app.kernel.errors import Invalid
 from app.kernel.quantity import MOST
 from app.kernel.text import msg
 from app.robots import makers
+from app.robots.contracts import MOST_VISITS
 from app.sales import catalogue, queries
 from app.sales.catalogue import ProductInput
 from app.sales.models import Category, Product, ProductKind
@@ -53,6 +54,10 @@ class ProductIn(Sent):
     model: ModelIn | None = None
     part_number: Annotated[str, Field(max_length=64)] = ""
     plan_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    plan_visits: Annotated[
+        int | None,
+        Field(ge=1, le=MOST_VISITS, description="Visits that a plan pays for; null: any number."),
+    ] = None
     contents: Annotated[list[ContentIn], Field(max_length=50)] = []
 
 
@@ -66,6 +71,7 @@ class ProductOut(BaseModel):
     price: MoneyOut
     tax_code: str
     plan_months: int | None
+    plan_visits: int | None
     left: int | None
 
 
@@ -109,6 +115,7 @@ def _check_kind(body: ProductIn) -> None:
         "model": (body.model is not None, kind is ProductKind.ROBOT),
         "part_number": (bool(body.part_number), kind is ProductKind.ITEM),
         "plan_months": (body.plan_months is not None, kind is ProductKind.PLAN),
+        "plan_visits": (body.plan_visits is not None, kind is ProductKind.PLAN),
         "contents": (bool(body.contents), kind is ProductKind.BUNDLE),
     }
     needed = {"model", "plan_months", "contents"}
@@ -139,6 +146,7 @@ def _read(body: ProductIn, model_id: int | None) -> ProductInput:
         model_id=model_id,
         part_number=body.part_number,
         plan_months=body.plan_months,
+        plan_visits=body.plan_visits,
     )
 
 
@@ -160,5 +168,6 @@ def _product_out(tile: Tile) -> ProductOut:
         price=MoneyOut.of(tile.price),
         tax_code=product.tax_code,
         plan_months=product.plan_months,
+        plan_visits=product.plan_visits,
         left=tile.left,
     )
