@@ -71,6 +71,15 @@ def read_photo(data: bytes, *, field: str = "photo") -> Upload:
     return Upload(written.getvalue(), JPEG)
 
 
+def small_copy(photo: Upload, *, most_px: int) -> Upload:
+    """A JPEG that `read_photo` gave, with at most so many dots on a side."""
+    with Image.open(BytesIO(photo.content), formats=["JPEG"]) as picture:
+        picture.thumbnail((most_px, most_px))
+        written = BytesIO()
+        picture.save(written, "JPEG", quality=_JPEG_QUALITY, optimize=True)
+    return Upload(written.getvalue(), JPEG)
+
+
 def _decoded(data: bytes, *, field: str) -> tuple[Image.Image, bool]:
     """A picture of its own with the dots of the one that was sent, and whether that was a PNG.
 

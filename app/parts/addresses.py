@@ -5,9 +5,10 @@ from urllib.parse import quote, urlencode
 # Pages that stand beside the parts', and pages below a part's.
 _NEIGHBOURS = frozenset(
     {
-        "batteries", "counts", "demand", "export", "import", "imports", "labels", "moves", "new",
-        "orders", "part", "pictures", "places", "purchases", "receive", "receiving", "returns",
-        "stocktake", "stocktakes", "suggestions", "suppliers", "transfers", "value",
+        "batteries", "counts", "demand", "export", "fits", "import", "imports", "labels", "moves",
+        "new", "numbers", "orders", "part", "pictures", "places", "purchases", "receive",
+        "receiving", "returns", "stocktake", "stocktakes", "substitutions", "suggestions",
+        "suppliers", "transfers", "value",
     }
 )  # fmt: skip
 _BELOW = frozenset(
@@ -16,7 +17,6 @@ _BELOW = frozenset(
         "movements", "numbers", "pictures", "restore", "successor", "substitutions", "copy",
     }
 )  # fmt: skip
-_OWNERS = {"order": "/sales/", "ticket": "/service/tickets/"}
 
 
 def part_page(number: str) -> str:
@@ -41,12 +41,6 @@ def page_below(number: str, *path: str, **query: str) -> str:
 def picture(picture_id: int, *, preview: bool = False) -> str:
     """The file of a picture, or its small copy."""
     return f"/parts/pictures/{picture_id}" + ("/preview" if preview else "")
-
-
-def owner_page(owner: str) -> str:
-    """Where to look at whoever reserved or moved pieces (`order:1042`); empty without a page."""
-    kind, _, number = owner.partition(":")
-    return f"{_OWNERS[kind]}{quote(number, safe='')}" if kind in _OWNERS and number else ""
 
 
 def _is_ambiguous(number: str) -> bool:

@@ -1,6 +1,6 @@
 """Searching parts: a piece of any of their numbers, or words of their names, through an index."""
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, TextClause, select
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
@@ -21,7 +21,8 @@ def hits(
     text: str,
     *,
     most: int = MOST_HITS,
-    only: tuple[ColumnElement[bool], ...] = (),
+    only: tuple[ColumnElement[bool] | TextClause, ...] = (),
+    archived: bool = False,
 ) -> list[int]:
     """Parts by id, those first of which one number is exactly this, then the newest.
 
@@ -30,7 +31,7 @@ def hits(
     wanted = folded(text)[:_LONGEST]
     if not wanted:
         return []
-    here = (Part.store_id == actor.store_id, Part.archived.is_(False), *only)
+    here = (Part.store_id == actor.store_id, Part.archived.is_(archived), *only)
     exact = select(Part.id).where(*here, numbers.is_named(text)).order_by(Part.id).limit(most)
     found = dict.fromkeys(session.scalars(exact))
     keys = [wanted.split()[:_MOST_WORDS]]
@@ -47,7 +48,7 @@ def _with_words(
     session: Session,
     actor: Actor,
     words: list[str],
-    here: tuple[ColumnElement[bool], ...],
+    here: tuple[ColumnElement[bool] | TextClause, ...],
     most: int,
 ) -> list[int]:
     """The longest word is found through the index, the others are looked for in what it finds."""

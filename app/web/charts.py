@@ -1,4 +1,4 @@
-"""Lines over time as SVG: where each thing stands. Colours and fonts are the style sheet's."""
+"""Plots as SVG: where each thing stands. Colours and fonts are the style sheet's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,6 +60,48 @@ def over_time(readings: Sequence[tuple[datetime, float]]) -> Chart:
         points=points,
         path="M" + "L".join(f"{across_} {up}" for across_, up in points),
         across=tuple(across),
+        up=tuple(Tick(y(level), level) for level in levels),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar, and where the middle of its name stands."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    bars: tuple[Bar, ...]
+    up: tuple[Tick, ...]
+
+
+def in_bars(values: Sequence[int]) -> Bars:
+    """Counts side by side, in order, over a scale of whole numbers that begins at nothing."""
+    levels = sorted({round(level) for level in _levels([0.0, *map(float, values), 1.0])})
+    high = max(levels[-1], 1)
+    room = (RIGHT - LEFT) / max(len(values), 1)
+    width = round(room * 0.62, 1)
+
+    def y(value: float) -> float:
+        return round(BOTTOM - value / high * (BOTTOM - TOP), 1)
+
+    return Bars(
+        bars=tuple(
+            Bar(
+                x=round(LEFT + room * place + (room - width) / 2, 1),
+                y=y(value),
+                width=width,
+                height=round(BOTTOM - y(value), 1),
+                middle=round(LEFT + room * (place + 0.5), 1),
+            )
+            for place, value in enumerate(values)
+        ),
         up=tuple(Tick(y(level), level) for level in levels),
     )
 
