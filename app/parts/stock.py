@@ -272,12 +272,12 @@ def _booked(rows: shelves.Shelves, part: Part, move: Move, line: _Line) -> Movem
     """Both balances changed, and the line of the ledger that says so."""
     way = costing.change(move.start, move.end)
     lot = clean(move.lot) if part.control is Control.LOT else ""
-    if move.component is not None:
-        row = _carried(rows, part, move, move.component)
+    row = _carried(rows, part, move, move.component) if move.component is not None else None
+    _counted(rows, part, move, lot)
+    if row is not None:
         value = costing.book_component(row, way=way, said=line.said)
     else:
         value = costing.book_pieces(part, move.quantity, way=way, said=line.said)
-    _counted(rows, part, move, lot)
     return Movement(
         store_id=part.store_id,
         part_id=part.id,
