@@ -23,6 +23,7 @@ from app.robots.models import Unit
 from app.sales import checks as sales
 from app.sales.models import Order
 from app.service import checks as service
+from app.service import estimate_checks
 from app.service.models import Ticket
 
 Proof = Callable[[Session], Iterator[str]]
@@ -37,6 +38,7 @@ PROOFS: tuple[Proof, ...] = (
     payments.breaches,
     sales.breaches,
     service.breaches,
+    estimate_checks.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
     "customers": Customer,

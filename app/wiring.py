@@ -5,6 +5,7 @@ from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
 from app.kernel.text import msg
 from app.parts import cores, fit, following, tracing
+from app.parts.events import PartsArrived
 from app.payments import cards, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
 from app.robots import (
@@ -33,9 +34,20 @@ from app.robots.events import (
 from app.sales import buyback, checkout, completion, robotpapers
 from app.sales import customerview as salesview
 from app.sales.events import HandedOver
-from app.service import board, callout, closing, faultlook, guards
+from app.service import (
+    acceptance,
+    billing,
+    board,
+    callout,
+    closing,
+    faultlook,
+    guards,
+    paidfor,
+    reserving,
+)
 from app.service import customerview as serviceview
 from app.service import findable as ticketfinder
+from app.service.events import EstimateDecided, TicketMoved
 from app.service.states import TicketState
 from app.web import live
 
@@ -45,6 +57,7 @@ def connect() -> None:
     events.listen(MoneyCame, checkout.on_money_came)
     events.listen(PaymentFailed, checkout.on_payment_failed)
     events.listen(BillSettled, completion.on_bill_settled)
+    events.listen(BillSettled, billing.on_bill_settled)
     events.listen(BoughtBack, buyback.on_bought_back)
     events.listen(ComponentFitted, fit.on_fitted)
     events.listen(ComponentFitted, bulletins.on_fitted)
@@ -56,6 +69,11 @@ def connect() -> None:
     events.listen(FirmwareChanged, bulletins.on_version_changed)
     events.listen(ComponentRemoved, cores.on_removed)
     events.listen(HandedOver, robotpapers.on_handed_over)
+    events.listen(EstimateDecided, reserving.on_decided)
+    events.listen(EstimateDecided, paidfor.on_decided)
+    events.listen(PartsArrived, reserving.on_arrived)
+    events.listen(TicketMoved, reserving.on_moved)
+    events.listen(TicketMoved, paidfor.on_moved)
     events.listen(CustomerErased, salesview.on_customer_erased)
     events.listen(CustomerErased, serviceview.on_customer_erased)
     panels.show(customerview.panel)
@@ -75,7 +93,12 @@ def connect() -> None:
     live.watch("robot", timeline.mark)
     live.watch("board", board.mark)
     live.watch("ticket", board.ticket_mark)
+    guards.before(TicketState.ESTIMATED, "estimate", acceptance.not_sent)
+    guards.before(TicketState.APPROVED, "decision", acceptance.undecided)
+    guards.before(TicketState.DECLINED, "decision", acceptance.undecided)
+    guards.before(TicketState.RETURNED, "acceptance", acceptance.not_given_back)
     guards.before(TicketState.CLOSED, "finding", closing.reasons)
+    guards.before(TicketState.CLOSED, "parts", acceptance.unsettled_parts)
     gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
     openpassport.tell("warranty", publicfacts.warranty)
     openpassport.tell("ai_class", publicfacts.ai_class)

@@ -45,6 +45,8 @@ class Account(StrEnum):
     TAX = "tax"
     SAFE = "safe"
     CASH_DIFFERENCE = "cash_difference"
+    # what a maker or an insurer was asked for and did not pay
+    CLAIM_LOSS = "claim_loss"
 
 
 class EntryKind(StrEnum):
@@ -56,6 +58,7 @@ class EntryKind(StrEnum):
     CASH_MOVEMENT = "cash_movement"
     TILL_DIFFERENCE = "till_difference"
     TAKINGS = "takings"
+    CLAIM = "claim"
 
 
 class Bill(Base):

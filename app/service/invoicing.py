@@ -1,0 +1,144 @@
+"""The invoice of a repair: each line at its whole price, less what others pay of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from app.customers.models import Customer
+from app.kernel import audit, clock
+from app.kernel.actor import Actor
+from app.kernel.money import Money
+from app.kernel.tax import PriceMode, spread
+from app.kernel.text import msg
+from app.payments import invoiceparts, issuing
+from app.payments.documents import DocumentContent, DocumentKind, Fact, Line, Totals
+from app.payments.models import Account, IssuedDocument, PaymentAttempt
+from app.robots.models import Unit
+from app.service import estimates, tickets, totals
+from app.service.estimate_models import Estimate, EstimateLine, LineKind
+from app.service.models import Ticket
+from app.service.payers import PAYER_LABELS, Payer
+from app.service.totals import PayerTotal
+from app.stores import desk
+from app.web.i18n import Speech, speech
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """The approved lines of which one payer pays something, and what that is."""
+
+    lines: tuple[EstimateLine, ...]
+    total: PayerTotal
+
+
+def portion_of(estimate: Estimate | None, payer: Payer, *, currency: str) -> Portion:
+    """A payer's part of what was approved of a version, tax once per rate."""
+    if estimate is None:
+        return Portion((), PayerTotal(payer, currency, PriceMode.GROSS, ()))
+    lines = totals.paid_by(estimates.approved_of(estimate), payer)
+    sums = totals.sums(lines, currency=estimate.currency, mode=estimate.price_mode)
+    found = next((one for one in sums.payers if one.payer is payer), None)
+    nothing = PayerTotal(payer, estimate.currency, estimate.price_mode, ())
+    return Portion(tuple(lines), found or nothing)
+
+
+def revenue(portion: Portion) -> dict[Account, int]:
+    """The net of each account: parts apart from work; per rate they add up to the paper's net."""
+    found: dict[Account, int] = {}
+    share = portion.total
+    for tax in share.taxes:
+        same = [line for line in portion.lines if line.tax_bp == tax.rate_bp]
+        nets = spread(tax.net, [totals.share_of(line, share.payer) for line in same])
+        for line, net in zip(same, nets, strict=True):
+            account = (
+                Account.REVENUE_PARTS if line.kind is LineKind.PART else Account.REVENUE_SERVICES
+            )
+            found[account] = found.get(account, 0) + net
+    return found
+
+
+def issue(
+    session: Session,
+    actor: Actor,
+    ticket: Ticket,
+    portion: Portion,
+    attempts: Sequence[PaymentAttempt],
+    *,
+    days: int | None = None,
+) -> IssuedDocument:
+    """The invoice with its payments, numbered in this transaction; `days`: payable until then."""
+    content = _content(session, ticket, portion)
+    paid, change = invoiceparts.payments(attempts, content)
+    due_on = None if days is None else content.business_day + timedelta(days=days)
+
+    def build(label: str) -> DocumentContent:
+        return replace(content, number=label, payments=paid, change=change, due_on=due_on)
+
+    return issuing.issue(
+        session,
+        actor,
+        kind=DocumentKind.INVOICE,
+        reference=tickets.reference(ticket),
+        build=build,
+    )
+
+
+def references(session: Session, ticket: Ticket, said: Speech) -> tuple[Fact, ...]:
+    """What stands in the head of a ticket's papers."""
+    unit = session.get_one(Unit, ticket.unit_id)
+    return (
+        Fact(said.say(msg("Ticket")), tickets.label(ticket)),
+        Fact(said.say(msg("Serial number")), unit.serial),
+    )
+
+
+def _content(session: Session, ticket: Ticket, portion: Portion) -> DocumentContent:
+    share = portion.total
+    store = desk.store_of(session, ticket.store_id)
+    customer = session.get(Customer, ticket.customer_id) if ticket.customer_id else None
+    language = (customer.language if customer else "") or issuing.language_of(store)
+    said = speech(language)
+    moment = clock.now()
+    return DocumentContent(
+        kind=DocumentKind.INVOICE,
+        number="",
+        series="",
+        issued_at=moment,
+        business_day=desk.business_day_of(store, moment),
+        zone=store.zone,
+        language=language,
+        currency=share.currency,
+        price_mode=share.mode,
+        store=store.name,
+        seller=issuing.seller_of(store),
+        buyer=invoiceparts.buyer(customer) if customer else None,
+        lines=tuple(_line(line, at, share, said) for at, line in enumerate(portion.lines, start=1)),
+        taxes=invoiceparts.taxes(share.taxes, share.currency),
+        totals=Totals(net=share.net, tax=share.tax, gross=share.gross),
+        references=references(session, ticket, said),
+        supplied_on=desk.business_day_of(store, moment),
+        footer=tuple(store.receipt_footer.splitlines()),
+        chain_head=audit.head(session, store.id),
+    )
+
+
+def _line(line: EstimateLine, position: int, share: PayerTotal, said: Speech) -> Line:
+    own = totals.share_of(line, share.payer)
+    others = [
+        f"{said.say(PAYER_LABELS[one.payer])} {said.say(Money(one.amount_minor, share.currency))}"
+        for one in line.shares
+        if one.payer is not share.payer and one.amount_minor
+    ]
+    rest = line.total_minor - own
+    return Line(
+        position=position,
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=Money(line.unit_price_minor, share.currency),
+        amount=Money(own, share.currency),
+        tax_bp=line.tax_bp,
+        detail=said.say(msg("Others pay: {who}", who=", ".join(others))) if others else "",
+        discount=Money(rest, share.currency) if rest else None,
+    )
