@@ -85,6 +85,16 @@ class ComponentCorrected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ComponentLeft(Event):
+    """A component in no robot is another store's now."""
+
+    actor: Actor
+    store_id: int
+    to_store_id: int
+    component_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class FirmwareChanged(Event):
     """Another version runs in a robot, or in a component: then `unit_id` is where that sits."""
 

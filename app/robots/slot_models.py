@@ -149,6 +149,24 @@ class Component(Base):
     registered_at: Mapped[datetime]
 
 
+class ComponentMove(Base):
+    """A component went from one store of the house to another. Append-only."""
+
+    __tablename__ = "component_moves"
+    __table_args__ = (
+        Index("ix_component_moves_component", "component_id", "id"),
+        CheckConstraint("from_store_id <> to_store_id", name="to_another"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    component_id: Mapped[int] = mapped_column(ForeignKey("components.id"))
+    from_store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    to_store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    at: Mapped[datetime]
+    by: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+
+
 class Occupant(Base):
     """What sat in a slot of a robot, from `since` until just before `until`.
 

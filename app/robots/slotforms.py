@@ -232,6 +232,13 @@ class ComponentForm(StoreForm):
         return identity
 
 
+class SendForm(StoreForm):
+    """To which other store of the house a component goes."""
+
+    store: Typed = ""
+    reason: Typed = ""
+
+
 def _counting(counter: Counter, typed: str, *, field: str) -> Callable[[], int]:
     return lambda: read_count(counter, typed, field=field)
 

@@ -1,4 +1,4 @@
-"""Passport: the certificate behind a change of hands; how many visits a plan pays for."""
+"""Passport: certificates of changes of hands, components of other stores, visits of plans."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,6 +31,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_id", name=op.f("uq_transfer_wipes_record_id")),
         sa.UniqueConstraint("transfer_id", name=op.f("uq_transfer_wipes_transfer_id")),
     )
-    for statement in refusing_triggers("transfer_wipes", dialect=op.get_bind().dialect.name):
-        op.execute(statement)
+    op.create_table(
+        "component_moves",
+        sa.Column("id", key, nullable=False),
+        sa.Column("component_id", key, nullable=False),
+        sa.Column("from_store_id", key, nullable=False),
+        sa.Column("to_store_id", key, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.CheckConstraint(
+            "from_store_id <> to_store_id", name=op.f("ck_component_moves_to_another")
+        ),
+        sa.ForeignKeyConstraint(
+            ["component_id"],
+            ["components.id"],
+            name=op.f("fk_component_moves_component_id_components"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["from_store_id"], ["stores.id"], name=op.f("fk_component_moves_from_store_id_stores")
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_store_id"], ["stores.id"], name=op.f("fk_component_moves_to_store_id_stores")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_component_moves")),
+    )
+    op.create_index(
+        "ix_component_moves_component", "component_moves", ["component_id", "id"], unique=False
+    )
+    for table in ("transfer_wipes", "component_moves"):
+        for statement in refusing_triggers(table, dialect=op.get_bind().dialect.name):
+            op.execute(statement)
     op.add_column("products", sa.Column("plan_visits", sa.Integer(), nullable=True))

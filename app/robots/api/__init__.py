@@ -2,8 +2,17 @@
 
 from fastapi import APIRouter
 
-from app.robots.api import bulletins, configuration, lives, models, robots, upkeep, warranty
+from app.robots.api import (
+    bulletins,
+    components,
+    configuration,
+    lives,
+    models,
+    robots,
+    upkeep,
+    warranty,
+)
 
 router = APIRouter()
-for part in (models, configuration, upkeep, bulletins, warranty, lives, robots):
+for part in (models, configuration, components, upkeep, bulletins, warranty, lives, robots):
     router.include_router(part.router)

@@ -1,6 +1,6 @@
 """What is inside robots, as JSON: slots with their occupants, now or at a moment; fit, take out."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -8,20 +8,19 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.identity.guard import ApiReading, ApiWriting
-from app.kernel import clock
 from app.kernel.actor import Actor
-from app.robots import components, fitting, insides, makers, registry, usage
+from app.robots import fitting, insides, makers, registry
 from app.robots.choosing import Part
 from app.robots.fitting import Place as SlotOf
 from app.robots.insides import Change, Place
 from app.robots.models import Unit
 from app.robots.moments import moment_of
 from app.robots.occupancy import Work
-from app.robots.slot_models import Component, Occupant
+from app.robots.slot_models import Occupant
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
-from app.web.wire import RowId, Sent, Words
+from app.web.wire import Sent, Words
 
 router = APIRouter(prefix="/api/v1", tags=["configuration"])
 
@@ -124,29 +123,6 @@ class ConfigurationOut(BaseModel):
     known: int
     wanted: int
     slots: list[SlotOut]
-
-
-class StayOut(BaseModel):
-    robot: str
-    slot: str
-    occupant: OccupantOut
-    run_s: int | None
-
-
-class ComponentOut(BaseModel):
-    id: int
-    serial: str
-    slot_class: str
-    part_number: str
-    name: str
-    lot: str
-    firmware: str
-    made_on: date | None
-    stays: list[StayOut]
-
-
-class ComponentList(BaseModel):
-    items: list[ComponentOut]
 
 
 @router.get("/robots/{serial:path}/configuration", responses=refusals(404, 409))
@@ -254,25 +230,6 @@ def swap_parts(
     return show_configuration(session, actor, serial=serial, maker=maker)
 
 
-@router.get("/components", responses=refusals())
-def find_components(
-    session: ReadSession,
-    actor: ApiReading,
-    serial: Annotated[str, Query(description="A component's serial, exactly.")],
-) -> ComponentList:
-    """Components with this serial number: one, or one for each numbering it is of."""
-    actor.require("robots.view")
-    found = components.find(session, actor, serial)
-    return ComponentList(items=[_component(session, component) for component in found])
-
-
-@router.get("/components/{component_id}", responses=refusals(404))
-def show_component(session: ReadSession, actor: ApiReading, component_id: RowId) -> ComponentOut:
-    """A component: what it is, where it is, where it has been."""
-    actor.require("robots.view")
-    return _component(session, components.by_id(session, actor, component_id))
-
-
 def robot_asked(session: Session, actor: Actor, serial: str, maker: str) -> Unit:
     """The robot that an address names; raises NotFound, or Conflict for two makers' serial."""
     actor.require("robots.view")
@@ -308,28 +265,4 @@ def _slot(place: Place) -> SlotOut:
         occupant=occupant_out(place.now) if place.now else None,
         as_built=occupant_out(place.built) if place.built else None,
         run_s=place.run_s,
-    )
-
-
-def _component(session: Session, component: Component) -> ComponentOut:
-    stays = components.stays(session, component.id)
-    run = usage.hours_of_stays(session, Occupant.component_id == component.id, at=clock.now())
-    return ComponentOut(
-        id=component.id,
-        serial=component.serial,
-        slot_class=str(component.slot_class),
-        part_number=component.part_number,
-        name=component.name,
-        lot=component.lot,
-        firmware=component.firmware,
-        made_on=component.made_on,
-        stays=[
-            StayOut(
-                robot=unit.serial,
-                slot=stay.slot.path,
-                occupant=occupant_out(stay),
-                run_s=run.get(stay.id),
-            )
-            for stay, unit in stays
-        ],
     )

@@ -10,9 +10,9 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
-from app.robots import addresses, components, firmware, registry, usage, whereabouts
+from app.robots import addresses, components, firmware, registry, storemoves, usage, whereabouts
 from app.robots.slot_models import Occupant
-from app.robots.slotforms import ComponentForm, VersionForm
+from app.robots.slotforms import ComponentForm, SendForm, VersionForm
 from app.robots.slotnames import CLASS_LABELS, name_of
 from app.web.errors import status_of
 from app.web.forms import problems_of
@@ -81,6 +81,28 @@ def record_version(
     return RedirectResponse(addresses.component_page(component_id), 303)
 
 
+@router.post("/{component_id}/send")
+@once
+def send_component(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    *,
+    component_id: RowId,
+    form: Annotated[SendForm, Form()],
+) -> Response:
+    """To another store of the house; then it is no longer seen here."""
+    try:
+        component = components.by_id(session, actor, component_id)
+        storemoves.send(session, actor, component, form.store, reason=form.reason)
+    except StoreError as refusal:
+        session.rollback()
+        return _component(
+            request, session, actor, component_id, refused=("send", form.typed(), refusal)
+        )
+    return RedirectResponse("/robots", 303)
+
+
 def _component(
     request: Request,
     session: Session,
@@ -110,10 +132,13 @@ def _component(
         run=run,
         total_run=sum(run.values()) if run else None,
         passages=whereabouts.passages(session, component),
+        moves=storemoves.passages(session, component),
         versions=firmware.history_of_component(session, component_id),
         name_of=name_of,
         slot_page=lambda unit, path: addresses.page_below(unit.serial, "slots", path),
         which=which,
-        form=VersionForm().typed() | kept | typed,
+        form=VersionForm().typed() | kept | SendForm().typed() | typed,
+        seen_here={unit.id for _, unit in stays if unit.store_id == actor.store_id},
+        others=[(store.code, store.name) for store in storemoves.others(session, actor)],
         problems=problems_of(refusal) if refusal else {},
     )
