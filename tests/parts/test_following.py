@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app import wiring
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
-from app.parts import homecoming, issuing, moving, places, reservations, stock
+from app.parts import homecoming, issuing, models, moving, places, reservations, stock
 from app.parts.errors import Promised
 from app.parts.models import Movement, Part, PlaceKind
 from app.robots import asbuilt, choosing, components, fitting
@@ -54,7 +54,7 @@ def the(component: Component) -> choosing.Part:
 
 def way_of(session: Session, component: Component) -> list[tuple[str, str, int]]:
     """From, to and change of value of each line of a component."""
-    named = {place.id: place.name for place in session.scalars(select(places.Place))}
+    named = {place.id: place.name for place in session.scalars(select(models.Place))}
     lines = select(Movement).where(Movement.component_id == component.id).order_by(Movement.id)
     return [
         (named[line.from_place_id], named[line.to_place_id], line.value_change)

@@ -24,9 +24,24 @@ Keep = Callable[..., Reservation]
 
 @pytest.fixture
 def keep(session: Session, manager: Actor) -> Keep:
-    def kept(part: Part, owner: str = TICKET, **more: object) -> Reservation:
+    def kept(
+        part: Part,
+        owner: str = TICKET,
+        *,
+        quantity: int = 1,
+        component_id: int | None = None,
+        lot: str = "",
+    ) -> Reservation:
         return reservations.reserve(
-            session, manager, part.id, owner=owner, holder="Bo", minutes=None, **more
+            session,
+            manager,
+            part.id,
+            quantity=quantity,
+            owner=owner,
+            holder="Bo",
+            minutes=None,
+            component_id=component_id,
+            lot=lot,
         )
 
     return kept
