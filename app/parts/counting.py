@@ -184,7 +184,7 @@ def finish(session: Session, actor: Actor, count: StockCount, spot: CountPlace) 
             count_place_id=spot.id,
             round=spot.round,
             part_id=balance.part_id,
-            lot=balance.lot_key,
+            lot=balance.lot,
             lot_key=balance.lot_key,
             component_id=balance.component_id,
             serial=serial or "",

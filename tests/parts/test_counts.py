@@ -29,9 +29,10 @@ def count(session: Session, room: StoreRoom) -> StockCount:
 def scan(
     session: Session, room: StoreRoom, count: StockCount, place: Place, *codes: str
 ) -> Counted | Wanted | NextBin:
-    """Scan one after the other, each lot after its part."""
+    """Scan one after the other, each lot after its part; what the last one did."""
     spot = counts.spot_of(session, count, place.id)
     part_id = None
+    seen: Counted | Wanted | NextBin = NextBin(place)
     for code in codes:
         seen = counting.scan(session, room.clerk, count, spot, code, part_id=part_id)
         part_id = seen.part.id if isinstance(seen, Wanted) else None
