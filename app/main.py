@@ -14,6 +14,7 @@ from app.customers import pages as customers_pages
 from app.identity import pages as identity_pages
 from app.kernel.db import Database
 from app.kernel.text import msg
+from app.parts import pages as parts_pages
 from app.payments import api as payments_api
 from app.payments import pages as payments_pages
 from app.payments import stripe_gate, webhooks
@@ -22,6 +23,7 @@ from app.robots import api as robots_api
 from app.robots import pages as robots_pages
 from app.sales import api as sales_api
 from app.sales import pages as sales_pages
+from app.service import pages as service_pages
 from app.settings import Settings
 from app.stores import pages as stores_pages
 from app.web import background, csrf, errors, health, openapi, rendering
@@ -37,6 +39,8 @@ ROUTERS = (
     health.router,
     payments_pages.router,
     sales_api.router,
+    service_pages.router,
+    parts_pages.router,
     robots_pages.router,
     robots_api.router,
     customers_pages.router,
@@ -50,8 +54,10 @@ PLACES = [
     Place("/", "layout-dashboard", msg("Today")),
     Place("/counter", "scan-barcode", msg("Counter"), "counter.sell"),
     Place("/robots", "bot", msg("Robots"), "robots.view"),
+    Place("/service", "wrench", msg("Service"), "service.view"),
+    Place("/parts", "boxes", msg("Parts"), "stock.view"),
     Place("/sales", "receipt-text", msg("Sales"), "orders.view"),
-    Place("/products", "boxes", msg("Products"), "products.view"),
+    Place("/products", "package-open", msg("Products"), "products.view"),
     Place("/customers", "users", msg("Customers"), "customers.view"),
     Place("/till", "wallet", msg("Till"), "till.view"),
     Place("/settings", "settings", msg("Settings"), "settings.view"),

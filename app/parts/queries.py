@@ -351,4 +351,5 @@ def _average(part: Part, serials: _Costs | None, currency: str) -> Money | None:
 def _numbers_of(session: Session, ids: Collection[int]) -> dict[int, str]:
     if not ids:
         return {}
-    return dict(session.execute(select(Part.id, Part.number).where(Part.id.in_(ids))).tuples())
+    rows = session.execute(select(Part.id, Part.number).where(Part.id.in_(ids)))
+    return {row.id: row.number for row in rows}

@@ -109,6 +109,10 @@ class Speech:
         local = day.astimezone(self.zone).date() if isinstance(day, datetime) else day
         return _date(self.language, local)
 
+    def month(self, day: date, *, year: bool = False) -> str:
+        """`Nov`, or `Nov 2025`, of any day in it."""
+        return dates.format_skeleton("yMMM" if year else "MMM", day, locale=self.locale)
+
     def time(self, moment: datetime) -> str:
         return moment.astimezone(self.zone).strftime("%H:%M")
 

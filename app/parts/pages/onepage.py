@@ -1,0 +1,97 @@
+"""What the page of one part shows, gathered."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.kernel.actor import Actor
+from app.kernel.errors import StoreError
+from app.parts import (
+    addresses,
+    fitrows,
+    ledgerlook,
+    numbers,
+    partlook,
+    pictures,
+    queries,
+    reservations,
+    substitution,
+    supersession,
+)
+from app.parts.catalogue_models import NumberKind
+from app.parts.fitplaces import where_label
+from app.parts.forms import FitForm, NumberForm, SubstituteForm, SuccessorForm
+from app.parts.models import Part
+from app.parts.pages.asked import CLASS_OPTIONS, model_options
+from app.robots.addresses import component_page
+from app.robots.models import Maker
+from app.robots.slotnames import CLASS_LABELS, CONTROL_LABELS
+from app.stores import desk
+from app.web.charts import in_bars
+from app.web.forms import problems_of
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Which form was refused, what was typed into it, and why."""
+
+    which: str
+    typed: dict[str, Any]
+    error: StoreError
+
+
+_FIELDS: dict[str, Any] = (
+    NumberForm().typed() | FitForm().typed() | SuccessorForm().typed() | SubstituteForm().typed()
+)
+
+
+def page_of(
+    session: Session,
+    actor: Actor,
+    part: Part,
+    *,
+    cursor: str = "",
+    refused: Refusal | None = None,
+) -> dict[str, Any]:
+    """The number of statements does not grow with what there is to show."""
+    (row,) = queries.of_ids(session, actor, [part.id])
+    store = desk.store_of(session, part.store_id)
+    months = ledgerlook.use_by_month(session, part, store)
+    fitted = partlook.fitted(session, part)
+    may_edit = actor.may("parts.edit")
+    return {
+        "row": row,
+        "part": part,
+        "maker": session.get_one(Maker, part.maker_id).name if part.maker_id else "",
+        "control_labels": CONTROL_LABELS,
+        "class_labels": CLASS_LABELS,
+        "heaps": partlook.heaps(session, part),
+        "blockers": reservations.blockers(session, part.id),
+        "awaited": partlook.awaited(session, part),
+        "lines": ledgerlook.movements(session, part, cursor=cursor or None),
+        "cursor": cursor,
+        "months": months,
+        "chart": in_bars([month.used for month in months]),
+        "fitted": fitted[: partlook.MOST_SHOWN],
+        "fitted_more": len(fitted) > partlook.MOST_SHOWN,
+        "numbers": numbers.of_part(session, part.id),
+        "number_labels": numbers.KIND_LABELS,
+        "number_kinds": [(kind.value, numbers.KIND_LABELS[kind]) for kind in NumberKind],
+        "fits": fitrows.of_part(session, part.id),
+        "where_label": where_label,
+        "chain": supersession.chain(session, part),
+        "substitutions": substitution.of_part(session, part.id),
+        "in_force": lambda one: substitution.is_in_force(one, today=desk.business_day_of(store)),
+        "pictures": pictures.of_part(session, part.id),
+        "models": model_options(session) if may_edit else [],
+        "classes": CLASS_OPTIONS,
+        "part_page": addresses.part_page,
+        "picture_page": addresses.picture,
+        "component_page": component_page,
+        "below": lambda *path, **query: addresses.page_below(part.number, *path, **query),
+        "which": refused.which if refused else "",
+        "form": _FIELDS | {"alt": ""} | (refused.typed if refused else {}),
+        "problems": problems_of(refused.error) if refused else {},
+        "stands_in_way": refused.error.link if refused else None,
+    }
