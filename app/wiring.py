@@ -4,7 +4,7 @@ from app.customers import panels, privacy
 from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
 from app.kernel.text import msg
-from app.parts import cores, fit, following, tracing
+from app.parts import cores, fit, following, storage, tracing
 from app.parts.events import PartsArrived
 from app.payments import cards, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
@@ -60,6 +60,7 @@ def connect() -> None:
     events.listen(BillSettled, billing.on_bill_settled)
     events.listen(BoughtBack, buyback.on_bought_back)
     events.listen(ComponentFitted, fit.on_fitted)
+    events.listen(ComponentFitted, storage.on_fitted)
     events.listen(ComponentFitted, bulletins.on_fitted)
     choosing.stand_in_by(fit.may_stand_in)
     events.listen(ComponentFitted, following.on_fitted)
@@ -103,4 +104,5 @@ def connect() -> None:
     openpassport.tell("warranty", publicfacts.warranty)
     openpassport.tell("ai_class", publicfacts.ai_class)
     gate.ask("bulletins", msg("Bulletins settled"), concerned.reasons)
+    gate.ask("batteries", msg("Batteries checked and sound"), storage.reasons)
     gate.ask("documents", msg("Documents of the market on file"), requirements.reasons)

@@ -1,6 +1,6 @@
 """Batteries in stock: how often they are looked at, what was found, which are set aside."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -72,7 +72,6 @@ class Battery(Base):
         CheckConstraint(_PERCENT.format("soc_percent"), name="soc_is_a_share"),
         CheckConstraint("cycles IS NULL OR cycles >= 0", name="cycles_not_negative"),
         Index("uq_batteries_component", "component_id", unique=True),
-        Index("ix_batteries_due", "store_id", "due_on", "id"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -80,7 +79,6 @@ class Battery(Base):
     component_id: Mapped[int] = mapped_column(ForeignKey("components.id"))
     checked_at: Mapped[datetime]
     checked_by: Mapped[str]
-    due_on: Mapped[date]
     condition: Mapped[Condition] = mapped_column(default=Condition.SOUND)
     soc_percent: Mapped[int | None] = mapped_column(Integer, default=None)
     cycles: Mapped[int | None] = mapped_column(Integer, default=None)

@@ -10,12 +10,13 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import msg
-from app.parts import picking, places, reservations, shelves, stock
+from app.parts import picking, places, reservations, shelves, stock, storage
 from app.parts.models import VALUED, Movement, Part, Place, PlaceKind
 from app.parts.moves import Move
 from app.parts.owners import owner_label
 from app.parts.picking import Wish
 from app.robots import components
+from app.robots.bodyplan import SlotClass
 from app.robots.slot_models import Component
 
 # Where what was issued may go; into a robot it goes by being fitted.
@@ -47,7 +48,8 @@ def issue(
 ) -> list[Movement]:
     """From the shelf, or one bin of it, onto the bench for an owner, whose promise is used up.
 
-    Raises NotEnoughStock, or Promised when the component is kept for somebody else.
+    Raises NotEnoughStock, Promised when the component is kept for somebody else, BatteryBlocked
+    for a battery that has to be looked at first.
     """
     actor.require("stock.move")
     if quantity < 1:
@@ -72,6 +74,9 @@ def issue(
         Move(one.part_id, one.quantity, one.place, bench, one.lot, one.component)
         for one in picking.pick(session, parts, [wish])
     ]
+    taken = [move.component for move in moves if move.component is not None]
+    batteries = [one.id for one in taken if one.slot_class is SlotClass.BATTERY]
+    storage.require_usable(session, actor.store_id, batteries)
     return stock.book(
         session, actor, moves, reason=reason or "issued", reference=owner, parts=parts
     )

@@ -200,7 +200,6 @@ def upgrade() -> None:
         ),
         sa.Column("checked_at", UtcDateTime(), nullable=False),
         sa.Column("checked_by", sa.String(length=200), nullable=False),
-        sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("condition", sa.String(32), nullable=False),
         sa.Column("soc_percent", sa.Integer(), nullable=True),
         sa.Column("cycles", sa.Integer(), nullable=True),
@@ -221,7 +220,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batteries")),
     )
-    op.create_index("ix_batteries_due", "batteries", ["store_id", "due_on", "id"], unique=False)
     op.create_index("uq_batteries_component", "batteries", ["component_id"], unique=True)
     op.create_table(
         "battery_checks",
