@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import wiring
-from app.demo import bodies, deliveries, duties, people, trade, upkeep
+from app.demo import bodies, deliveries, duties, parts, people, trade, upkeep
 from app.demo.opening import Crew, open_store
 from app.kernel import clock, queueing
 from app.kernel.db import Database
@@ -53,6 +53,8 @@ def _tell(session: Session) -> None:
         crew = open_store(session)
         bodies.give_slots(session, crew.petra)
         duties.file_papers(session, crew)
+    with _at(now, days_ago=11, hour=9):
+        parts.furnish(session, crew)
     with _at(now, days_ago=9, hour=9):
         _receive(session, crew, "delivery-4711.csv", deliveries.FIRST_NOTE)
     with _at(now, days_ago=8, hour=14):
@@ -68,6 +70,7 @@ def _tell(session: Session) -> None:
         duties.look_at_a_knee(session, crew)
         upkeep.swap_a_knee(session, crew)
         duties.publish_bulletins(session, crew)
+        parts.put_aside(session, crew)
     with _at(now, days_ago=1, hour=11):
         trade.second_day_of_trade(session, crew)
     with _at(now, days_ago=1, hour=18):
