@@ -88,7 +88,7 @@ def scan(session: Session, actor: Actor, hands: Hands, raw: str) -> Done:
         return Done(_recounted(session, actor, hands, parse_quantity(code.quantity)))
     if not code.text:
         raise Refused(msg("Nothing was scanned."), field="code")
-    place = _place_called(session, actor, code.text)
+    place = place_called(session, actor, code.text)
     if place is not None:
         return _at_place(session, actor, hands, place)
     row = _found(session, actor, hands, code)
@@ -294,7 +294,7 @@ def _places(rows: Sequence[Row]) -> str:
     return ", ".join(f"{places.label_of(row.place)} ({row.balance.quantity})" for row in rows[:5])
 
 
-def _place_called(session: Session, actor: Actor, text: str) -> Place | None:
+def place_called(session: Session, actor: Actor, text: str) -> Place | None:
     """The place whose code this is, or whose page a label's code leads to."""
     page = _PLACE_PAGE.fullmatch(text)
     try:
