@@ -146,7 +146,14 @@ def robots(
 
 
 def letters(session: Session, actor: Actor, bulletin: Bulletin, *, kind: str) -> bytes:
-    """A spreadsheet of the owners whose robots wait, a row per robot; who took it is on record.
+    """The same as a spreadsheet."""
+    return csv_bytes(LETTER_COLUMNS, letter_rows(session, actor, bulletin, kind=kind))
+
+
+def letter_rows(
+    session: Session, actor: Actor, bulletin: Bulletin, *, kind: str
+) -> list[tuple[str, ...]]:
+    """The owners whose robots wait, a row per robot by `LETTER_COLUMNS`; who took it is on record.
 
     `kind` is what the bulletin's kind is called in the reader's language.
     """
@@ -161,7 +168,7 @@ def letters(session: Session, actor: Actor, bulletin: Bulletin, *, kind: str) ->
         subject=f"bulletin:{bulletin.id}",
         after={"letters": len(rows)},
     )
-    return csv_bytes(LETTER_COLUMNS, rows)
+    return rows
 
 
 def _letters(

@@ -17,7 +17,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.searchkeys import search_key
 from app.kernel.text import Text, msg
-from app.robots import concerned, timeline
+from app.robots import addresses, concerned, timeline
 from app.robots.concerned import Concern
 from app.robots.life_models import PassportLink
 from app.robots.models import Ownership, Unit
@@ -62,6 +62,14 @@ _tellers: dict[str, Teller] = {"warranty": _warranty, "calibration": _calibratio
 def tell(name: str, teller: Teller) -> None:
     """Have `teller` say its fact (`warranty`, `calibration`, …) on each robot's public page."""
     _tellers[name] = teller
+
+
+def address_of(unit: Unit, public_url: str) -> str:
+    """Where the code on the label leads; for a robot without one, to its page for staff."""
+    start = public_url.rstrip("/")
+    if unit.passport_code is None:
+        return start + addresses.robot_page(unit.serial)
+    return f"{start}/r/{unit.passport_code}"
 
 
 def by_code(session: Session, code: str) -> Unit:

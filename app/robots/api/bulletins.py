@@ -68,6 +68,16 @@ class SettledIn(Sent):
     note: _Long = ""
 
 
+class WithdrawnIn(Sent):
+    reason: Words
+
+
+class LetterList(BaseModel):
+    """By the columns of the spreadsheet that the page gives."""
+
+    items: list[dict[str, str]]
+
+
 class CriterionOut(BaseModel):
     model: str
     serials: str
@@ -249,6 +259,40 @@ def settle_bulletin(
         note=settled.note,
     )
     return _concerns(request, session, unit)
+
+
+@router.post("/bulletins/{bulletin_id}/withdraw", responses=refusals_of_writing(404))
+@once
+def withdraw_bulletin(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    bulletin_id: RowId,
+    withdrawn: WithdrawnIn,
+) -> CampaignOut:
+    """It concerns nobody any more; what was settled stays on record."""
+    found = bulletins.by_id(session, bulletin_id)
+    bulletins.withdraw(session, actor, found, reason=withdrawn.reason)
+    return _campaign(session, campaignlists.one(session, actor, found))
+
+
+@router.post("/bulletins/{bulletin_id}/letters", responses=refusals_of_writing(404))
+@once
+def take_letters(
+    request: Request,
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    bulletin_id: RowId,
+) -> LetterList:
+    """The owners to write to, a line for each robot that waits; who took it is on record."""
+    found = bulletins.by_id(session, bulletin_id)
+    kind = speech_of(request).say(bulletins.KIND_LABELS[found.kind])
+    rows = campaignlists.letter_rows(session, actor, found, kind=kind)
+    return LetterList(
+        items=[dict(zip(campaignlists.LETTER_COLUMNS, row, strict=True)) for row in rows]
+    )
 
 
 @router.get("/robots/{serial:path}/bulletins", responses=refusals(404, 409))

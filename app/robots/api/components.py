@@ -101,7 +101,7 @@ def correct_component(
 
 @router.post("/components/{component_id}/firmware", responses=refusals_of_writing(404))
 @once
-def record_version(
+def record_component_version(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,

@@ -14,6 +14,7 @@ from app.kernel.actor import Actor
 from app.robots import (
     loans,
     makers,
+    openpassport,
     ownership,
     passportexport,
     passportkeys,
@@ -99,6 +100,10 @@ class LifeOut(BaseModel):
     owner: int | None = Field(description="The owner's customer number; null: the store's.")
     custody: Custody
     holding: Holding
+
+
+class LinkOut(BaseModel):
+    url: str
 
 
 class OwnerOut(BaseModel):
@@ -241,6 +246,41 @@ def retire_robot(
     """Out of use for ever; its serial number stays taken."""
     unit = _unit(session, actor, serial, maker)
     transfers.retire(session, actor, unit, reason=sent.reason)
+    return _life(session, actor, unit)
+
+
+@router.post("/{serial:path}/owner-link", status_code=201, responses=refusals_of_writing(404))
+def make_owner_link(
+    request: Request,
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    serial: str,
+    maker: _Maker = "",
+) -> LinkOut:
+    """The address at which the owner reads the history, told this once; earlier ones end.
+
+    So nobody may have the answer again: an `Idempotency-Key` is not heard.
+    """
+    unit = _unit(session, actor, serial, maker)
+    token = openpassport.make_link(session, actor, unit)
+    start = request.app.state.settings.public_url.rstrip("/")
+    return LinkOut(url=f"{start}/r/{unit.passport_code}?o={token}")
+
+
+@router.post("/{serial:path}/owner-link/revoke", responses=refusals_of_writing(404))
+@once
+def revoke_owner_links(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    serial: str,
+    maker: _Maker = "",
+) -> LifeOut:
+    """No key opens the history any more."""
+    unit = _unit(session, actor, serial, maker)
+    openpassport.revoke_links(session, actor, unit)
     return _life(session, actor, unit)
 
 

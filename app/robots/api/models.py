@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.errors import NotFound
+from app.kernel.searchkeys import search_key
 from app.kernel.text import msg
-from app.robots import bodies, firmwarerules, makers, plans
-from app.robots.bodyplan import JointLimits
+from app.robots import bodies, firmwarerules, makers, plans, slots
+from app.robots.bodyplan import JointLimits, Side, SlotClass
 from app.robots.firmwarerules import RuleInput
 from app.robots.models import RobotModel
-from app.robots.slot_models import BodyPlan, FirmwareRule, Slot
+from app.robots.slot_models import BodyPlan, Control, FirmwareRule, Slot
+from app.robots.slots import SlotChange
 from app.robots.urdf import MAX_BYTES
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
@@ -92,6 +94,25 @@ class ImportIn(Sent):
     urdf: str = Field(max_length=MAX_BYTES)
 
 
+class SlotIn(Sent):
+    """What people decide about a slot; no part numbers: whatever is of its class."""
+
+    slot_class: SlotClass = Field(strict=False)
+    control: Control = Field(default=Control.SERIAL, strict=False)
+    part_numbers: Annotated[list[Words], Field(max_length=50)] = []
+
+    def change(self) -> SlotChange:
+        return SlotChange(self.slot_class, self.control, tuple(self.part_numbers))
+
+
+class NewSlotIn(SlotIn):
+    """A slot that no description names, such as `battery.2`, below the slot `parent`."""
+
+    slot: Annotated[str, Field(max_length=160)]
+    side: Side = Field(default=Side.CENTER, strict=False)
+    parent: Annotated[str, Field(max_length=160)] = ""
+
+
 class RuleIn(Sent):
     """Ranges by `robot`, `controller`, `ai_model` or a slot's class; all together are bad."""
 
@@ -147,13 +168,67 @@ def show_slots(
 ) -> PlanOut:
     """The slots that robots of this revision have."""
     actor.require("robots.view")
-    makers.model_by_id(session, model_id)
-    known = bodies.plans_of(session, [model_id]).get(model_id, [])
-    plan = bodies.chosen(known, revision)
-    if plan is None:
-        raise NotFound(
-            msg("This model has no slots for the revision {revision}.", revision=revision)
-        )
+    return _plan(session, _plan_of(session, model_id, revision))
+
+
+@router.post("/{model_id}/slots", status_code=201, responses=refusals_of_writing(404))
+@once
+def add_slot(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    model_id: RowId,
+    sent: NewSlotIn,
+    revision: _Revision = "",
+) -> PlanOut:
+    """A slot more; the plan of the revision is made if need be."""
+    model = makers.model_by_id(session, model_id)
+    plan = plans.plan_for(session, actor, model, revision)
+    slots.add_slot(
+        session,
+        actor,
+        plan,
+        path=sent.slot,
+        side=sent.side,
+        parent_path=sent.parent,
+        change=sent.change(),
+    )
+    return _plan(session, plan)
+
+
+@router.post("/{model_id}/slots/{slot}", responses=refusals_of_writing(404))
+@once
+def change_slot(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    model_id: RowId,
+    slot: str,
+    sent: SlotIn,
+    revision: _Revision = "",
+) -> PlanOut:
+    """Decide what may sit in a slot."""
+    plan = _plan_of(session, model_id, revision)
+    slots.change_slot(session, actor, _slot_of(session, plan, slot), sent.change())
+    return _plan(session, plan)
+
+
+@router.post("/{model_id}/slots/{slot}/drop", responses=refusals_of_writing(404))
+@once
+def drop_slot(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    model_id: RowId,
+    slot: str,
+    revision: _Revision = "",
+) -> PlanOut:
+    """Take a slot away in which nothing was ever fitted."""
+    plan = _plan_of(session, model_id, revision)
+    slots.drop_slot(session, actor, _slot_of(session, plan, slot))
     return _plan(session, plan)
 
 
@@ -179,6 +254,41 @@ def add_rule(
     model = makers.model_by_id(session, model_id)
     typed = RuleInput(code=sent.code, reason=sent.reason, parts=sent.parts)
     return _rule(firmwarerules.add_rule(session, actor, model, typed))
+
+
+@router.post("/{model_id}/firmware-rules/{code}/withdraw", responses=refusals_of_writing(404))
+@once
+def withdraw_rule(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    model_id: RowId,
+    code: str,
+) -> RuleList:
+    """It holds no more; answers with those that do."""
+    model = makers.model_by_id(session, model_id)
+    firmwarerules.withdraw_rule(session, actor, model, code)
+    return RuleList(items=[_rule(rule) for rule in firmwarerules.rules_of(session, model_id)])
+
+
+def _plan_of(session: Session, model_id: int, revision: str) -> BodyPlan:
+    makers.model_by_id(session, model_id)
+    known = bodies.plans_of(session, [model_id]).get(model_id, [])
+    plan = bodies.chosen(known, revision)
+    if plan is None:
+        raise NotFound(
+            msg("This model has no slots for the revision {revision}.", revision=revision)
+        )
+    return plan
+
+
+def _slot_of(session: Session, plan: BodyPlan, path: str) -> Slot:
+    wanted = search_key(path)
+    for slot in bodies.slots_of(session, [plan.id]):
+        if slot.path == wanted:
+            return slot
+    raise NotFound(msg("There is no such slot."), field="slot")
 
 
 def _model(model: RobotModel, known: list[BodyPlan]) -> ModelOut:

@@ -33,6 +33,7 @@ router = APIRouter(prefix="/api/v1/robots", tags=["robots"])
 
 # Before the fields of what was read, in the problems that are told.
 _READING = "reading."
+Kind = Annotated[str, Field(max_length=32)]
 _Limit = Annotated[int, Query(ge=1, le=paging.MOST)]
 _Text = Annotated[str, Field(max_length=500)]
 _Maker = Annotated[str, Query(description="Needed where two makers share the serial number.")]
@@ -163,12 +164,13 @@ def show_timeline(
     *,
     serial: str,
     maker: _Maker = "",
+    kind: Annotated[list[Kind], Query(max_length=20, description="None: all.")] = [],  # noqa: B006
     cursor: str | None = None,
     limit: _Limit = paging.PAGE,
 ) -> PageOut[LineOut]:
     """A robot's life, newest first, said in the caller's language."""
     unit = _unit(session, actor, serial, maker)
-    page = timeline.of_unit(session, unit.id, cursor=cursor, most=limit)
+    page = timeline.of_unit(session, unit.id, kinds=kind, cursor=cursor, most=limit)
     say = speech_of(request).say
     lines = [
         LineOut(

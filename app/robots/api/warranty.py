@@ -1,7 +1,7 @@
 """A robot's warranty and documents as JSON: read only, computed when asked."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
@@ -12,7 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.searchkeys import search_key
 from app.robots import documents, gate, makers, registry, requirements, warrantycover
 from app.robots.bodyplan import SlotClass
-from app.robots.duty_models import FileKind
+from app.robots.duty_models import FileKind, RobotDocument
 from app.robots.models import Unit
 from app.robots.requirements import Standing
 from app.robots.warranty import Verdict
@@ -121,6 +121,22 @@ class DocumentOut(BaseModel):
     valid: bool
     sha256: str
 
+    @classmethod
+    def of(cls, one: RobotDocument, today: date) -> Self:
+        return cls(
+            id=one.id,
+            of_model=one.model_id is not None,
+            kind=one.kind,
+            title=one.title,
+            version=one.version,
+            market=one.market,
+            language=one.language,
+            valid_from=one.valid_from,
+            valid_until=one.valid_until,
+            valid=documents.is_valid(one, today),
+            sha256=one.file_sha256,
+        )
+
 
 class DocumentsOut(BaseModel):
     required: list[RequirementOut]
@@ -188,22 +204,7 @@ def list_documents(
             )
             for answer in requirements.answers(session, unit)
         ],
-        items=[
-            DocumentOut(
-                id=one.id,
-                of_model=one.model_id is not None,
-                kind=one.kind,
-                title=one.title,
-                version=one.version,
-                market=one.market,
-                language=one.language,
-                valid_from=one.valid_from,
-                valid_until=one.valid_until,
-                valid=documents.is_valid(one, today),
-                sha256=one.file_sha256,
-            )
-            for one in documents.of_unit(session, unit)
-        ],
+        items=[DocumentOut.of(one, today) for one in documents.of_unit(session, unit)],
     )
 
 

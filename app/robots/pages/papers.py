@@ -8,11 +8,10 @@ from starlette.responses import Response
 from app.identity.guard import SignedIn
 from app.kernel.errors import NotFound
 from app.kernel.text import msg
-from app.robots import addresses, passportexport, passportkeys
+from app.robots import addresses, openpassport, passportexport, passportkeys
 from app.robots.models import Unit
 from app.robots.pages.passport import asked_robot
 from app.robots.queries import RobotRow
-from app.settings import Settings
 from app.web import labels
 from app.web.labels import STOCKS, Label
 from app.web.rendering import render
@@ -110,12 +109,8 @@ _NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
 
 
 def public_address(request: Request, unit: Unit) -> str:
-    """Where the code on the label leads; for a robot without one, to its page for staff."""
-    settings: Settings = request.app.state.settings
-    start = settings.public_url.rstrip("/")
-    if unit.passport_code is None:
-        return start + addresses.robot_page(unit.serial)
-    return f"{start}/r/{unit.passport_code}"
+    """Where the code on the label leads."""
+    return openpassport.address_of(unit, request.app.state.settings.public_url)
 
 
 def _label(request: Request, row: RobotRow) -> Label:

@@ -1,0 +1,47 @@
+"""Files as programs send them, in base64."""
+
+import base64
+import binascii
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field
+
+from app.kernel.errors import Invalid
+from app.kernel.text import msg
+from app.robots.documents import SentFile
+from app.web.wire import Sent, Words
+
+# A body has at most 1 MB; what is larger comes by the page.
+_MOST_SIGNS = 950_000
+
+
+class FileOut(BaseModel):
+    """A file, its content in base64."""
+
+    name: str
+    media_type: str
+    content: str
+
+    @classmethod
+    def of(cls, content: bytes, *, name: str, media_type: str) -> Self:
+        return cls(
+            name=name, media_type=media_type, content=base64.b64encode(content).decode("ascii")
+        )
+
+
+class FileIn(Sent):
+    """A PDF or a picture of at most 700 kB; larger ones come by the page."""
+
+    name: Words = ""
+    content: Annotated[str, Field(max_length=_MOST_SIGNS, description="In base64.")]
+
+    def sent(self) -> SentFile:
+        """Raises Invalid for what is no base64."""
+        try:
+            data = base64.b64decode(self.content, validate=True)
+        except (binascii.Error, ValueError):
+            raise Invalid(
+                msg("Please look at the marked fields."),
+                problems={"file.content": msg("This is not base64.")},
+            ) from None
+        return SentFile(self.name, data)
