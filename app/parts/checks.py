@@ -1,8 +1,9 @@
 """What must always hold of parts in stock."""
 
 from collections.abc import Iterator
+from functools import cache
 
-from sqlalchemy import Subquery, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import Select, Subquery, and_, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel import clock
@@ -22,17 +23,18 @@ from app.robots.slot_models import Component, Control, Occupant
 
 
 def breaches(session: Session) -> Iterator[str]:
-    yield from _balances_equal_movements(session)
+    yield from balances_equal_movements(session)
     yield from _never_below_zero(session)
     yield from _rows_of_their_places(session)
     yield from _promised_within_shelf(session)
     yield from _named_promises_within_shelf(session)
     yield from _serials_are_one(session)
-    yield from _fitted_is_in_robots(session)
+    yield from fitted_is_in_robots(session)
     yield from _changes_of_their_places(session)
     yield from _worth_what_moved(session)
 
 
+@cache
 def _sums() -> Subquery:
     """What the movements add up to: by lot where a place is bounded, by component there too."""
     bounded = Place.kind.in_(BOUNDED)
@@ -51,8 +53,9 @@ def _sums() -> Subquery:
     return select(*keys, func.sum(lines.c.quantity).label("quantity")).group_by(*keys).subquery()
 
 
-def _balances_equal_movements(session: Session) -> Iterator[str]:
-    """Compared in the database; only what differs is named."""
+@cache
+def _differences() -> tuple[Select[int, int, int, int], Select[int, int, int, int]]:
+    """Sums that no balance equals, and balances that are no sum."""
     sums = _sums()
     same = and_(
         Balance.part_id == sums.c.part_id,
@@ -70,18 +73,25 @@ def _balances_equal_movements(session: Session) -> Iterator[str]:
         .outerjoin(sums, same)
         .where(sums.c.part_id.is_(None), Balance.quantity != 0)
     )
-    for query in (lacking, unfounded):
-        for part_id, place_id, kept, moved in session.execute(
-            query.order_by(*query.selected_columns)
-        ):
+    return (
+        lacking.order_by(*lacking.selected_columns),
+        unfounded.order_by(*unfounded.selected_columns),
+    )
+
+
+def balances_equal_movements(session: Session) -> Iterator[str]:
+    """Compared in the database; only what differs is named."""
+    for query in _differences():
+        for part_id, place_id, kept, moved in session.execute(query):
             yield (
                 f"parts: part {part_id} at place {place_id}: balance {kept}, "
                 f"movements give {int(moved)}"
             )
 
 
-def _never_below_zero(session: Session) -> Iterator[str]:
-    """Replays the ledger: at no moment was a place that can hold stock below zero."""
+@cache
+def _below_zero() -> Select[int, int]:
+    """Movements after which a bounded place held less than nothing: the ledger replayed."""
     ways = [
         select(
             Movement.id.label("id"),
@@ -112,7 +122,11 @@ def _never_below_zero(session: Session) -> Iterator[str]:
         .label("there"),
     ).subquery()
     below = select(running.c.id, running.c.place_id).where(running.c.there < 0)
-    for movement_id, place_id in session.execute(below.order_by(running.c.id)):
+    return below.order_by(running.c.id)
+
+
+def _never_below_zero(session: Session) -> Iterator[str]:
+    for movement_id, place_id in session.execute(_below_zero()):
         yield f"parts: movement {movement_id} took place {place_id} below zero"
 
 
@@ -134,7 +148,8 @@ def _rows_of_their_places(session: Session) -> Iterator[str]:
         yield f"parts: balance {balance_id} is not of the kind of its place {name}"
 
 
-def _promised_within_shelf(session: Session) -> Iterator[str]:
+@cache
+def _over_promised() -> Select[str, int, int]:
     promised = (
         select(Reservation.part_id, func.sum(Reservation.quantity).label("quantity"))
         .where(shelves.IS_LIVE)
@@ -147,14 +162,17 @@ def _promised_within_shelf(session: Session) -> Iterator[str]:
         .group_by(Balance.part_id)
         .subquery()
     )
-    rows = session.execute(
+    return (
         select(Part.number, promised.c.quantity, func.coalesce(there.c.quantity, 0))
         .join(promised, promised.c.part_id == Part.id)
         .outerjoin(there, there.c.part_id == Part.id)
         .where(promised.c.quantity > func.coalesce(there.c.quantity, 0))
-        .order_by(Part.number),
-        {"now": clock.now()},
+        .order_by(Part.number)
     )
+
+
+def _promised_within_shelf(session: Session) -> Iterator[str]:
+    rows = session.execute(_over_promised(), {"now": clock.now()})
     for number, quantity, on_shelf in rows:
         yield f"parts: {number}: {quantity} promised, {on_shelf} on hand"
 
@@ -210,7 +228,7 @@ def _serials_are_one(session: Session) -> Iterator[str]:
         yield f"parts: component {component_id} is there {int(quantity)} times"
 
 
-def _fitted_is_in_robots(session: Session) -> Iterator[str]:
+def fitted_is_in_robots(session: Session) -> Iterator[str]:
     """A component that the ledger knows is in the place of robots while it sits in one."""
     sits = (
         select(Occupant.id)
@@ -232,11 +250,11 @@ def _fitted_is_in_robots(session: Session) -> Iterator[str]:
         )
 
 
-def _changes_of_their_places(session: Session) -> Iterator[str]:
-    """A movement changes stock and value exactly when it crosses the edge of valued places."""
+@cache
+def _odd_changes() -> Select[int]:
     start, end = aliased(Place), aliased(Place)
     way = case((end.kind.in_(VALUED), 1), else_=0) - case((start.kind.in_(VALUED), 1), else_=0)
-    rows = session.scalars(
+    return (
         select(Movement.id)
         .join(start, start.id == Movement.from_place_id)
         .join(end, end.id == Movement.to_place_id)
@@ -248,12 +266,16 @@ def _changes_of_their_places(session: Session) -> Iterator[str]:
         )
         .order_by(Movement.id)
     )
-    for movement_id in rows:
+
+
+def _changes_of_their_places(session: Session) -> Iterator[str]:
+    """A movement changes stock and value exactly when it crosses the edge of valued places."""
+    for movement_id in session.scalars(_odd_changes()):
         yield f"parts: movement {movement_id} does not change stock and value as its places say"
 
 
-def _worth_what_moved(session: Session) -> Iterator[str]:
-    """Moving averages and costs of components are what the movements add up to."""
+@cache
+def _odd_values() -> Select[str, int, int, int, int]:
     moved = (
         select(
             Movement.part_id,
@@ -276,7 +298,7 @@ def _worth_what_moved(session: Session) -> Iterator[str]:
     )
     kept = Part.valued_minor + func.coalesce(serial.c.value, 0)
     pieces = Part.valued_quantity + func.coalesce(serial.c.quantity, 0)
-    rows = session.execute(
+    return (
         select(
             Part.number,
             pieces,
@@ -294,6 +316,11 @@ def _worth_what_moved(session: Session) -> Iterator[str]:
         )
         .order_by(Part.number)
     )
+
+
+def _worth_what_moved(session: Session) -> Iterator[str]:
+    """Moving averages and costs of components are what the movements add up to."""
+    rows = session.execute(_odd_values())
     for number, quantity, value, moved_quantity, moved_value in rows:
         yield (
             f"parts: {number}: {int(quantity)} pieces worth {int(value)}, "

@@ -12,6 +12,8 @@ from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.parts.models import Movement, Part
 from app.stores.models import Store
+from app.web import paging
+from app.web.paging import Page
 
 _PAGE = 50
 # Parts that came and went are left out; so many pages of them are passed over at most.
@@ -37,14 +39,6 @@ class Total:
     value: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Parts by their number; `next` is the key to go on after, None at the end."""
-
-    items: list[Worth]
-    next: str | None
-
-
 def end_of(session: Session, actor: Actor, day: date) -> datetime:
     """The first moment after a business day of the store."""
     store = session.get_one(Store, actor.store_id)
@@ -67,9 +61,12 @@ def of_part(session: Session, actor: Actor, part: Part, *, before: datetime) -> 
     return Worth(part, quantity, Money(value, _currency(session, actor)))
 
 
-def listed(session: Session, actor: Actor, *, before: datetime, after: str = "") -> Page:
+def listed(
+    session: Session, actor: Actor, *, before: datetime, cursor: str | None = None
+) -> Page[Worth]:
     """Fifty parts that were there, by number."""
     actor.require("stock.view")
+    after = str(paging.decode(cursor, str)[0]) if cursor else ""
     currency = _currency(session, actor)
     items: list[Worth] = []
     for _ in range(_MOST_LOOKS):
@@ -77,14 +74,14 @@ def listed(session: Session, actor: Actor, *, before: datetime, after: str = "")
         worth = _of_parts(session, actor, [part.id for part in parts], before)
         for part in parts:
             if len(items) == _PAGE:
-                return Page(items, after)
+                return Page(items, paging.encode(after))
             after = part.number_key
             quantity, value = worth[part.id]
             if quantity:
                 items.append(Worth(part, quantity, Money(value, currency)))
         if len(parts) < _PAGE:
             return Page(items, None)
-    return Page(items, after)
+    return Page(items, paging.encode(after))
 
 
 def every(session: Session, actor: Actor, *, before: datetime) -> Iterator[Worth]:

@@ -156,7 +156,7 @@ def test_the_list_of_values_goes_on_where_it_stopped(session: Session, manager: 
     before = clock.now() + timedelta(seconds=1)
     # when
     first = valuation.listed(session, manager, before=before)
-    rest = valuation.listed(session, manager, before=before, after=first.next or "")
+    rest = valuation.listed(session, manager, before=before, cursor=first.next)
     # then
     numbers = [one.part.number for one in [*first.items, *rest.items]]
     assert len(first.items) == 50
