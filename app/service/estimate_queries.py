@@ -1,0 +1,173 @@
+"""What the pages of an estimate show: its lines with payers and part state, its sums, what may be
+offered again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.kernel import clock
+from app.kernel.actor import Actor
+from app.kernel.money import Money
+from app.kernel.text import Text
+from app.parts import stock
+from app.robots.slotnames import name_of
+from app.service import (
+    decisions,
+    estimates,
+    proposals,
+    reserving,
+    sending,
+    totals,
+)
+from app.service.estimate_models import (
+    Decision,
+    Estimate,
+    EstimateLine,
+    EstimateState,
+    PayerShare,
+)
+from app.service.estimates import KIND_LABELS, Sheet
+from app.service.models import Ticket
+from app.service.payers import PAYER_LABELS, Payer
+from app.service.reserving import Standing
+from app.service.totals import Sums
+from app.stores import desk as stores
+
+
+@dataclass(frozen=True, slots=True)
+class ShareView:
+    label: Text
+    amount: Money
+    share: PayerShare
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line as tables show it. `free` counts the shelf while the line is not approved yet."""
+
+    line: EstimateLine
+    currency: str
+    standing: Standing | None = None
+    free: int | None = None
+    approved_before: bool = False
+
+    @property
+    def kind(self) -> Text:
+        return KIND_LABELS[self.line.kind]
+
+    @property
+    def code(self) -> str:
+        return self.line.part_number or self.line.operation_code
+
+    @property
+    def slot(self) -> Text | None:
+        return name_of(self.line.slot_path) if self.line.slot_path else None
+
+    @property
+    def hours(self) -> str:
+        """Standard time of all pieces, `2.5 h`."""
+        minutes = self.line.minutes * self.line.quantity
+        return f"{minutes / 60:.2f}".rstrip("0").rstrip(".") if minutes else ""
+
+    @property
+    def price(self) -> Money:
+        return Money(self.line.unit_price_minor, self.currency)
+
+    @property
+    def list_price(self) -> Money | None:
+        listed = self.line.list_price_minor
+        return None if listed is None else Money(listed, self.currency)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.line.total_minor, self.currency)
+
+    @property
+    def customer_pays(self) -> Money:
+        return Money(totals.share_of(self.line, Payer.CUSTOMER), self.currency)
+
+    @property
+    def shares(self) -> list[ShareView]:
+        return [
+            ShareView(PAYER_LABELS[one.payer], Money(one.amount_minor, self.currency), one)
+            for one in self.line.shares
+        ]
+
+    @property
+    def decision(self) -> Decision | None:
+        return self.line.decision
+
+    @property
+    def is_short(self) -> bool:
+        if self.standing is not None:
+            return self.standing.missing > 0
+        return self.free is not None and self.free < self.line.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateView:
+    """One version with all that its page says."""
+
+    estimate: Estimate
+    lines: tuple[LineView, ...]
+    sums: Sums
+    may_recall: bool
+
+    @property
+    def is_draft(self) -> bool:
+        return self.estimate.state is EstimateState.DRAFT
+
+    @property
+    def undecided(self) -> list[LineView]:
+        return [line for line in self.lines if line.decision is None]
+
+
+def view(session: Session, ticket: Ticket, estimate: Estimate) -> EstimateView:
+    """A version that was loaded with its lines: three statements, however many lines."""
+    standings = reserving.standings(session, ticket) if estimate.decided_at else {}
+    open_parts = {line.part_id for line in estimate.lines if line.part_id}
+    frees = stock.frees(session, open_parts) if not estimate.decided_at else {}
+    before = (
+        decisions.approved_before(session, Sheet(ticket, estimate))
+        if estimate.version > 1
+        else set[str]()
+    )
+    return EstimateView(
+        estimate=estimate,
+        lines=tuple(
+            LineView(
+                line,
+                estimate.currency,
+                standing=standings.get(line.id),
+                free=max(frees[line.part_id], 0) if line.part_id in frees else None,
+                approved_before=line.key in before,
+            )
+            for line in estimate.lines
+        ),
+        sums=totals.sums(estimate.lines, currency=estimate.currency, mode=estimate.price_mode),
+        may_recall=sending.may_recall(estimate, clock.now()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What stands beside the lines: suggestions, what was declined, the versions."""
+
+    suggestions: Sequence[proposals.SlotSuggestions]
+    declined: Sequence[LineView]
+    versions: Sequence[Estimate]
+
+
+def desk_of(session: Session, actor: Actor, ticket: Ticket, estimate: Estimate | None) -> Desk:
+    """Suggestions only while somebody may take them up."""
+    writing = ticket.ended_at is None and actor.may("service.estimate")
+    currency = stores.store_of(session, ticket.store_id).currency
+    return Desk(
+        suggestions=proposals.suggestions(session, actor, ticket, estimate) if writing else [],
+        declined=[LineView(line, currency) for line in estimates.declined_before(session, ticket)]
+        if writing
+        else [],
+        versions=estimates.versions(session, ticket),
+    )
