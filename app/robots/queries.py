@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from app.customers.models import Customer
 from app.kernel.actor import Actor
 from app.kernel.searchkeys import search_key
 from app.kernel.text import Text
-from app.robots import addresses, claims, finding
+from app.robots import addresses, claims, finding, registry
 from app.robots.models import Maker, Ownership, RobotModel, Unit, UnitClaim, UnitComponent
 from app.robots.states import STANDING_LABELS, Standing, UnitState, standing
 from app.web import paging
@@ -106,6 +106,17 @@ def of_ids(session: Session, actor: Actor, ids: Sequence[int]) -> list[RobotRow]
     return [found[unit_id] for unit_id in ids]
 
 
+def called(session: Session, actor: Actor, serial: str, *, maker_id: int | None = None) -> RobotRow:
+    """The store's robot with this serial in any writing, in one statement.
+
+    Raises as `registry.by_serial` does.
+    """
+    key = search_key(serial)
+    query = _rows(actor).where(Unit.serial_key == key).order_by(Unit.id)
+    rows = {row.unit: row for row in map(_row, session.execute(query))} if key else {}
+    return rows[registry.the_one(list(rows), serial, maker_id=maker_id)]
+
+
 def components(session: Session, unit_id: int) -> list[UnitComponent]:
     """What the delivery note named inside a robot, by position."""
     return list(
@@ -156,6 +167,7 @@ def _rows(actor: Actor) -> Select[*_Columns]:
         .outerjoin(Ownership, (Ownership.unit_id == Unit.id) & Ownership.until.is_(None))
         .outerjoin(Customer, Customer.id == Ownership.customer_id)
         .where(Unit.store_id == actor.store_id)
+        .options(contains_eager(Unit.model), contains_eager(Unit.maker))
     )
 
 

@@ -1,5 +1,7 @@
 """The robots of a store by serial number, and the one way to move them from state to state."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -34,11 +36,12 @@ def by_serial(session: Session, actor: Actor, serial: str, *, maker_id: int | No
 
     Raises NotFound, or SharedSerial when two makers have it and none is named.
     """
-    found = [
-        unit
-        for unit in find_by_code(session, actor, serial)
-        if maker_id is None or unit.maker_id == maker_id
-    ]
+    return the_one(find_by_code(session, actor, serial), serial, maker_id=maker_id)
+
+
+def the_one(units: Sequence[Unit], serial: str, *, maker_id: int | None) -> Unit:
+    """The one that is meant of those with this serial; raises as `by_serial` does."""
+    found = [unit for unit in units if maker_id is None or unit.maker_id == maker_id]
     if not found:
         raise NotFound(
             msg("There is no robot {serial} in this store.", serial=clean(serial)[:LONGEST_SERIAL]),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
-from app.robots import addresses, callouts, concerned, counters, makers, queries, registry
+from app.robots import addresses, callouts, concerned, counters, makers, queries
 from app.robots.counters import Standing
 from app.robots.queries import RobotRow
 from app.robots.slot_models import Counter
@@ -35,9 +35,7 @@ def asked_robot(session: Session, actor: Actor, serial: str, maker: str) -> Robo
     """
     actor.require("robots.view")
     maker_id = makers.maker_called(session, maker).id if maker else None
-    unit = registry.by_serial(session, actor, serial, maker_id=maker_id)
-    (row,) = queries.of_ids(session, actor, [unit.id])
-    return row
+    return queries.called(session, actor, serial, maker_id=maker_id)
 
 
 def frame(session: Session, actor: Actor, row: RobotRow, *, maker: str, tab: str) -> dict[str, Any]:
