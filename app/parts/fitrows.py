@@ -70,18 +70,13 @@ def of_part(session: Session, part_id: int) -> list[PartFit]:
     return sorted(rows, key=lambda row: (row.model.name, row.slot_path, str(row.slot_class or "")))
 
 
-def of_models(session: Session, part_ids: Iterable[int]) -> dict[int, list[str]]:
-    """The names of the models that parts are made for, by part."""
-    rows = session.scalars(
-        select(PartFit)
-        .where(PartFit.part_id.in_(list(part_ids)))
-        .options(joinedload(PartFit.model))
-        .order_by(PartFit.id)
-    )
-    named: dict[int, dict[str, None]] = {}
+def grouped(rows: Iterable[PartFit]) -> list[list[PartFit]]:
+    """Rows that ask the same of the same model stand together; their models must be loaded."""
+    groups: dict[tuple[object, ...], list[PartFit]] = {}
     for row in rows:
-        named.setdefault(row.part_id, {})[row.model.name] = None
-    return {part_id: list(names) for part_id, names in named.items()}
+        asks = (row.model.name, row.revisions, row.firmware, row.part_revisions, row.note)
+        groups.setdefault(asks, []).append(row)
+    return list(groups.values())
 
 
 def rows_of(session: Session, part_ids: Collection[int]) -> dict[int, list[PartFit]]:

@@ -22,7 +22,9 @@ from app.web import paging
 PAGE = 20
 _MONTHS = 12
 _USED = (PlaceKind.ROBOT, PlaceKind.CUSTOMER)
+# What the ledger's references lead to, and how they are written.
 _PAGES = {"purchase": "/parts/purchases/"}
+_WRITTEN = {"purchase": "PO-{}", "return": "RT-{}"}
 
 _CAME: dict[PlaceKind, tuple[Text, str]] = {
     PlaceKind.SUPPLIER: (msg("Received"), "ok"),
@@ -38,7 +40,7 @@ _WENT: dict[PlaceKind, tuple[Text, str]] = {
     PlaceKind.COUNT: (msg("Missing by count"), "warn"),
     PlaceKind.CUSTOMER: (msg("Handed out"), "plain"),
     PlaceKind.ROBOT: (msg("Fitted"), "plain"),
-    PlaceKind.BENCH: (msg("Issued"), "info"),
+    PlaceKind.BENCH: (msg("Issued to the bench"), "info"),
     PlaceKind.SCRAP: (msg("Scrapped"), "bad"),
     PlaceKind.QUARANTINE: (msg("Quarantined"), "hold"),
 }
@@ -69,9 +71,16 @@ class Line:
     @property
     def reference(self) -> Text:
         kind, _, number = self.movement.reference.partition(":")
-        if kind == "purchase":
-            return msg("{order}", order=f"PO-{number}")
+        if kind in _WRITTEN:
+            return msg("{reference}", reference=_WRITTEN[kind].format(number))
+        if kind == "delivery":
+            return msg("delivery {number}", number=number)
         return owner_label(self.movement.reference)
+
+    @property
+    def initials(self) -> str:
+        """Of who did it."""
+        return "".join(word[0] for word in self.movement.actor.split()[:2]).upper()
 
     @property
     def link(self) -> str:

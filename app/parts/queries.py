@@ -49,8 +49,8 @@ class Show(StrEnum):
 
 SHOW_LABELS: dict[Show, Text] = {
     Show.ALL: msg("All"),
-    Show.LOW: msg("Low"),
-    Show.OUT: msg("Out"),
+    Show.LOW: msg("Low stock"),
+    Show.OUT: msg("Out of stock"),
     Show.CORE: msg("Core return"),
     Show.ARCHIVED: msg("Archive"),
 }
@@ -74,9 +74,9 @@ class Level(StrEnum):
 
 
 LEVEL_LABELS: dict[Level, Text] = {
-    Level.GOOD: msg("Good"),
-    Level.LOW: msg("Low"),
-    Level.OUT: msg("Out"),
+    Level.GOOD: msg("Enough"),
+    Level.LOW: msg("Low stock"),
+    Level.OUT: msg("Out of stock"),
     Level.PROMISED: msg("All reserved"),
     Level.NONE: msg("Not in stock"),
 }

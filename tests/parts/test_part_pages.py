@@ -85,7 +85,7 @@ def test_the_list_says_what_runs_out_and_each_filter_keeps_it_in_the_address(
         assert {one for one in ("GOOD-1", "LOW-1", "OUT-1") if f"/parts/{one}" in page} == (
             numbers_there
         )
-    assert "Good" in everything
+    assert "Enough" in everything
     assert "<html" not in browser.get("/parts?show=low", htmx=True).text
 
 

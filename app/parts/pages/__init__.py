@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from app.parts.pages import (
     buying,
     changing,
+    counting,
+    counts,
     labels,
     lists,
     moving,
@@ -28,6 +30,8 @@ for part in (
     suppliers,
     moving,
     returns,
+    counting,
+    counts,
     changing,
     one,
 ):

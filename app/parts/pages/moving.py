@@ -84,6 +84,7 @@ def _answer(request: Request, session: Session, actor: Actor, done: Done) -> Res
         source_label=places.label_of(source) if source else None,
         there=putaway.contents(session, actor, source) if source else [],
         said=done.said,
+        place_label=places.label_of,
         moved=_moved(done.movements),
         fragment=is_htmx(request),
     )

@@ -78,7 +78,7 @@ def page_of(
         "numbers": numbers.of_part(session, part.id),
         "number_labels": numbers.KIND_LABELS,
         "number_kinds": [(kind.value, numbers.KIND_LABELS[kind]) for kind in NumberKind],
-        "fits": fitrows.of_part(session, part.id),
+        "fits": fitrows.grouped(fitrows.of_part(session, part.id)),
         "where_label": where_label,
         "chain": supersession.chain(session, part),
         "substitutions": substitution.of_part(session, part.id),

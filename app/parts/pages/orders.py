@@ -21,9 +21,11 @@ from app.parts import (
     scanned,
     suppliers,
 )
+from app.parts.addresses import part_page
 from app.parts.buyforms import CodeForm, DraftForm, LineForm, ReasonForm, SendForm
 from app.parts.buying_models import PurchaseOrder
 from app.parts.models import Part
+from app.parts.owners import owner_label
 from app.parts.pages.going import go
 from app.parts.purchase_lists import SHOW_LABELS, Show
 from app.robots.pages.asked import number as asked_number
@@ -285,7 +287,8 @@ def _order(
         problems=problems or {},
         booked=booked,
         currency=store.currency,
-        today=desk.business_day_of(store),
+        part_page=part_page,
+        owner_label=owner_label,
     )
 
 

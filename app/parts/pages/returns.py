@@ -16,6 +16,7 @@ from app.kernel.text import Text
 from app.parts import cores, purchase_papers, returns, suppliers
 from app.parts.buyforms import CreditForm, ReasonForm, read_return
 from app.parts.buying_models import Supplier, SupplierReturn
+from app.parts.owners import owner_label, owner_page
 from app.parts.returns import Goods, ReturnInput
 from app.web.errors import status_of
 from app.web.forms import problems_of
@@ -210,6 +211,8 @@ def _list(
         problems=problems or {},
         money=Money,
         label=returns.label,
+        owner_label=owner_label,
+        owner_page=owner_page,
     )
 
 

@@ -10,8 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, StoreError
+from app.kernel.money import Money
 from app.kernel.text import Text, msg
 from app.parts import catalogue, prices, scanned, suppliers
+from app.parts.addresses import part_page
 from app.parts.buyforms import PriceForm, SupplierForm
 from app.parts.buying_models import Supplier
 from app.stores import desk
@@ -188,4 +190,6 @@ def _supplier(
         about=about,
         problems=problems or {},
         today=today,
+        money=Money,
+        part_page=part_page,
     )
