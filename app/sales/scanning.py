@@ -22,7 +22,7 @@ from app.kernel.scancodes import gs1, without_prefix
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.payments.models import IssuedDocument
-from app.robots import registry
+from app.robots import registry, scanned
 from app.robots.models import Unit
 from app.sales import catalogue, orders
 from app.sales.models import Order, Product
@@ -113,7 +113,7 @@ def resolve(session: Session, actor: Actor, code: Code) -> Meaning:
 
 
 def _exact(session: Session, actor: Actor, text: str) -> list[Hit]:
-    hits = [_unit_hit(unit) for unit in registry.find_by_code(session, actor, text)]
+    hits = [_unit_hit(unit) for unit in scanned.units(session, actor, text)]
     hits += _product_hits(session, actor, text)
     customer = _CUSTOMER.fullmatch(text)
     if customer:

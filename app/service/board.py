@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -11,7 +11,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.text import Text, msg
 from app.service import queries
-from app.service.models import ColumnLimit, Ticket, TicketChange
+from app.service.models import ColumnLimit, Diagnosis, Ticket, TicketNote, TicketPhoto
 from app.service.queries import TicketRow
 from app.service.states import OPEN, STATE_LABELS, TicketState, WaitingReason
 
@@ -75,7 +75,7 @@ def limits(session: Session, store_id: int) -> Mapping[TicketState, int]:
     rows = session.execute(
         select(ColumnLimit.state, ColumnLimit.most).where(ColumnLimit.store_id == store_id)
     )
-    return dict(rows.tuples().all())
+    return {state: most for state, most in rows}  # noqa: C416 - a row is no pair to the type checker
 
 
 def limit(session: Session, actor: Actor, state: TicketState, most: int | None) -> None:
@@ -125,13 +125,21 @@ def ticket_mark(session: Session, actor: Actor, key: str) -> str:
     """The same for one ticket; `key` is its number."""
     actor.require("service.view")
     number = int(key) if key.isascii() and key.isdigit() and len(key) <= 9 else 0  # noqa: PLR2004
-    version, last = session.execute(
-        select(Ticket.version, func.max(TicketChange.id))
-        .join(TicketChange, TicketChange.ticket_id == Ticket.id)
-        .where(Ticket.store_id == actor.store_id, Ticket.number == number)
-        .group_by(Ticket.version)
-    ).one_or_none() or (0, 0)
-    return f"{version}.{last}"
+    found = session.execute(
+        select(
+            Ticket.version, *(_newest(table) for table in (TicketNote, Diagnosis, TicketPhoto))
+        ).where(Ticket.store_id == actor.store_id, Ticket.number == number)
+    ).one_or_none()
+    return ".".join(str(one or 0) for one in found or ())
+
+
+def _newest(table: type[TicketNote | Diagnosis | TicketPhoto]) -> ScalarSelect[int]:
+    return (
+        select(func.max(table.id))
+        .where(table.ticket_id == Ticket.id)
+        .correlate(Ticket)
+        .scalar_subquery()
+    )
 
 
 def _is_shown(row: TicketRow, shown: Shown, actor: Actor) -> bool:

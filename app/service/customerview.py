@@ -95,4 +95,4 @@ def _counts(
         .where(table.ticket_id.in_([row.id for row in rows]))
         .group_by(table.ticket_id)
     )
-    return dict(found.tuples().all())
+    return {ticket_id: count for ticket_id, count in found}  # noqa: C416 - as above

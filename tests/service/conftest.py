@@ -1,5 +1,6 @@
 """A workshop with a customer's robot."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from app.identity.roles import Role
 from tests.makers.browsing import Browser, a_browser
 from tests.makers.identity import a_session
 from tests.makers.service import Workshop, a_workshop
+from tests.robots.conftest import listening
 
 
 @pytest.fixture
@@ -25,3 +27,18 @@ def bench(session: Session, app: FastAPI, shop: Workshop) -> Browser:
     cookie = a_session(session, shop.people[Role.TECHNICIAN])
     session.commit()
     return a_browser(app, cookie)
+
+
+@pytest.fixture
+def office(session: Session, app: FastAPI, shop: Workshop) -> Browser:
+    """The manager's browser."""
+    cookie = a_session(session, shop.people[Role.MANAGER])
+    session.commit()
+    return a_browser(app, cookie)
+
+
+@pytest.fixture
+def statements_of_app(app: FastAPI) -> Iterator[list[str]]:
+    """Every SQL statement of the service from here on."""
+    with listening(app.state.database) as seen:
+        yield seen

@@ -1,0 +1,37 @@
+"""What staff, and customers with a receipt, see of service."""
+
+from fastapi import APIRouter
+
+from app.service.pages import (
+    answers,
+    board,
+    claims,
+    diagnosis,
+    edits,
+    estimates,
+    faults,
+    intake,
+    operations,
+    papers,
+    returns,
+    status,
+    ticket,
+)
+
+router = APIRouter(tags=["pages"], include_in_schema=False)
+for part in (
+    board,
+    intake,
+    faults,
+    papers,
+    operations,
+    claims,
+    edits,
+    diagnosis,
+    estimates,
+    returns,
+    ticket,
+    status,
+    answers,
+):
+    router.include_router(part.router)

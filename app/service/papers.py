@@ -1,0 +1,151 @@
+"""Paper of a ticket: the customer's receipt with its code, and the job sheet for the bench."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.customers.models import Customer
+from app.kernel import clock
+from app.kernel.actor import Actor
+from app.kernel.text import Text
+from app.payments import issuing
+from app.payments.documents import Party
+from app.robots.slotnames import name_of
+from app.robots.warrantypapers import evidence_label
+from app.service import diagnosis, faults, notes, promise, tickets
+from app.service.intake import SEEN_LABELS, Seen
+from app.service.models import Ticket
+from app.service.states import BACKUP_LABELS, STATE_LABELS, FaultKind
+from app.stores import desk
+from app.stores.models import Store
+from app.web.i18n import LANGUAGES
+from app.web.printing import pdf_document
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    where: Text | None
+    symptom: Text
+    cause: Text | None
+    action: Text | None
+    note: str
+    measured: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that stands on receipt and job sheet; texts that people typed stay in their language."""
+
+    language: str
+    zone: str
+    issued_at: datetime
+    number: str
+    store: str
+    seller: Party
+    customer: str
+    phone: str
+    brought_by: str
+    maker: str
+    model: str
+    serial: str
+    state: Text
+    complaint: str
+    accessories: tuple[str, ...]
+    seal: str
+    soc_percent: int | None
+    falls: int | None
+    evidence: tuple[tuple[Text, Text], ...]
+    backup: Text | None
+    received_at: datetime | None
+    received_by: str
+    promised_at: datetime | None
+    signer: str
+    signature: bytes | None
+    url: str
+    footer: tuple[str, ...] = ()
+    technician: str = ""
+    bench: str = ""
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[tuple[datetime, str, str], ...] = ()
+
+
+def receipt(session: Session, ticket: Ticket, *, url: str) -> bytes:
+    """What the customer takes along, in their language. `url` leads to the ticket's public page."""
+    store = desk.store_of(session, ticket.store_id)
+    return pdf_document(
+        "documents/service_receipt.html",
+        _sheet(ticket, store, language=receipt_language(ticket, store), url=url),
+    )
+
+
+def job_sheet(
+    session: Session, actor: Actor, ticket: Ticket, *, language: str, url: str, technician: str
+) -> bytes:
+    """What lies beside the robot, in the reader's language. `url` leads to the ticket."""
+    actor.require("service.view")
+    store = desk.store_of(session, ticket.store_id)
+    sheet = _sheet(ticket, store, language=language, url=url)
+    codes = faults.codes_of(session, ticket.store_id)
+    full = {name: getattr(sheet, name) for name in Sheet.__slots__}
+    full |= {
+        "technician": technician,
+        "bench": ticket.bench_place,
+        "findings": tuple(
+            Finding(
+                where=name_of(one.slot_path) if one.slot_path else None,
+                symptom=codes.label(FaultKind.SYMPTOM, one.symptom),
+                cause=codes.label(FaultKind.CAUSE, one.cause) if one.cause else None,
+                action=codes.label(FaultKind.ACTION, one.action) if one.action else None,
+                note=one.note,
+                measured=f"{one.measurement} {one.measured_in}".strip(),
+            )
+            for one in diagnosis.of_ticket(session, ticket)
+        ),
+        "notes": tuple((one.at, one.by, one.text) for one in notes.of_ticket(session, ticket)),
+    }
+    return pdf_document("documents/job_sheet.html", Sheet(**full))
+
+
+def receipt_language(ticket: Ticket, store: Store) -> str:
+    """The customer's own, else the one in which the store writes its papers."""
+    wanted = ticket.customer.language if ticket.customer else ""
+    return wanted if wanted in LANGUAGES else issuing.language_of(store)
+
+
+def _sheet(ticket: Ticket, store: Store, *, language: str, url: str) -> Sheet:
+    customer: Customer | None = ticket.customer
+    answers = json.loads(ticket.evidence)
+    return Sheet(
+        language=language,
+        zone=store.zone,
+        issued_at=clock.now(),
+        number=tickets.label(ticket),
+        store=store.name,
+        seller=issuing.seller_of(store),
+        customer=customer.name if customer else store.name,
+        phone=customer.phone if customer else "",
+        brought_by=ticket.brought_by,
+        maker=ticket.unit.maker.name,
+        model=ticket.unit.model.name,
+        serial=ticket.unit.serial,
+        state=STATE_LABELS[ticket.state],
+        complaint=ticket.complaint,
+        accessories=tuple(tickets.accessories_of(ticket)),
+        seal=ticket.seal,
+        soc_percent=ticket.soc_percent,
+        falls=ticket.falls,
+        evidence=tuple(
+            (evidence_label(code), SEEN_LABELS[Seen(how)])
+            for code, how in answers.items()
+            if how != Seen.NOT_SEEN
+        ),
+        backup=BACKUP_LABELS[ticket.backup] if ticket.backup else None,
+        received_at=ticket.received_at,
+        received_by=ticket.received_by,
+        promised_at=promise.due_at(ticket, clock.now()),
+        signer=ticket.signer,
+        signature=ticket.signature,
+        url=url,
+    )
