@@ -23,6 +23,7 @@ from app.robots import api as robots_api
 from app.robots import pages as robots_pages
 from app.sales import api as sales_api
 from app.sales import pages as sales_pages
+from app.service import api as service_api
 from app.service import pages as service_pages
 from app.settings import Settings
 from app.stores import pages as stores_pages
@@ -40,6 +41,7 @@ ROUTERS = (
     payments_pages.router,
     sales_api.router,
     service_pages.router,
+    service_api.router,
     parts_pages.router,
     robots_pages.router,
     robots_api.router,
