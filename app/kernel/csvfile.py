@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 # With these a spreadsheet begins a formula, and with the last two it is made to forget a quote.
@@ -10,13 +11,20 @@ _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BYTE_ORDER_MARK = "\ufeff"  # by it spreadsheets know that this is UTF-8
 
 
-def csv_bytes(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """A title row and rows as UTF-8, separated by commas, lines ended as RFC 4180 says."""
+def csv_bytes(titles: Sequence[str], rows: Iterable[Sequence[str | int | Decimal]]) -> bytes:
+    """A title row and rows as UTF-8, separated by commas, lines ended as RFC 4180 says.
+
+    A number that is a number, also a negative one, stays one; text never becomes a formula.
+    """
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(titles)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([_written(cell) for cell in row] for row in rows)
     return (_BYTE_ORDER_MARK + text.getvalue()).encode()
+
+
+def _written(cell: str | int | Decimal) -> str:
+    return harmless(cell) if isinstance(cell, str) else str(cell)
 
 
 def harmless(cell: str) -> str:

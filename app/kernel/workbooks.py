@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from io import BytesIO
 from xml.sax.saxutils import escape
 
@@ -330,7 +331,9 @@ _MEMBERS = {
 _WRITTEN_AT = (1980, 1, 1, 0, 0, 0)  # the same table is the same bytes
 
 
-def workbook(title: str, titles: Sequence[str], lines: Iterable[Sequence[str | int]]) -> bytes:
+def workbook(
+    title: str, titles: Sequence[str], lines: Iterable[Sequence[str | int | Decimal]]
+) -> bytes:
     """A sheet with a title row. Text is written as text, so that no cell is a formula."""
     name = escape(re.sub(r"[\[\]:*?/\\]", " ", title)[:31], {'"': "&quot;"})
     file = BytesIO()
@@ -354,7 +357,7 @@ def _member(path: str) -> zipfile.ZipInfo:
     return member
 
 
-def _sheet(titles: Sequence[str], lines: Iterable[Sequence[str | int]]) -> Iterator[str]:
+def _sheet(titles: Sequence[str], lines: Iterable[Sequence[str | int | Decimal]]) -> Iterator[str]:
     yield (
         f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane'
         ' ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView>'
@@ -366,12 +369,12 @@ def _sheet(titles: Sequence[str], lines: Iterable[Sequence[str | int]]) -> Itera
     yield "</sheetData></worksheet>"
 
 
-def _row(cells: Sequence[str | int], *, style: int) -> str:
+def _row(cells: Sequence[str | int | Decimal], *, style: int) -> str:
     return f"<row>{''.join(_cell(cell, style) for cell in cells)}</row>"
 
 
-def _cell(cell: str | int, style: int) -> str:
-    if isinstance(cell, int):
+def _cell(cell: str | int | Decimal, style: int) -> str:
+    if not isinstance(cell, str):
         return f"<c><v>{cell}</v></c>"
     if not cell:
         return "<c/>"

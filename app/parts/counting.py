@@ -11,7 +11,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.quantity import MOST
 from app.kernel.searchkeys import bare_key, clean, search_key
 from app.kernel.text import Text, msg
-from app.parts import catalogue, counts
+from app.parts import catalogue, counts, putaway, scanned
 from app.parts.count_models import CountEntry, CountLine, CountPlace, StockCount
 from app.parts.models import Balance, Movement, Part, Place
 from app.robots import components
@@ -63,38 +63,40 @@ def scan(
     """
     actor.require("stock.count")
     counts.require_open(count)
-    other = _bin_called(session, actor, code)
+    said = scanned.read(code)
+    code = said.text
+    if not code:
+        raise Refused(msg("Scan a bin, a part or a serial number."), field="code")
+    other = putaway.place_called(session, actor, code)
     if other is not None:
         counts.spot_of(session, count, other.id)
         return NextBin(other)
-    if part_id is not None:
-        part = catalogue.by_id(session, actor, part_id)
-        if part.control is Control.LOT:
-            return Counted(enter(session, actor, count, spot, part, lot=code), part)
-    known = _component_called(session, actor, code, part_id=part_id)
+    part, lot, serial = _pieces_called(session, actor, said, part_id=part_id)
+    named = {Control.LOT: lot, Control.SERIAL: serial, Control.NONE: code}
+    if not named[part.control]:
+        return Wanted(part)
+    return Counted(enter(session, actor, count, spot, part, lot=lot, serial=serial), part)
+
+
+def _pieces_called(
+    session: Session, actor: Actor, said: scanned.Code, *, part_id: int | None
+) -> tuple[Part, str, str]:
+    """Part, lot and serial that a code means at a bin, the last two empty where it does not say.
+
+    After a part that is kept by lot the code is its lot; otherwise a known serial, a part, and
+    at last a new serial of the part that was scanned before.
+    """
+    if said.serial or said.lot:
+        return _part_called(session, actor, said.text), said.lot, said.serial
+    asked = catalogue.by_id(session, actor, part_id) if part_id is not None else None
+    if asked is not None and asked.control is Control.LOT:
+        return asked, said.text, ""
+    known = _component_called(session, actor, said.text, part_id=part_id)
     if known is not None:
-        component, part = known
-        return Counted(enter(session, actor, count, spot, part, serial=component.serial), part)
-    found = catalogue.by_code(session, actor, code)
-    if len(found) == 1:
-        if found[0].control is Control.NONE:
-            return Counted(enter(session, actor, count, spot, found[0]), found[0])
-        return Wanted(found[0])
-    if found:
-        raise Conflict(
-            msg("{code} is the number of several parts. Scan another one.", code=clean(code)),
-            field="code",
-        )
-    if part_id is not None:
-        part = catalogue.by_id(session, actor, part_id)
-        return Counted(enter(session, actor, count, spot, part, serial=code), part)
-    raise NotFound(
-        msg(
-            "Nobody knows {code}. For a new serial number scan its part first.",
-            code=clean(code)[:100],
-        ),
-        field="code",
-    )
+        return known[1], "", known[0].serial
+    if asked is not None and not catalogue.by_code(session, actor, said.text):
+        return asked, "", said.text
+    return _part_called(session, actor, said.text), "", ""
 
 
 def enter(
@@ -329,13 +331,22 @@ def _has_moved(session: Session, spot: CountPlace, line: CountLine) -> bool:
     return session.scalar(moved.limit(1)) is not None
 
 
-def _bin_called(session: Session, actor: Actor, code: str) -> Place | None:
-    key = search_key(code)
-    if not key:
-        raise Refused(msg("Scan a bin, a part or a serial number."), field="code")
-    return session.scalar(
-        select(Place).where(Place.store_id == actor.store_id, Place.code_key == key)
-    )
+def _part_called(session: Session, actor: Actor, code: str) -> Part:
+    found = catalogue.by_code(session, actor, code)
+    if len(found) > 1:
+        raise Conflict(
+            msg("{code} is the number of several parts. Scan another one.", code=clean(code)),
+            field="code",
+        )
+    if not found:
+        raise NotFound(
+            msg(
+                "Nobody knows {code}. For a new serial number scan its part first.",
+                code=clean(code)[:100],
+            ),
+            field="code",
+        )
+    return found[0]
 
 
 def _component_called(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -105,7 +106,7 @@ def titles() -> Sequence[str]:
     )
 
 
-def cells(each: Difference) -> Sequence[str | int]:
+def cells(each: Difference) -> Sequence[str | int | Decimal]:
     line = each.line
     return (
         each.place.code or each.place.name,
@@ -116,7 +117,7 @@ def cells(each: Difference) -> Sequence[str | int]:
         line.counted,
         line.expected,
         each.difference,
-        each.value.plain,
+        Decimal(each.value.plain),
         each.value.currency,
         line.by,
         line.last_at.isoformat(timespec="seconds"),

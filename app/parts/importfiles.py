@@ -12,7 +12,7 @@ from app.kernel.text import msg
 from app.parts import importfields
 from app.parts.import_models import ImportKind
 
-MOST_BYTES = 40_000_000
+MOST_BYTES = 24_000_000
 MOST_ROWS = 100_000
 _MOST_TITLES = 60
 _LOOKED_AT = 12  # rows among which the titles are looked for
