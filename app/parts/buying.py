@@ -95,7 +95,7 @@ def incoming_lines(
 def suggest(
     session: Session, actor: Actor, part_id: int, *, quantity: int, owner: str, why: str
 ) -> Demand:
-    """Say that an owner (`ticket:S-1001`) lacks so many of a part; it comes onto the list to order.
+    """Say that an owner (`ticket:T-1001`) lacks so many of a part; it comes onto the list to order.
 
     Part of another act, whose own permission was checked. Saying it again replaces what was said.
     """
@@ -163,6 +163,23 @@ def withdraw(session: Session, owner: str, *, store_id: int, part_id: int | None
     for reservation in session.scalars(kept):
         reservation.ended_at = now
     session.flush()
+
+
+def dismiss(session: Session, actor: Actor, demand_id: int) -> None:
+    """Whoever orders says that this need not be ordered; gone already is as good."""
+    actor.require("purchases.edit")
+    demand = session.get(Demand, demand_id)
+    if demand is None or demand.store_id != actor.store_id or demand.ended_at is not None:
+        return
+    demand.ended_at, demand.outcome = clock.now(), DemandOutcome.WITHDRAWN
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "demand.dismissed",
+        subject=f"demand:{demand.id}",
+        before={"owner": demand.owner, "quantity": demand.quantity},
+    )
 
 
 def reserve_incoming(

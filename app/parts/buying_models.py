@@ -83,7 +83,7 @@ class DemandOutcome(StrEnum):
 
 
 class Demand(Base):
-    """Pieces that somebody lacks: `ticket:S-1001`, or the bench that took the last one."""
+    """Pieces that somebody lacks: `ticket:T-1001`, or the bench that took the last one."""
 
     __tablename__ = "demands"
     __table_args__ = (

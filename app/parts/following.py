@@ -26,7 +26,7 @@ from app.robots.slot_models import Component, Control
 _FITTED = "fitted"
 _REMOVED = "taken out"
 _NOT_OURS = "fitted, not from our shelf"
-_TICKET = re.compile(r"[Ss]-[0-9]+")
+_TICKET = re.compile(r"[Tt]-[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def on_corrected(session: Session, event: ComponentCorrected) -> None:
 
 
 def owner_of(reference: str) -> str:
-    """Whose job a reference means: `S-1001`, as people type it, is the ticket of this number."""
+    """Whose job a reference means: `T-1001`, as people type it, is the ticket of this number."""
     return f"ticket:{reference.upper()}" if _TICKET.fullmatch(reference) else reference
 
 

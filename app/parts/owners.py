@@ -1,4 +1,4 @@
-"""For whom pieces are kept or lie on a bench: `order:1042`, `ticket:S-1001`, or any other text."""
+"""For whom pieces are kept or lie on a bench: `order:1042`, `ticket:T-1001`, or any other text."""
 
 from app.kernel.text import Text, msg
 
@@ -18,5 +18,5 @@ def owner_label(owner: str) -> Text:
 def owner_page(owner: str) -> str:
     """Where an owner is shown; empty for one without a page."""
     kind, _, number = owner.partition(":")
-    pages = {"order": f"/sales/{number}", "ticket": f"/service/tickets/{number}"}
+    pages = {"order": f"/sales/{number}", "ticket": f"/service/tickets/{number.removeprefix('T-')}"}
     return pages.get(kind, "")

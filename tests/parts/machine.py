@@ -44,8 +44,8 @@ MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 MINUTES = 30
 STEPS_A_RUN = 120
 CHECK_EVERY = 6
-OWNERS = ("ticket:S-1001", "ticket:S-1002", "order:7")
-REFERENCES = (*OWNERS, *OWNERS, "S-1001", "")
+OWNERS = ("ticket:T-1001", "ticket:T-1002", "order:7")
+REFERENCES = (*OWNERS, *OWNERS, "T-1001", "")
 SERIAL_SLOTS = ("left_knee.actuator", "right_knee.actuator")
 LOT_SLOT, PIECE_SLOT = "tendon.1", "cable_set.1"
 SLOTS = (*SERIAL_SLOTS, LOT_SLOT, PIECE_SLOT)
@@ -108,9 +108,12 @@ class StoreRoom(RuleBasedStateMachine):
             ]
             self.place_ids = [place.id for place in bins]
             self._first_delivery(session, bins)
+            for path in (*SERIAL_SLOTS, PIECE_SLOT):
+                part = self._part_for(session, path, 1)
+                fitting.fit(session, self.clerk, self._unit(session, 0), path, part=part)
 
     def _first_delivery(self, session: Session, bins: list[Place]) -> None:
-        for part_id, lots in zip(self.part_ids, (("",) * 6, LOTS, ("",)), strict=True):
+        for part_id, lots in zip(self.part_ids, (("",) * 8, LOTS, ("",)), strict=True):
             for index, lot in enumerate(lots):
                 component = self._new_component(session) if len(lots) > len(LOTS) else None
                 stock.receive(
@@ -151,10 +154,14 @@ class StoreRoom(RuleBasedStateMachine):
         return session.get_one(Place, self.place_ids[index % len(self.place_ids)])
 
     def some_component(self, session: Session, index: int) -> Component:
-        """Any that is known, the newest most often."""
-        newest = session.scalar(select(func.max(Component.id))) or 0
-        found = session.get(Component, max(newest - index % 6, 1))
-        return found or self._new_component(session)
+        """Mostly one that lies somewhere, now and then any that is known."""
+        query = select(Component).order_by(Component.id.desc()).limit(8)
+        if index % 4:
+            lies = select(Balance.component_id).join(Place, Place.id == Balance.place_id)
+            inside = Balance.quantity > 0, Place.kind != PlaceKind.ROBOT
+            query = query.where(Component.id.in_(lies.where(*inside)))
+        found = session.scalars(query).all()
+        return found[index % len(found)] if found else self._new_component(session)
 
     def _new_component(self, session: Session) -> Component:
         self.serials += 1
@@ -219,10 +226,17 @@ class StoreRoom(RuleBasedStateMachine):
     @rule(back=which)
     def undo(self, back: int) -> None:
         with self.step("undo") as session:
-            newest = session.scalar(select(func.max(Movement.id))) or 0
-            line = stock.reverse(
-                session, self.clerk, max(newest - back % 12, 1), reason="a mistake"
-            )
+            newest = select(Movement.id).order_by(Movement.id.desc())
+            if back % 3:
+                undone = select(Movement.reverses_id).where(Movement.reverses_id.is_not(None))
+                robot = places.standard(session, self.store_id, PlaceKind.ROBOT).id
+                newest = newest.where(
+                    Movement.id.not_in(undone),
+                    Movement.from_place_id != robot,
+                    Movement.to_place_id != robot,
+                )
+            last = session.scalars(newest.limit(12)).all()
+            line = stock.reverse(session, self.clerk, last[back % len(last)], reason="a mistake")
             ends = [session.get_one(Place, id_) for id_ in (line.from_place_id, line.to_place_id)]
             came = (ends[1].kind in BOUNDED) - (ends[0].kind in BOUNDED)
             self.inside[line.part_id] += came * line.quantity
@@ -280,11 +294,11 @@ class StoreRoom(RuleBasedStateMachine):
             if target.kind not in BOUNDED:
                 self.inside[self.part_ids[part]] -= count
 
-    @rule(who=owner)
-    def hand_over(self, who: str) -> None:
+    @rule()
+    def hand_over(self) -> None:
         with self.step("hand over") as session:
             before = session.scalar(select(func.max(Movement.id))) or 0
-            issuing.issue_reserved(session, self.clerk, who, reason="sale")
+            issuing.issue_reserved(session, self.clerk, OWNERS[-1], reason="sale")
             for line in session.scalars(select(Movement).where(Movement.id > before)):
                 self.inside[line.part_id] -= line.quantity
 
@@ -330,10 +344,13 @@ class StoreRoom(RuleBasedStateMachine):
             put = fitting.replace if session.scalar(sits) else fitting.fit
             put(session, self.clerk, robot, path, part=part, work=Work(reference=why))
 
-    @rule(unit=which, path=slot_path, why=reference)
-    def remove(self, unit: int, path: str, why: str) -> None:
+    @rule(index=which, why=reference)
+    def remove(self, index: int, why: str) -> None:
         with self.at_robots("remove") as session:
-            robot = self._unit(session, unit)
+            sits = select(Occupant.unit_id, Slot.path).join(Slot, Slot.id == Occupant.slot_id)
+            full = session.execute(sits.where(Occupant.until.is_(None)).order_by(Occupant.id)).all()
+            unit_id, path = full[index % len(full)] if full else (self.unit_ids[0], SLOTS[0])
+            robot = session.get_one(Unit, unit_id)
             fitting.remove(session, self.clerk, robot, path, work=Work(reference=why))
 
     @rule(pair=st.sampled_from(PAIRS), why=reference)

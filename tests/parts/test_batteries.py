@@ -65,7 +65,7 @@ def test_an_overdue_battery_is_not_issued(session: Session, room: StoreRoom) -> 
         clock.set_to(clock.now() + after(95)),
         pytest.raises(BatteryBlocked, match="B-001 was to be checked by"),
     ):
-        issuing.issue(session, room.clerk, "ticket:S-1", room.battery.id)
+        issuing.issue(session, room.clerk, "ticket:T-1", room.battery.id)
 
 
 def test_an_overdue_battery_is_not_fitted(session: Session, room: StoreRoom) -> None:

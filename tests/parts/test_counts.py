@@ -334,7 +334,7 @@ def test_a_reserved_serial_that_is_missing_names_who_waits_for_it(
         room.manager,
         room.battery.id,
         quantity=1,
-        owner="ticket:S-1",
+        owner="ticket:T-1",
         holder="Emre",
         minutes=None,
         component_id=room.pack.id,

@@ -23,7 +23,7 @@ from tests.makers.robots import a_model, a_unit
 from tests.makers.slots import a_plan
 
 KNEE, OTHER_KNEE, BATTERY = "left_knee.actuator", "right_knee.actuator", "battery.1"
-TICKET = "ticket:S-1001"
+TICKET = "ticket:T-1001"
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ def test_what_was_issued_for_the_job_is_fitted_from_the_bench(
 ) -> None:
     issuing.issue(session, manager, TICKET, drive.id, component_id=one.id)
     # when: as people write a ticket
-    fitting.fit(session, manager, unit, KNEE, part=the(one), work=Work(reference="s-1001"))
+    fitting.fit(session, manager, unit, KNEE, part=the(one), work=Work(reference="t-1001"))
     # then
     assert issuing.outstanding(session, manager.store_id, TICKET) == []
     assert breaches_of(session) == []
@@ -94,7 +94,7 @@ def test_what_lies_on_the_bench_for_another_job_is_not_fitted(
     session: Session, manager: Actor, unit: Unit, drive: Part, one: Component
 ) -> None:
     issuing.issue(session, manager, TICKET, drive.id, component_id=one.id)
-    with pytest.raises(Conflict, match="AK-80 AK-1 lies on the bench for ticket S-1001"):
+    with pytest.raises(Conflict, match="AK-80 AK-1 lies on the bench for ticket T-1001"):
         fitting.fit(session, manager, unit, KNEE, part=the(one), work=Work(reference="S-7"))
 
 
@@ -112,7 +112,7 @@ def test_what_is_kept_for_another_job_is_refused_and_the_job_is_named(
         component_id=one.id,
     )
     # when, then
-    with pytest.raises(Promised, match=r"AK-80 AK-1 is kept for ticket S-1001 \(Bo\)"):
+    with pytest.raises(Promised, match=r"AK-80 AK-1 is kept for ticket T-1001 \(Bo\)"):
         fitting.fit(session, manager, unit, KNEE, part=the(one), work=Work(reference="S-7"))
 
 
@@ -220,7 +220,7 @@ def test_pieces_that_are_all_kept_for_others_are_not_fitted(
     reservations.reserve(
         session, manager, cable.id, owner=TICKET, holder="Bo", minutes=None, quantity=1
     )
-    with pytest.raises(Promised, match=r"CABLE is kept for ticket S-1001 \(Bo\)"):
+    with pytest.raises(Promised, match=r"CABLE is kept for ticket T-1001 \(Bo\)"):
         fitting.fit(session, manager, unit, KNEE, part=choosing.Part(part_number="CABLE"))
 
 

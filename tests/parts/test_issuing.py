@@ -18,7 +18,7 @@ from tests.makers.books import breaches_of
 from tests.makers.parts import a_bin, a_part, stocked, stocked_serials
 from tests.parts.conftest import an_actor
 
-TICKET, OTHER = "ticket:S-1001", "ticket:S-1002"
+TICKET, OTHER = "ticket:T-1001", "ticket:T-1002"
 Keep = Callable[..., Reservation]
 
 
@@ -114,7 +114,7 @@ def test_any_serial_is_issued_but_the_one_that_is_kept(
     first, second = stocked_serials(session, manager, drive, "AK-1", "AK-2")
     keep(drive, OTHER, component_id=first.id)
     # when, then
-    with pytest.raises(Promised, match="ticket S-1002"):
+    with pytest.raises(Promised, match="ticket T-1002"):
         issuing.issue(session, manager, TICKET, drive.id, component_id=first.id)
     (line,) = issuing.issue(session, manager, TICKET, drive.id)
     assert line.component_id == second.id
@@ -152,9 +152,9 @@ def test_what_lies_on_the_bench_is_settled_once(
     issuing.settle(session, manager, TICKET, knee.id, quantity=2, to=to)
     # then
     assert lying(session, manager) == [("KNEE-L", "", 1)]
-    with pytest.raises(Conflict, match="KNEE-L: 1 on the bench for ticket S-1001"):
+    with pytest.raises(Conflict, match="KNEE-L: 1 on the bench for ticket T-1001"):
         issuing.settle(session, manager, TICKET, knee.id, quantity=2, to=to)
-    with pytest.raises(Conflict, match="0 on the bench for ticket S-1002"):
+    with pytest.raises(Conflict, match="0 on the bench for ticket T-1002"):
         issuing.settle(session, manager, OTHER, knee.id, to=to)
     assert breaches_of(session) == []
 
@@ -178,11 +178,11 @@ def test_what_lies_on_the_bench_for_a_job_is_not_moved_by_hand(
     bench = places.standard(session, manager.store_id, PlaceKind.BENCH)
     shelf = places.standard(session, manager.store_id, PlaceKind.BIN)
     # when, then
-    with pytest.raises(Conflict, match="lies on the bench for ticket S-1001"):
+    with pytest.raises(Conflict, match="lies on the bench for ticket T-1001"):
         moving.move(session, manager, knee.id, start=bench, to=shelf)
     moving.move(session, manager, knee.id, start=shelf, to=bench)
     moving.move(session, manager, knee.id, start=bench, to=shelf)
-    with pytest.raises(Conflict, match="lies on the bench for ticket S-1001"):
+    with pytest.raises(Conflict, match="lies on the bench for ticket T-1001"):
         moving.move(session, manager, knee.id, start=bench, to=shelf)
 
 

@@ -73,7 +73,7 @@ def test_who_lacks_a_part_is_promised_what_is_ordered_and_lacks_it_again_when_th
 ) -> None:
     supplier = a_supplier(session, manager)
     a_price(session, manager, supplier, knee)
-    buying.suggest(session, manager, knee.id, quantity=2, owner="ticket:S-1001", why="noisy")
+    buying.suggest(session, manager, knee.id, quantity=2, owner="ticket:T-1001", why="noisy")
     (order,) = purchasing.order_wanted(session, manager, [Wanted(knee, 3, supplier)])
 
     assert not covering.open_demands(session, store.id, [knee.id])
@@ -83,7 +83,7 @@ def test_who_lacks_a_part_is_promised_what_is_ordered_and_lacks_it_again_when_th
     purchasing.cancel(session, manager, order, reason="too late")
 
     (demand,) = covering.open_demands(session, store.id, [knee.id])
-    assert (demand.owner, demand.quantity) == ("ticket:S-1001", 2)
+    assert (demand.owner, demand.quantity) == ("ticket:T-1001", 2)
     assert buying.incoming(session, [knee.id]) == {}
 
 

@@ -128,7 +128,7 @@ def test_a_serial_twice_in_one_delivery_marks_both_and_books_nothing(
 def test_what_was_promised_is_kept_on_the_shelf_in_the_order_of_promising(
     session: Session, manager: Actor, order: PurchaseOrder, knee: Part
 ) -> None:
-    for owner, quantity in (("order:1", 2), ("ticket:S-1001", 2)):
+    for owner, quantity in (("order:1", 2), ("ticket:T-1001", 2)):
         buying.reserve_incoming(
             session, manager, knee.id, quantity=quantity, owner=owner, holder="Jana"
         )
@@ -139,7 +139,7 @@ def test_what_was_promised_is_kept_on_the_shelf_in_the_order_of_promising(
         (blocker.reservation.owner, blocker.reservation.quantity)
         for blocker in reservations.blockers(session, knee.id)
     ]
-    assert sorted(kept) == [("order:1", 2), ("ticket:S-1001", 1)]
+    assert sorted(kept) == [("order:1", 2), ("ticket:T-1001", 1)]
     assert stock.free(session, knee.id) == 0
     assert buying.incoming(session, [knee.id])[knee.id].reserved == 1
     assert breaches(session) == []

@@ -109,7 +109,7 @@ def test_an_old_part_of_a_ticket_is_due_back_and_the_overdue_stand_first(
     plain = a_part(session, manager, "PLAIN")
     with clock.set_to(clock.now() - timedelta(days=10)):
         for part in (late, soon, plain):
-            cores.on_removed(session, old_part(manager, part, "ticket:S-1001"))
+            cores.on_removed(session, old_part(manager, part, "ticket:T-1001"))
         cores.on_removed(session, old_part(manager, late, "demo"))
 
     assert [(core.part.number, core.days_left) for core in cores.due(session, manager)] == [
@@ -123,8 +123,8 @@ def test_an_old_part_goes_back_from_the_bench_of_its_job(
     session: Session, manager: Actor, supplier: Supplier
 ) -> None:
     part = a_part(session, manager, "CORE-20", core_days=20)
-    a_bench_with(session, manager, part, "ticket:S-1001")
-    cores.on_removed(session, old_part(manager, part, "ticket:S-1001"))
+    a_bench_with(session, manager, part, "ticket:T-1001")
+    cores.on_removed(session, old_part(manager, part, "ticket:T-1001"))
     (core,) = cores.due(session, manager)
 
     row = returns.send_core(session, manager, supplier, core.due, WORTH)
@@ -136,7 +136,7 @@ def test_an_old_part_goes_back_from_the_bench_of_its_job(
 
 def test_an_old_part_that_need_not_go_back_says_why(session: Session, manager: Actor) -> None:
     part = a_part(session, manager, "CORE-20", core_days=20)
-    cores.on_removed(session, old_part(manager, part, "ticket:S-1001"))
+    cores.on_removed(session, old_part(manager, part, "ticket:T-1001"))
     (core,) = cores.due(session, manager)
 
     with pytest.raises(Refused, match="why"):

@@ -156,21 +156,21 @@ def test_a_serial_that_is_kept_for_somebody_stays_for_them(
         session,
         manager,
         drive.id,
-        owner="ticket:S-1001",
+        owner="ticket:T-1001",
         holder="Bo",
         minutes=None,
         component_id=one.id,
     )
     scrap = places.standard(session, manager.store_id, PlaceKind.SCRAP)
     # when, then
-    with pytest.raises(Promised, match=r"AK-80 AK-1 is kept for ticket S-1001 \(Bo\)"):
+    with pytest.raises(Promised, match=r"AK-80 AK-1 is kept for ticket T-1001 \(Bo\)"):
         moving.move(session, manager, drive.id, to=scrap, component_id=one.id, reason="dropped")
-    with pytest.raises(Promised, match="ticket S-1001"):
+    with pytest.raises(Promised, match="ticket T-1001"):
         reservations.reserve(
             session,
             manager,
             drive.id,
-            owner="ticket:S-1002",
+            owner="ticket:T-1002",
             holder="Bo",
             minutes=None,
             component_id=one.id,
@@ -190,7 +190,7 @@ def test_a_serial_that_is_not_on_the_shelf_is_not_promised(
             session,
             manager,
             drive.id,
-            owner="ticket:S-1002",
+            owner="ticket:T-1002",
             holder="Bo",
             minutes=None,
             component_id=one.id,
@@ -207,7 +207,7 @@ def test_a_lot_that_is_promised_stays_on_the_shelf(
         manager,
         grease.id,
         quantity=4,
-        owner="ticket:S-1001",
+        owner="ticket:T-1001",
         holder="Bo",
         minutes=None,
         lot="L-1",

@@ -45,12 +45,12 @@ def test_whole_packs_are_ordered_and_at_least_the_suppliers_minimum(
 def test_a_shortage_is_listed_first_with_its_owner(session: Session, manager: Actor) -> None:
     a_part(session, manager, "LOW", minimum=1, maximum=2)
     lacking = a_part(session, manager, "LACKING")
-    buying.suggest(session, manager, lacking.id, quantity=2, owner="ticket:S-1001", why="estimate")
+    buying.suggest(session, manager, lacking.id, quantity=2, owner="ticket:T-1001", why="estimate")
 
     first, second = suggestions.suggestions(session, manager)
 
     assert (first.part.number, first.quantity) == ("LACKING", 2)
-    assert str(first.reasons[0]) == "2 lacking for ticket S-1001."
+    assert str(first.reasons[0]) == "2 lacking for ticket T-1001."
     assert second.part.number == "LOW"
 
 
@@ -59,7 +59,7 @@ def test_a_shortage_that_the_shelf_can_serve_is_not_ordered(
 ) -> None:
     part = a_part(session, manager, "THERE")
     stock.receive(session, manager, part.id, quantity=2, reason="first")
-    buying.suggest(session, manager, part.id, quantity=2, owner="ticket:S-1001", why="")
+    buying.suggest(session, manager, part.id, quantity=2, owner="ticket:T-1001", why="")
 
     assert listed(session, manager) == {}
 

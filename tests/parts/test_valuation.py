@@ -74,7 +74,7 @@ def test_moves_within_the_store_change_no_value(
 ) -> None:
     stocked(session, manager, knee, quantity=4, cost_minor=100)
     moving.move(session, manager, knee.id, quantity=1, to=a_bin(session, manager))
-    issuing.issue(session, manager, "ticket:S-1001", knee.id)
+    issuing.issue(session, manager, "ticket:T-1001", knee.id)
     assert worth(session, manager, knee) == (4, 400)
 
 
