@@ -97,7 +97,7 @@ def ageing(session: Session, actor: Actor) -> Ageing:
         row = rows[debtor]
         row.debtor = debtor
         row.count += 1
-        row.minor[_group(submitted_at, now)] += amount if granted is None else granted
+        row.minor[_group(submitted_at or now, now)] += amount if granted is None else granted
     found = sorted(rows.values(), key=lambda row: (-sum(row.minor), row.debtor))
     return Ageing(currency, found)
 

@@ -28,14 +28,18 @@ def breaches(session: Session) -> Iterator[str]:
 def _shares(session: Session) -> Iterator[str]:
     """Payer shares add up to each line."""
     rows = session.execute(
-        select(EstimateLine.id, EstimateLine.total_minor, func.sum(PayerShare.amount_minor))
+        select(
+            EstimateLine.id,
+            EstimateLine.total_minor,
+            func.coalesce(func.sum(PayerShare.amount_minor), 0),
+        )
         .outerjoin(PayerShare, PayerShare.line_id == EstimateLine.id)
         .group_by(EstimateLine.id, EstimateLine.total_minor)
         .order_by(EstimateLine.id)
     )
     for line_id, total, paid in rows:
-        if paid is None or int(paid) != total:
-            yield f"service: estimate line {line_id} is {total}, its payers pay {paid or 0}"
+        if int(paid) != total:
+            yield f"service: estimate line {line_id} is {total}, its payers pay {paid}"
 
 
 def _sent(session: Session) -> Iterator[str]:

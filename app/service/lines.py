@@ -14,6 +14,7 @@ from app.kernel.quantity import MOST
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.robots.slot_models import LONGEST_PATH
+from app.robots.warrantycover import Cover
 from app.service import estimates, lineitems, operations, payers, proposals
 from app.service.estimate_models import (
     Estimate,
@@ -42,8 +43,18 @@ class ChangeInput:
     description: str | None = None
 
 
-def add(session: Session, actor: Actor, sheet: Sheet, typed: LineInput) -> EstimateLine:
-    """Put a line on a draft. Raises NotAuthorised for work that the maker has not allowed here."""
+def add(
+    session: Session,
+    actor: Actor,
+    sheet: Sheet,
+    typed: LineInput,
+    *,
+    cover: Cover | None = None,
+) -> EstimateLine:
+    """Put a line on a draft. Raises NotAuthorised for work that the maker has not allowed here.
+
+    `cover`: the robot's warranty, for who adds many lines at once.
+    """
     actor.require("service.estimate")
     ticket, estimate = sheet.ticket, sheet.estimate
     estimates.require_state(estimate, EstimateState.DRAFT)
@@ -80,7 +91,7 @@ def add(session: Session, actor: Actor, sheet: Sheet, typed: LineInput) -> Estim
     )
     shares = typed.shares
     if shares is None:
-        shares = proposals.shares_for(session, actor, ticket, slot_path)
+        shares = proposals.shares_for(session, actor, ticket, slot_path, cover=cover)
     parts = payers.divide(line.total_minor, shares)
     session.add(line)
     session.flush()

@@ -59,12 +59,22 @@ def faults(session: Session, ticket: Ticket) -> Sequence[Diagnosis]:
     ).all()
 
 
-def shares_for(session: Session, actor: Actor, ticket: Ticket, slot_path: str) -> tuple[Share, ...]:
-    """Who pays a line of this slot, by its warranty as it stands; without a slot the customer."""
+def shares_for(
+    session: Session,
+    actor: Actor,
+    ticket: Ticket,
+    slot_path: str,
+    *,
+    cover: Cover | None = None,
+) -> tuple[Share, ...]:
+    """Who pays a line of this slot, by its warranty as it stands; without a slot the customer.
+
+    `cover`: the robot's warranty, if somebody has asked for it already.
+    """
     if not slot_path:
         return payers.ALL_CUSTOMER
-    cover = warrantycover.cover_of(session, actor, ticket.unit)
-    return payers.proposed(cover.of_slot(slot_path).verdict)
+    stands = cover or warrantycover.cover_of(session, actor, ticket.unit)
+    return payers.proposed(stands.of_slot(slot_path).verdict)
 
 
 def suggestions(

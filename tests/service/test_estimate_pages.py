@@ -1,6 +1,7 @@
 """The pages of estimates, answers, returns, claims and operations."""
 
 import re
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -68,7 +69,7 @@ def test_an_estimate_is_written_line_by_line_and_sent(
         assert bench.post(f"{page}/lines", code=code, quantity="1").status_code == 303
     shown = bench.get(f"{page}?line=1")
     assert "€2,180.00" in shown.text
-    split = {"pays-warranty": "60 %", "pays-customer": "rest"}
+    split: dict[str, Any] = {"pays-warranty": "60 %", "pays-customer": "rest"}
     changed = bench.post(
         f"{page}/lines/1",
         revision="1",
@@ -94,16 +95,16 @@ def test_shares_that_make_no_whole_come_back_with_what_was_typed(
     sheet = a_draft(session, shop)
     session.commit()
 
+    thirds: dict[str, Any] = {
+        f"pays-{payer}": "33.33 %" for payer in ("customer", "warranty", "goodwill")
+    }
+
     refused = bench.post(
         f"{page_of(sheet.ticket)}/lines/1",
         revision="1",
         quantity="1",
         description="Transport",
-        **{
-            "pays-customer": "33.33 %",
-            "pays-warranty": "33.33 %",
-            "pays-goodwill": "33.33 %",
-        },
+        **thirds,
     )
 
     assert refused.status_code == 422
@@ -129,7 +130,7 @@ def test_staff_write_down_what_was_said_by_phone(
 ) -> None:
     sheet = sent(session, shop, a_fee("Wash"), a_fee("Wax"))
     session.commit()
-    said = {"line-1": "approve", "line-2": "decline"}
+    said: dict[str, Any] = {"line-1": "approve", "line-2": "decline"}
 
     done = bench.post(f"{page_of(sheet.ticket)}/1/decide", by="Kerstin Arndt", how="phone", **said)
 
@@ -246,7 +247,12 @@ def test_operations_rates_and_leave_are_kept_by_managers(
     shop: Workshop, office: Browser, bench: Browser
 ) -> None:
     page = "/service/operations"
-    new = {"code": "CAL-LEG", "name": "Calibrate a leg", "minutes": "40", "price": "180"}
+    new: dict[str, Any] = {
+        "code": "CAL-LEG",
+        "name": "Calibrate a leg",
+        "minutes": "40",
+        "price": "180",
+    }
 
     assert bench.post(page, **new).status_code == 403
     assert office.post(page, kind="calibration", ticks="hoist", **new).status_code == 303

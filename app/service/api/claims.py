@@ -43,7 +43,7 @@ class StepIn(Sent):
     less than everything is granted.
     """
 
-    step: Step
+    step: Annotated[Step, Field(strict=False)]
     granted: PriceIn | None = None
     note: Annotated[str, Field(max_length=2_000)] = ""
     their_reference: Annotated[str, Field(max_length=64)] = ""

@@ -43,8 +43,8 @@ _MOST_AT_ONCE = 200
 class ShareIn(Sent):
     """Basis points (`percent`), minor units (`amount`), or what the others leave (`rest`)."""
 
-    payer: Payer
-    measure: Measure
+    payer: Annotated[Payer, Field(strict=False)]
+    measure: Annotated[Measure, Field(strict=False)]
     value: Annotated[int, Field(ge=0, le=10**14)] = 0
     reference: Annotated[str, Field(max_length=64)] = ""
 
@@ -56,7 +56,7 @@ class LineIn(Sent):
     """By `code` an operation or a part; without, a fee, freight, or work by the minute."""
 
     code: Annotated[str, Field(max_length=64)] = ""
-    kind: LineKind = LineKind.FEE
+    kind: Annotated[LineKind, Field(strict=False)] = LineKind.FEE
     description: Words = ""
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     minutes: Annotated[int, Field(ge=0, le=6_000)] = 0
@@ -93,7 +93,7 @@ class ApproveIn(Sent):
     version: Annotated[int, Field(ge=1, le=10**6)]
     lines: Annotated[dict[str, bool], Field(max_length=500)]
     by: Annotated[str, Field(min_length=1, max_length=200)]
-    how: How = How.PROGRAM
+    how: Annotated[How, Field(strict=False)] = How.PROGRAM
 
 
 class ReturnIn(Sent):
