@@ -19,6 +19,7 @@ from app.service.states import Backup, TicketState, WaitingReason
 from app.web.forms import Reading, StoreForm, Typed
 
 EVIDENCE = "evidence-"
+_COLUMNS = {"technician": "technician_id"}
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -129,11 +130,10 @@ def read_intake(typed: Mapping[str, str], zone: str) -> IntakeInput:
         return clean(typed.get(name, ""))
 
     evidence = {
-        name.removeprefix(EVIDENCE): seen.take(name, lambda v=value, n=name: word(Seen, v, field=n),
-                                               Seen.NOT_SEEN)
+        name.removeprefix(EVIDENCE): _seen(seen, name, value)
         for name, value in typed.items()
         if name.startswith(EVIDENCE) and value
-    }  # fmt: skip
+    }
     signer = text("signature_typed")
     given = IntakeInput(
         complaint=text("complaint"),
@@ -177,6 +177,10 @@ def lines_of(text: str) -> list[str]:
     lines = text.splitlines()
     parts = lines[0].split(",") if len(lines) == 1 else lines
     return [one for part in parts if (one := clean(part))]
+
+
+def _seen(seen: Reading, name: str, text: str) -> Seen:
+    return seen.take(name, lambda: word(Seen, text, field=name), Seen.NOT_SEEN)
 
 
 def _moment(seen: Reading, name: str, text: str, zone: str) -> datetime | None:

@@ -1,5 +1,7 @@
 """A browser's part in page tests: cookies, CSRF token, HTMX header."""
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -23,6 +25,10 @@ class Browser:
         return self.client.get(address, headers=HTMX if htmx else {}, follow_redirects=False)
 
     def post(self, address: str, *, htmx: bool = False, **fields: str) -> Response:
+        return self.send(address, fields, htmx=htmx)
+
+    def send(self, address: str, fields: Mapping[str, str], *, htmx: bool = False) -> Response:
+        """As `post`, for fields whose names are no words or are not known beforehand."""
         return self.client.post(
             address,
             data={csrf.FIELD: csrf._token(SECRET), **fields},

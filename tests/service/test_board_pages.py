@@ -95,9 +95,9 @@ def test_a_column_that_holds_too_many_says_so(
     a_ticket(session, shop, unit=unit)
     session.commit()
 
-    refused = office.post("/service/limits", **{"most-received": "many"})
-    saved = office.post("/service/limits", **{"most-received": "1"})
-    forbidden = bench.post("/service/limits", **{"most-received": "5"})
+    refused = office.send("/service/limits", {"most-received": "many"})
+    saved = office.send("/service/limits", {"most-received": "1"})
+    forbidden = bench.send("/service/limits", {"most-received": "5"})
 
     assert refused.status_code == 422
     assert saved.status_code == 303

@@ -69,9 +69,9 @@ def test_a_scan_and_three_fields_are_enough(
 def test_everything_that_can_be_said_is_kept(
     session: Session, bench: Browser, shop: Workshop
 ) -> None:
-    answer = bench.post(
+    answer = bench.send(
         "/service/new",
-        **{
+        {
             "unit": str(shop.unit.id),
             "complaint": "Fell down the stairs",
             "brought_by": "A courier",
@@ -203,7 +203,7 @@ def test_what_cannot_be_read_is_told_at_its_field(
 ) -> None:
     fields = {"unit": str(shop.unit.id), "complaint": "Squeaks", "seal": "A-1", field: typed}
 
-    answer = bench.post("/service/new", **fields)
+    answer = bench.send("/service/new", fields)
 
     assert answer.status_code == 422
     assert "-error" in answer.text

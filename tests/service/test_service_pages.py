@@ -100,7 +100,7 @@ def test_a_finding_that_cannot_be_read_is_told_at_its_field(
 ) -> None:
     fields = {"symptom": "play", "measurement": "1", "measured_in": "mm", field: typed}
 
-    answer = bench.post(f"{page_of(ticket)}/diagnoses", **fields)
+    answer = bench.send(f"{page_of(ticket)}/diagnoses", fields)
 
     assert answer.status_code == 422
     assert "-error" in answer.text
