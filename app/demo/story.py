@@ -1,4 +1,4 @@
-"""Twelve days in the demo store, told by the same verbs that its pages use.
+"""A year and twelve days in the demo store, told by the same verbs that its pages use.
 
 The clock is set back for each chapter, so that journal, audit and timelines read as lived.
 """
@@ -6,14 +6,15 @@ The clock is set back for each chapter, so that journal, audit and timelines rea
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import wiring
-from app.demo import bodies, deliveries, duties, parts, people, trade, upkeep
-from app.demo.opening import Crew, open_store
+from app.demo import bodies, buying, deliveries, duties, history, parts, people, trade, upkeep
+from app.demo.opening import Crew, first_stock, open_store
 from app.kernel import clock, queueing
 from app.kernel.db import Database
 from app.kernel.errors import Conflict
@@ -49,17 +50,22 @@ def load(database: Database) -> None:
 
 def _tell(session: Session) -> None:
     now = clock.now()
-    with _at(now, days_ago=12, hour=10):
+    with _at(now, days_ago=history.FIRST_DAY + 1, hour=10):
         crew = open_store(session)
         bodies.give_slots(session, crew.petra)
+    history.live_through(session, crew, partial(_at, now))
+    with _at(now, days_ago=12, hour=10):
+        first_stock(session, crew)
         duties.file_papers(session, crew)
     with _at(now, days_ago=11, hour=9):
         parts.furnish(session, crew)
+        buying.meet_suppliers(session, crew)
     with _at(now, days_ago=9, hour=9):
         _receive(session, crew, "delivery-4711.csv", deliveries.FIRST_NOTE)
     with _at(now, days_ago=8, hour=14):
         trade.inspect_first_delivery(session, crew)
         upkeep.first_readings(session, crew)
+        buying.order(session, crew)
     with _at(now, days_ago=3, hour=11):
         announcing.announce(session, crew.mei, deliveries.announced())
     with _at(now, days_ago=2, hour=10):
@@ -73,11 +79,13 @@ def _tell(session: Session) -> None:
         parts.put_aside(session, crew)
     with _at(now, days_ago=1, hour=11):
         trade.second_day_of_trade(session, crew)
+        buying.receive_a_half(session, crew)
     with _at(now, days_ago=1, hour=18):
         trade.close_till(session, crew)
     with clock.set_to(now - timedelta(minutes=40)):
         _receive(session, crew, "delivery-4726.csv", deliveries.SECOND_NOTE)
         trade.quote(session, crew)
+        buying.take_the_last_one(session, crew)
 
 
 @contextmanager
