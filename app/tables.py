@@ -21,6 +21,7 @@ from app.service import claim_models as claims
 from app.service import estimate_models as estimates
 from app.service import models as service
 from app.service import operation_models as operations
+from app.service import work_models as work
 from app.stores import models as stores
 
 metadata = Base.metadata
@@ -50,4 +51,5 @@ MODULES = (
     service,
     slots,
     stores,
+    work,
 )
