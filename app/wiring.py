@@ -40,6 +40,7 @@ from app.service import (
     board,
     callout,
     closing,
+    estimate_queries,
     faultlook,
     guards,
     paidfor,
@@ -47,6 +48,7 @@ from app.service import (
 )
 from app.service import customerview as serviceview
 from app.service import findable as ticketfinder
+from app.service import panels as ticketpanels
 from app.service.events import EstimateDecided, TicketMoved
 from app.service.states import TicketState
 from app.web import live
@@ -54,10 +56,10 @@ from app.web import live
 
 def connect() -> None:
     """Make every connection; calling it twice is the same as once."""
+    _connect_service()
     events.listen(MoneyCame, checkout.on_money_came)
     events.listen(PaymentFailed, checkout.on_payment_failed)
     events.listen(BillSettled, completion.on_bill_settled)
-    events.listen(BillSettled, billing.on_bill_settled)
     events.listen(BoughtBack, buyback.on_bought_back)
     events.listen(ComponentFitted, fit.on_fitted)
     events.listen(ComponentFitted, storage.on_fitted)
@@ -70,16 +72,9 @@ def connect() -> None:
     events.listen(FirmwareChanged, bulletins.on_version_changed)
     events.listen(ComponentRemoved, cores.on_removed)
     events.listen(HandedOver, robotpapers.on_handed_over)
-    events.listen(EstimateDecided, reserving.on_decided)
-    events.listen(EstimateDecided, paidfor.on_decided)
-    events.listen(PartsArrived, reserving.on_arrived)
-    events.listen(TicketMoved, reserving.on_moved)
-    events.listen(TicketMoved, paidfor.on_moved)
     events.listen(CustomerErased, salesview.on_customer_erased)
-    events.listen(CustomerErased, serviceview.on_customer_erased)
     panels.show(customerview.panel)
     panels.show(salesview.panel)
-    panels.show(serviceview.panel)
     privacy.chapters.update(
         robots=customerview.chapter, sales=salesview.chapter, service=serviceview.chapter
     )
@@ -88,10 +83,29 @@ def connect() -> None:
     bodylook.look_by(bodylook.Look.BULLETINS, bulletinlook.look)
     whereabouts.tell_by(tracing.passages)
     whereabouts.keep_by(tracing.kept)
+    live.watch("robot", timeline.mark)
+    gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
+    openpassport.tell("warranty", publicfacts.warranty)
+    openpassport.tell("ai_class", publicfacts.ai_class)
+    gate.ask("bulletins", msg("Bulletins settled"), concerned.reasons)
+    gate.ask("batteries", msg("Batteries checked and sound"), storage.reasons)
+    gate.ask("documents", msg("Documents of the market on file"), requirements.reasons)
+
+
+def _connect_service() -> None:
+    """What the workshop hears, asks and shows."""
+    events.listen(BillSettled, billing.on_bill_settled)
+    events.listen(EstimateDecided, reserving.on_decided)
+    events.listen(EstimateDecided, paidfor.on_decided)
+    events.listen(PartsArrived, reserving.on_arrived)
+    events.listen(TicketMoved, reserving.on_moved)
+    events.listen(TicketMoved, paidfor.on_moved)
+    events.listen(CustomerErased, serviceview.on_customer_erased)
+    panels.show(serviceview.panel)
+    ticketpanels.show("estimate", "service/estimate_panel.html", estimate_queries.panel)
     bodylook.look_by(bodylook.Look.FAULTS, faultlook.look)
     callouts.tell("service", callout.of_unit)
     findable.tell("ticket", ticketfinder.find)
-    live.watch("robot", timeline.mark)
     live.watch("board", board.mark)
     live.watch("ticket", board.ticket_mark)
     guards.before(TicketState.ESTIMATED, "estimate", acceptance.not_sent)
@@ -100,9 +114,3 @@ def connect() -> None:
     guards.before(TicketState.RETURNED, "acceptance", acceptance.not_given_back)
     guards.before(TicketState.CLOSED, "finding", closing.reasons)
     guards.before(TicketState.CLOSED, "parts", acceptance.unsettled_parts)
-    gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
-    openpassport.tell("warranty", publicfacts.warranty)
-    openpassport.tell("ai_class", publicfacts.ai_class)
-    gate.ask("bulletins", msg("Bulletins settled"), concerned.reasons)
-    gate.ask("batteries", msg("Batteries checked and sound"), storage.reasons)
-    gate.ask("documents", msg("Documents of the market on file"), requirements.reasons)

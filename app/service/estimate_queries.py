@@ -2,7 +2,7 @@
 offered again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -28,12 +28,19 @@ from app.service.estimate_models import (
     EstimateState,
     PayerShare,
 )
-from app.service.estimates import KIND_LABELS, Sheet
+from app.service.estimates import ESTIMATE_LABELS, KIND_LABELS, Sheet
 from app.service.models import Ticket
 from app.service.payers import PAYER_LABELS, Payer
 from app.service.reserving import Standing
 from app.service.totals import Sums
 from app.stores import desk as stores
+
+ESTIMATE_TONES: dict[EstimateState, str] = {
+    EstimateState.DRAFT: "hold",
+    EstimateState.SENT: "info",
+    EstimateState.DECIDED: "ok",
+    EstimateState.SUPERSEDED: "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +178,18 @@ def desk_of(session: Session, actor: Actor, ticket: Ticket, estimate: Estimate |
         else [],
         versions=estimates.versions(session, ticket),
     )
+
+
+def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object]:  # noqa: ARG001
+    """What the ticket's first page says of its estimate."""
+    newest = estimates.newest(session, ticket)
+    if newest is None:
+        return {"sheet": None}
+    sheet = view(session, ticket, newest)
+    return {
+        "sheet": sheet,
+        "label": ESTIMATE_LABELS[newest.state],
+        "tone": ESTIMATE_TONES[newest.state],
+        "payers": PAYER_LABELS,
+        "missing": sum(row.standing.missing for row in sheet.lines if row.standing),
+    }

@@ -21,7 +21,8 @@ from app.service import (
     sending,
 )
 from app.service.decisions import HOW_LABELS
-from app.service.estimate_models import Estimate, EstimateLine, EstimateState, How, LineKind
+from app.service.estimate_models import Estimate, EstimateLine, How, LineKind
+from app.service.estimate_queries import ESTIMATE_TONES
 from app.service.estimateforms import (
     AgainForm,
     LineForm,
@@ -50,12 +51,6 @@ router = APIRouter(prefix="/service/tickets")
 LineKey = Annotated[str, Path(pattern=r"^[0-9]{1,9}$")]
 Act = Callable[[Ticket], object]
 Refused = tuple[str, dict[str, Any], StoreError]
-ESTIMATE_TONES: dict[EstimateState, str] = {
-    EstimateState.DRAFT: "hold",
-    EstimateState.SENT: "info",
-    EstimateState.DECIDED: "ok",
-    EstimateState.SUPERSEDED: "",
-}
 
 
 @router.get("/{number}/estimate")

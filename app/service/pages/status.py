@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.service import links, standing
+from app.service import estimates, links, standing
 from app.stores import desk
 from app.web.i18n import language_of, speech
 from app.web.rendering import render
@@ -29,6 +29,8 @@ def show_status(request: Request, session: ReadSession, *, token: str) -> Respon
         "service/status.html",
         told=standing.told(ticket),
         store=store,
+        estimate=estimates.shown_to_customer(session, ticket),
+        estimate_page=f"/s/{token}/estimate",
         speech=speech(language_of(request), store.zone),
     )
     answer.headers.update(_PRIVATE)
