@@ -108,7 +108,8 @@ class PlaceForm(StoreForm):
     slot_class: Typed = ""
 
     def where(self) -> Where:
-        return Where(self.slot, _class(self.slot_class))
+        """One slot, if one is named, whatever kind is chosen beside it."""
+        return Where(self.slot, None if clean(self.slot) else _class(self.slot_class))
 
 
 class FitForm(PlaceForm):

@@ -25,6 +25,9 @@ class Program:
     def get(self, address: str, **params: str) -> Response:
         return self._client.get(f"{ROOT}{address}", params=params, headers=self._headers)
 
+    def patch(self, address: str, body: Any) -> Response:
+        return self._client.patch(f"{ROOT}{address}", json=body, headers=self._headers)
+
     def post(self, address: str, body: Any = None, *, key: str = "") -> Response:
         headers = self._headers | ({"Idempotency-Key": key} if key else {})
         # in ASCII, so that also what is no valid text can be sent
