@@ -1,7 +1,7 @@
 """A delivery is booked: what is accepted, what is rejected, at which price, all in one."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -79,7 +79,9 @@ def book(session: Session, actor: Actor, order: PurchaseOrder, delivery: Deliver
     lines = purchasing.lock(session, order)
     _require_awaited(session, order, lines)
     parts = parts_of(session, lines)
-    came = _read(session, actor, delivery, lines, parts)
+    came = _read(
+        session, actor, order, delivery, parts={line: parts[line.part_id] for line in lines}
+    )
     _require_ordered(actor, came, confirmed=delivery.confirmed)
     receipt = GoodsReceipt(
         store_id=order.store_id,
@@ -148,48 +150,47 @@ def _require_awaited(session: Session, order: PurchaseOrder, lines: list[Purchas
 def _read(
     session: Session,
     actor: Actor,
+    order: PurchaseOrder,
     delivery: Delivery,
-    lines: Sequence[PurchaseLine],
-    parts: dict[int, Part],
+    *,
+    parts: Mapping[PurchaseLine, Part],
 ) -> list[_Came]:
     """Each piece with what it is of; raises Invalid naming all pieces that cannot be."""
     if not delivery.pieces:
         raise Refused(msg("Nothing has been scanned yet."))
     if len(delivery.pieces) > MOST_PIECES:
         raise Refused(msg("At most {most} pieces are booked at once.", most=MOST_PIECES))
-    by_position = {line.position: line for line in lines}
+    by_position = {line.position: (line, part) for line, part in parts.items()}
     problems: dict[str, Text] = {}
     for index, piece in enumerate(delivery.pieces):
-        line = by_position.get(piece.position)
         problem = (
-            msg("This order has no line {position}.", position=piece.position)
-            if line is None
-            else problem_of(piece, parts[line.part_id])
+            _problem_of(piece, by_position[piece.position][1], order.currency)
+            if piece.position in by_position
+            else msg("This order has no line {position}.", position=piece.position)
         )
         if problem is not None:
             problems[f"pieces.{index}"] = problem
-    problems |= _twice(delivery, by_position)
+    problems |= _twice(delivery)
     if problems:
         raise Invalid(next(iter(problems.values())), problems=problems)
     known = arrivals.components(
         session,
         actor,
         [
-            (parts[by_position[piece.position].part_id], piece.serial, piece.lot)
+            (by_position[piece.position][1], piece.serial, piece.lot)
             for piece in delivery.pieces
             if piece.serial
         ],
     )
     found = []
     for piece in delivery.pieces:
-        line = by_position[piece.position]
-        part = parts[line.part_id]
+        line, part = by_position[piece.position]
         component = known[part.id, search_key(piece.serial)] if piece.serial else None
         found.append(_Came(piece, line, part, component))
     return found
 
 
-def problem_of(piece: Piece, part: Part) -> Text | None:
+def _problem_of(piece: Piece, part: Part, currency: str) -> Text | None:
     """What is wrong of a piece by itself; None when nothing is."""
     if not 1 <= piece.quantity <= MOST:
         return msg("A quantity is between 1 and {most}.", most=MOST)
@@ -198,6 +199,8 @@ def problem_of(piece: Piece, part: Part) -> Text | None:
         return identity
     if len(piece.rejected_for) > _LONGEST_REASON:
         return msg("At most {most} characters fit here.", most=_LONGEST_REASON)
+    if piece.price is not None and piece.price.currency != currency:
+        return msg("This order is in {currency}.", currency=currency)
     if piece.price is not None and not 0 <= piece.price.minor <= MOST_MINOR:
         return msg("A price is not less than nothing.")
     return None
@@ -214,11 +217,11 @@ def _problem_of_identity(piece: Piece, part: Part) -> Text | None:
     return None
 
 
-def _twice(delivery: Delivery, by_position: dict[int, PurchaseLine]) -> dict[str, Text]:
+def _twice(delivery: Delivery) -> dict[str, Text]:
     """The same serial of one part twice in one delivery: both are named."""
     seen: dict[tuple[int, str], list[int]] = defaultdict(list)
     for index, piece in enumerate(delivery.pieces):
-        if piece.serial and piece.position in by_position:
+        if piece.serial:
             seen[piece.position, search_key(piece.serial)].append(index)
     return {
         f"pieces.{index}": msg(
