@@ -98,16 +98,19 @@ def match(
     carried: Sequence[Carried],
     *,
     runs_since: datetime | None,
+    ran: str | None = None,
 ) -> Match | None:
     """The first criterion that fits for sure, else the first that may; None if none does.
 
     `runs_since`: when the robot's version last became another. `since` is the youngest over all
-    that fit: what was settled before it is open again.
+    that fit: what was settled before it is open again. `ran`: another version than its present.
     """
+    runs = unit.firmware if ran is None else ran
     found = [
         one
         for criterion in criteria
-        if (one := _match_one(criterion, unit, carried, runs_since)) is not None
+        if may_run(criterion, runs)
+        and (one := _match_one(criterion, unit, carried, runs_since)) is not None
     ]
     if not found:
         return None
@@ -136,8 +139,6 @@ def _match_one(
     if criterion.serials and not read_serial_range(criterion.serials).contains(unit.serial):
         return None
     if not may_be_of(criterion, unit.hardware_revision):
-        return None
-    if not may_run(criterion, unit.firmware):
         return None
     times = [runs_since] if criterion.firmware and runs_since is not None else []
     if asks_inside(criterion):

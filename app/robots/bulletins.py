@@ -138,7 +138,8 @@ def settle(
 ) -> BulletinCompletion:
     """What the bulletin asks was done on this robot, or it was found not to be affected.
 
-    Raises Conflict when it does not wait on this robot.
+    It may be said once the part is out that it names. Raises Conflict when it does not wait on
+    this robot, and did not since it was published.
     """
     actor.require("robots.record")
     _require_live(bulletin)
@@ -181,10 +182,16 @@ def settle(
 
 
 def _waits(session: Session, bulletin: Bulletin, unit: Unit) -> Match:
-    """By what the bulletin waits on this robot; raises Conflict when it does not."""
-    for one in concerned.waiting(concerned.of_unit(session, unit)):
+    """By what the bulletin waits on this robot, or did before the bad part came out; raises
+    Conflict when it does not.
+    """
+    now = concerned.of_unit(session, unit)
+    for one in concerned.waiting(now):
         if one.bulletin.id == bulletin.id and one.match is not None:
             return one.match
+    for one in concerned.formerly(session, unit, now):
+        if one.bulletin.id == bulletin.id and one.was is not None:
+            return one.was
     raise Conflict(
         msg("{code} does not wait on {serial}.", code=bulletin.code, serial=unit.serial),
         field="serial",

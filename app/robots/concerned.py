@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.text import Text, msg
 from app.robots import addresses
@@ -34,12 +35,16 @@ _KEEPS_HERE = frozenset({BulletinKind.STOP_SALE, BulletinKind.MANDATORY})
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """A bulletin that means a robot, or meant it: then `match` is None and it was settled."""
+    """A bulletin that means a robot, or meant it: then `match` is None.
+
+    `was` is by what it meant the robot since it was published, where nobody settled it then.
+    """
 
     bulletin: Bulletin
     match: Match | None
     settled: BulletinCompletion | None
     unsure: Text | None = None
+    was: Match | None = None
 
     @property
     def is_open(self) -> bool:
@@ -91,8 +96,11 @@ def of_units(session: Session, units: Sequence[Unit]) -> dict[int, list[Concern]
 
 
 def whole_story(session: Session, unit: Unit, now: Sequence[Concern]) -> list[Concern]:
-    """Those that mean a robot `now`, then those that were settled on it and mean it no more."""
-    known = {one.bulletin.id for one in now}
+    """Those that mean a robot `now`, then those that mean it no more: without a word by whom, and
+    settled ones.
+    """
+    left = formerly(session, unit, now)
+    known = {one.bulletin.id for one in (*now, *left)}
     rows = session.execute(
         select(Bulletin, BulletinCompletion)
         .join(BulletinCompletion, BulletinCompletion.bulletin_id == Bulletin.id)
@@ -100,7 +108,34 @@ def whole_story(session: Session, unit: Unit, now: Sequence[Concern]) -> list[Co
         .order_by(BulletinCompletion.id)
     )
     before = {bulletin.id: Concern(bulletin, None, settled) for bulletin, settled in rows}
-    return [*now, *reversed(before.values())]
+    return [*now, *left, *reversed(before.values())]
+
+
+def formerly(session: Session, unit: Unit, now: Sequence[Concern]) -> list[Concern]:
+    """Those in force that meant the robot since they were published, and were settled by nobody.
+
+    The part that they name was taken out, or another version runs: whoever did that may say so.
+    """
+    known = {one.bulletin.id for one in now}
+    asked = [
+        one
+        for one in _in_force(session, [unit])
+        if one.bulletin.id not in known and unit.id not in one.settled
+    ]
+    if not asked:
+        return []
+    since = min(one.bulletin.made_at for one in asked)
+    carried, ran = _carried_since(session, unit, since), _ran_since(session, unit, since)
+    found = []
+    for one in asked:
+        inside = [part for part, until in carried if until >= one.bulletin.made_at]
+        versions = [version for version, until in ran if until >= one.bulletin.made_at]
+        for version in (unit.firmware, *versions):
+            was = match(one.criteria, unit, inside, runs_since=None, ran=version)
+            if was is not None:
+                found.append(Concern(one.bulletin, None, None, was=was))
+                break
+    return found
 
 
 def waiting(concerns: Iterable[Concern]) -> list[Concern]:
@@ -197,6 +232,35 @@ def _runs_since(session: Session, units: Sequence[Unit]) -> dict[int, datetime]:
         .group_by(FirmwareRecord.unit_id)
     )
     return {unit_id: at for unit_id, at in rows if unit_id is not None}
+
+
+def _carried_since(session: Session, unit: Unit, since: datetime) -> list[tuple[Carried, datetime]]:
+    """What sits in a robot or was taken out of it since a moment, with its end."""
+    part = func.coalesce(Component.part_key, Occupant.part_key)
+    lot = func.coalesce(Component.lot_key, Occupant.lot_key)
+    rows = session.execute(
+        select(part, lot, Occupant.since, Occupant.until)
+        .outerjoin(Component, Component.id == Occupant.component_id)
+        .where(Occupant.unit_id == unit.id, or_(Occupant.until.is_(None), Occupant.until >= since))
+    )
+    return [
+        (Carried(part_key, lot_key, fitted), until or clock.now())
+        for part_key, lot_key, fitted, until in rows
+    ]
+
+
+def _ran_since(session: Session, unit: Unit, since: datetime) -> list[tuple[str, datetime]]:
+    """Versions that a robot ran until some moment since then."""
+    rows = session.execute(
+        select(FirmwareRecord.before, FirmwareRecord.at).where(
+            FirmwareRecord.unit_id == unit.id,
+            FirmwareRecord.part == VersionOf.ROBOT,
+            FirmwareRecord.version != FirmwareRecord.before,
+            FirmwareRecord.before != "",
+            FirmwareRecord.at >= since,
+        )
+    )
+    return [(before, at) for before, at in rows]
 
 
 def _carried(session: Session, units: Sequence[Unit]) -> dict[int, list[Carried]]:

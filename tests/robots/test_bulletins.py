@@ -19,6 +19,7 @@ from app.robots import (
     campaigns,
     components,
     concerned,
+    duty_checks,
     firmware,
     fitting,
     timeline,
@@ -289,6 +290,47 @@ def test_what_comes_in_or_is_corrected_is_told_in_the_timeline(
     assert codes(session, unit) == ["SB-25-07"]
     kinds = [line.kind for line in timeline.of_unit(session, unit.id).items]
     assert kinds == ["bulletin", "part"]
+
+
+def test_what_was_put_right_before_anybody_said_so_may_still_be_settled(
+    session: Session, store: Store, manager: Actor
+) -> None:
+    # given
+    a_plan(session, a_model(session))
+    repaired, updated, earlier = (a_unit(session, store, serial) for serial in ("A1", "A2", "A3"))
+    for unit in (repaired, earlier):
+        component = a_component(session, unit, f"K-{unit.serial}", lot="24-11")
+        seat = sitting(session, unit, slot_of(session, unit), component)
+        if unit is earlier:
+            taken_out(session, seat)
+    tomorrow = clock.now() + timedelta(days=1)
+    with clock.set_to(tomorrow):
+        by_part = a_bulletin(session, manager, a_maker(session), LOT, code="P")
+        by_version = a_bulletin(
+            session, manager, a_maker(session), Criterion(firmware="<1.5"), code="V"
+        )
+    # when: the part is replaced, the version updated, and then it is said
+    with clock.set_to(tomorrow + timedelta(hours=1)):
+        fitting.remove(session, manager, repaired, "left_knee.actuator")
+        firmware.record(session, manager, updated, VersionOf.ROBOT, "1.5")
+        left = {
+            unit.serial: [
+                one.bulletin.code
+                for one in concerned.formerly(session, unit, concerned.of_unit(session, unit))
+            ]
+            for unit in (repaired, updated, earlier)
+        }
+        bulletins.settle(session, manager, by_part, repaired, outcome=Outcome.DONE)
+        bulletins.settle(session, manager, by_version, updated, outcome=Outcome.DONE)
+        # then: what was out before it was published was never meant
+        with pytest.raises(Conflict, match="does not wait on A3"):
+            bulletins.settle(session, manager, by_part, earlier, outcome=Outcome.DONE)
+        with pytest.raises(Conflict, match="does not wait on A1"):
+            bulletins.settle(session, manager, by_part, repaired, outcome=Outcome.DONE)
+    assert left == {"A1": ["P"], "A2": ["V"], "A3": []}
+    assert campaignlists.one(session, manager, by_part).progress.total.done == 1
+    assert waiting_for(session, manager, by_part) == set()
+    assert list(duty_checks.breaches(session)) == []
 
 
 def test_a_bulletin_is_settled_once_and_only_where_it_waits(

@@ -548,7 +548,7 @@ def test_pages_ask_little_of_the_database(
         "/robots/bulletins": 6,
         "/robots/bulletins/1": 11,
         "/robots/A1/warranty": 15,
-        "/robots/A1/bulletins": 8,
+        "/robots/A1/bulletins": 11,
         "/robots/A1/documents": 14,
         f"/robots/models/{model.id}/documents": 6,
         "/robots/terms": 3,

@@ -130,7 +130,9 @@ class CampaignRobotOut(BaseModel):
 
 
 class ConcernOut(BaseModel):
-    """A bulletin as it stands with one robot; not `concerns` any more: it was settled before."""
+    """A bulletin as it stands with one robot; not `concerns` any more: it was settled before, or
+    `left` it: what it names is out, and it counts as done once somebody settles it.
+    """
 
     id: int
     code: str
@@ -138,6 +140,7 @@ class ConcernOut(BaseModel):
     kind: BulletinKind
     due_on: date | None
     concerns: bool
+    left: bool
     open: bool
     unsure: str
     settled_at: datetime | None
@@ -382,6 +385,7 @@ def _concerns(request: Request, session: Session, unit: Unit) -> ConcernList:
             kind=one.bulletin.kind,
             due_on=one.bulletin.due_on,
             concerns=one.match is not None,
+            left=one.was is not None,
             open=one.is_open,
             unsure=say(one.unsure) if one.unsure else "",
             settled_at=one.settled.at if one.settled else None,
