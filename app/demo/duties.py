@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.demo import assortment, deliveries
 from app.demo.bodies import ACTUATOR
 from app.demo.opening import Crew
+from app.demo.upkeep import LOT_OF_THE_KNEE
 from app.kernel.actor import Actor
 from app.robots import (
     aiclasses,
@@ -74,7 +75,7 @@ def file_papers(session: Session, crew: Crew) -> None:
 
 
 def publish_bulletins(session: Session, crew: Crew) -> None:
-    """Three bulletins: by firmware, by serial number, by a part inside; the first settled once."""
+    """Three bulletins: by firmware, by serial number, by a lot inside; the first settled once."""
     g1 = _model(session, crew.petra, assortment.G1)
     firmware = _publish(
         session,
@@ -102,9 +103,9 @@ def publish_bulletins(session: Session, crew: Crew) -> None:
         assortment.G1,
         code="DEMO-SB-3",
         title="Actuators: listen for noise",
-        kind=BulletinKind.INFORMATION,
-        text="Invented. Report actuators that are noisy under load.",
-        means=Criterion(part_number=ACTUATOR),
+        kind=BulletinKind.RECOMMENDED,
+        text="Invented. Actuators of this lot may be noisy under load: listen, and report.",
+        means=Criterion(part_number=ACTUATOR, lot=LOT_OF_THE_KNEE),
     )
     looked_after = registry.by_serial(session, crew.emre, deliveries.LOOKED_AFTER)
     bulletins.settle(

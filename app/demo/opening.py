@@ -49,10 +49,15 @@ def open_store(session: Session) -> Crew:
     models = _robots(session, crew.petra)
     for offer in assortment.OFFERS:
         _add(session, crew.petra, offer)
-        _stock(session, crew.mei, offer)
     _bundle(session, crew.petra)
     _checklists(session, crew.petra, models["G1"])
     return crew
+
+
+def first_stock(session: Session, crew: Crew) -> None:
+    """What lies on the shelves before anything is sold."""
+    for offer in assortment.OFFERS:
+        _stock(session, crew.mei, offer)
 
 
 def _store(session: Session) -> Store:

@@ -94,6 +94,31 @@ THEATRE = CustomerInput(
     city="Leipzig",
     country="DE",
 )
+# Whose robot has a history; first the one's, then the other's.
+AGENCY = CustomerInput(
+    kind=CustomerKind.COMPANY,
+    name="Bühnenzauber Eventagentur UG",
+    contact_name="Karla Unger",
+    phone="+49 69 90009 731",
+    email="post@buehnenzauber.example",
+    street="Messeallee 4",
+    postcode="04356",
+    city="Leipzig",
+    country="DE",
+    language="de",
+)
+CLINIC = CustomerInput(
+    kind=CustomerKind.COMPANY,
+    name="Klinik am Auwald gGmbH",
+    contact_name="Dr. Ulrich Sorge",
+    phone="+49 69 90009 755",
+    email="technik@klinik-auwald.example",
+    street="Auwaldstraße 80",
+    postcode="04179",
+    city="Leipzig",
+    country="DE",
+    language="de",
+)
 OTHERS = (
     MORNING_STAR,
     CustomerInput(

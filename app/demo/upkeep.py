@@ -5,12 +5,14 @@ from sqlalchemy.orm import Session
 from app.demo import assortment, deliveries
 from app.demo.bodies import ACTUATOR
 from app.demo.opening import Crew
-from app.robots import counters, firmware, firmwarerules, fitting, makers, registry
+from app.robots import components, counters, firmware, firmwarerules, fitting, makers, registry
 from app.robots.choosing import Part
+from app.robots.components import Identity
 from app.robots.firmwarerules import RuleInput
 from app.robots.occupancy import Work
 from app.robots.slot_models import Counter, VersionOf
 
+LOT_OF_THE_KNEE = "DEMO-LOT-2611"
 _HOUR = counters.SECONDS_PER_HOUR
 _RULE = RuleInput(
     code="DEMO-FW-1",
@@ -36,7 +38,7 @@ def swap_a_knee(session: Session, crew: Crew) -> None:
     unit = registry.by_serial(session, crew.emre, deliveries.LOOKED_AFTER)
     values = {Counter.HOURS: 31 * _HOUR, Counter.STEPS: 88_200, Counter.FALLS: 1}
     counters.read(session, crew.emre, unit, values)
-    fitting.replace(
+    fitted = fitting.replace(
         session,
         crew.emre,
         unit,
@@ -44,3 +46,9 @@ def swap_a_knee(session: Session, crew: Crew) -> None:
         part=Part(part_number=ACTUATOR, serial="DEMO-ACT-0118-24", firmware="2.0.4"),
         work=Work(reason="Noise under load"),
     )
+    if fitted.component is not None:  # its lot stands on the type plate alone
+        known = fitted.component
+        read = Identity(
+            known.serial, known.slot_class, ACTUATOR, name=known.name, lot=LOT_OF_THE_KNEE
+        )
+        components.identify(session, crew.emre, known, read)
