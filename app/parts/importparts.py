@@ -327,7 +327,7 @@ def _replaced(session: Session, actor: Actor) -> dict[str, str]:
         .join(new, new.id == Supersession.new_part_id)
         .where(old.store_id == actor.store_id)
     )
-    return dict(rows.tuples())
+    return {row[0]: row[1] for row in rows}
 
 
 def _in_rings(onward: Mapping[str, str]) -> set[str]:

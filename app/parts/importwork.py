@@ -42,13 +42,13 @@ class _Interrupted(Exception):
     """Somebody gave the file up, or the process is about to stop."""
 
 
-def run_due(database: Database, stopping: threading.Event | None = None) -> bool:
+def run_due(database: Database, stopping: threading.Event) -> bool:
     """Do the oldest work that is due; False when there is none."""
     job_id = _claimed(database)
     if job_id is None:
         return False
     try:
-        _work(database, job_id, stopping or threading.Event())
+        _work(database, job_id, stopping)
     except _Interrupted:
         _let_go(database, job_id)
     except StoreError as refusal:

@@ -1,6 +1,7 @@
-"""Work beside the requests: the outbox is emptied, old answers are forgotten."""
+"""Work beside the requests: the outbox emptied, old answers forgotten, files read, and so on."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
@@ -14,18 +15,33 @@ from app.settings import Settings
 log = structlog.get_logger("background")
 _HOUR_S = 3600.0
 Done = TypeVar("Done")
+# Work of a domain: does what is due and says whether there was any; leaves off when the event is
+# set, and finds its way back the next time.
+Work = Callable[[Database, threading.Event], bool]
+_works: dict[str, Work] = {}
+
+
+def also(name: str, work: Work) -> None:
+    """Have `work` done beside the requests; the same name again replaces it."""
+    _works[name] = work
 
 
 @asynccontextmanager
 async def running(database: Database, settings: Settings) -> AsyncIterator[None]:
     """Keep the background work going for the life of the application."""
+    stopping = threading.Event()
     tasks = [
         asyncio.create_task(_empty_outbox(database, every_s=settings.outbox_seconds)),
         asyncio.create_task(_forget_answers(database)),
+        *(
+            asyncio.create_task(_go_on(name, database, stopping, every_s=settings.outbox_seconds))
+            for name in _works
+        ),
     ]
     try:
         yield
     finally:
+        stopping.set()
         for task in tasks:
             task.cancel()
         for task in tasks:
@@ -41,6 +57,22 @@ async def _empty_outbox(database: Database, *, every_s: float) -> None:
             log.exception("outbox round failed")
             delivered = 0
         if delivered == 0:
+            await asyncio.sleep(every_s)
+
+
+async def _go_on(
+    name: str, database: Database, stopping: threading.Event, *, every_s: float
+) -> None:
+    def work(opened: Database) -> bool:
+        return _works[name](opened, stopping)
+
+    while True:
+        try:
+            was_due = await _to_its_end(work, database)
+        except Exception:
+            log.exception("work broke", work=name)
+            was_due = False
+        if not was_due:
             await asyncio.sleep(every_s)
 
 

@@ -3,10 +3,13 @@
 from fastapi import APIRouter
 
 from app.parts.pages import (
+    batteries,
     buying,
     changing,
     counting,
     counts,
+    exports,
+    imports,
     labels,
     lists,
     moving,
@@ -16,6 +19,7 @@ from app.parts.pages import (
     receiving,
     returns,
     suppliers,
+    valuation,
 )
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -32,6 +36,10 @@ for part in (
     returns,
     counting,
     counts,
+    batteries,
+    imports,
+    exports,
+    valuation,
     changing,
     one,
 ):
