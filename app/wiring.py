@@ -4,7 +4,7 @@ from app.customers import panels, privacy
 from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
 from app.kernel.text import msg
-from app.parts import cores, fit, following, storage, tracing
+from app.parts import cores, fit, following, importwork, storage, tracing
 from app.parts.events import PartsArrived
 from app.payments import cards, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
@@ -51,7 +51,7 @@ from app.service import findable as ticketfinder
 from app.service import panels as ticketpanels
 from app.service.events import EstimateDecided, TicketMoved
 from app.service.states import TicketState
-from app.web import live
+from app.web import background, live
 
 
 def connect() -> None:
@@ -84,6 +84,7 @@ def connect() -> None:
     whereabouts.tell_by(tracing.passages)
     whereabouts.keep_by(tracing.kept)
     live.watch("robot", timeline.mark)
+    background.also("imports", importwork.run_due)
     gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
     openpassport.tell("warranty", publicfacts.warranty)
     openpassport.tell("ai_class", publicfacts.ai_class)
