@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.actor import Actor
+from app.kernel.errors import Refused
 from app.kernel.money import Money
+from app.kernel.text import msg
 from app.parts.models import Movement, Part
 from app.stores.models import Store
 from app.web import paging
 from app.web.paging import Page
 
+_FIRST, _LAST = date(1970, 1, 1), date(2199, 12, 31)
 _PAGE = 50
 # Parts that came and went are left out; so many pages of them are passed over at most.
 _MOST_LOOKS = 4
@@ -40,7 +43,11 @@ class Total:
 
 
 def end_of(session: Session, actor: Actor, day: date) -> datetime:
-    """The first moment after a business day of the store."""
+    """The first moment after a business day of the store; raises Refused for one out of reach."""
+    if not _FIRST <= day <= _LAST:
+        raise Refused(
+            msg("Choose a day between {first} and {last}.", first=_FIRST, last=_LAST), field="on"
+        )
     store = session.get_one(Store, actor.store_id)
     return clock.day_bounds(day, zone=store.zone, cut_off=store.day_starts_at)[1]
 
