@@ -43,7 +43,9 @@ from app.service import (
     estimate_queries,
     faultlook,
     guards,
+    linesdone,
     paidfor,
+    release,
     reserving,
 )
 from app.service import customerview as serviceview
@@ -90,7 +92,12 @@ def connect() -> None:
     openpassport.tell("ai_class", publicfacts.ai_class)
     gate.ask("bulletins", msg("Bulletins settled"), concerned.reasons)
     gate.ask("batteries", msg("Batteries checked and sound"), storage.reasons)
-    gate.ask("documents", msg("Documents of the market on file"), requirements.reasons)
+    gate.ask(
+        "documents",
+        msg("Documents of the market on file"),
+        requirements.reasons,
+        ways={gate.Way.HANDOVER},
+    )
 
 
 def _connect_service() -> None:
@@ -112,6 +119,8 @@ def _connect_service() -> None:
     guards.before(TicketState.ESTIMATED, "estimate", acceptance.not_sent)
     guards.before(TicketState.APPROVED, "decision", acceptance.undecided)
     guards.before(TicketState.DECLINED, "decision", acceptance.undecided)
+    guards.before(TicketState.CHECKING, "work", linesdone.reasons)
+    guards.before(TicketState.READY, "release", release.not_released)
     guards.before(TicketState.RETURNED, "acceptance", acceptance.not_given_back)
     guards.before(TicketState.CLOSED, "finding", closing.reasons)
     guards.before(TicketState.CLOSED, "parts", acceptance.unsettled_parts)

@@ -1,4 +1,4 @@
-"""Work on a ticket: clocks, confirmations of safety, lines done, parts used, checks, the release."""
+"""Work on a ticket: clocks, safety, lines done, parts used, checks, the release."""
 
 from datetime import datetime
 

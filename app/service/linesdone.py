@@ -1,0 +1,156 @@
+"""The approved lines of a ticket, ticked off one by one; a failed check opens them again."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel import audit, clock
+from app.kernel.actor import Actor
+from app.kernel.db import add_if_new
+from app.kernel.errors import Conflict, NotFound, Refused
+from app.kernel.searchkeys import clean
+from app.kernel.text import msg
+from app.robots.gate import Reason
+from app.service import estimates, labour, operations, safety, tickets
+from app.service.estimate_models import EstimateLine, LineKind
+from app.service.guards import NotYet
+from app.service.models import Ticket
+from app.service.states import TicketState
+from app.service.work_models import LineDone, PartUse
+
+# Freight and fees are money alone: nobody does them at the bench.
+WORK = frozenset({LineKind.LABOUR, LineKind.PART, LineKind.CALIBRATION})
+_LONGEST = 200
+
+
+def of_ticket(session: Session, ticket: Ticket) -> list[EstimateLine]:
+    """The approved lines that are work, in their order."""
+    return [line for line in estimates.approved_lines(session, ticket) if line.kind in WORK]
+
+
+def done(session: Session, ticket: Ticket) -> dict[str, LineDone]:
+    """The lines that are done now, by key."""
+    rows = session.scalars(
+        select(LineDone).where(LineDone.ticket_id == ticket.id, LineDone.reopened_at.is_(None))
+    )
+    return {row.line_key: row for row in rows}
+
+
+def finish(
+    session: Session, actor: Actor, ticket: Ticket, line_key: str, *, note: str = ""
+) -> None:
+    """This line is done. Saying it twice is the same as once.
+
+    Raises NotYet for a part that has not gone in, and for work that nobody has made safe.
+    """
+    actor.require("service.work")
+    require_in_work(ticket)
+    line = by_key(session, ticket, line_key)
+    if len(clean(note)) > _LONGEST:
+        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST), field="note")
+    _require_parts_in(session, ticket, line)
+    if line.operation_code:
+        found = operations.by_codes(session, ticket.store_id, [line.operation_code])
+        safety.require(session, ticket, safety.needed(found.values()))
+    row = {
+        "ticket_id": ticket.id,
+        "line_key": line.key,
+        "staff_id": actor.staff_id,
+        "at": clock.now(),
+        "by": actor.name,
+        "note": clean(note),
+        "reopened_by": "",
+        "reopened_why": "",
+    }
+    key = ("ticket_id", "line_key")
+    if add_if_new(session, LineDone, row, key=key, where="reopened_at IS NULL") is None:
+        return
+    audit.record(
+        session,
+        actor,
+        "ticket.line_done",
+        subject=tickets.reference(ticket),
+        after={"line": line.key, "what": line.description},
+    )
+
+
+def reopen(
+    session: Session, actor: Actor, ticket: Ticket, keys: Collection[str], *, why: str
+) -> None:
+    """These lines are to be done once more."""
+    actor.require("service.work")
+    rows = done(session, ticket)
+    for key in keys:
+        row = rows.get(key)
+        if row is None:
+            continue
+        row.reopened_at, row.reopened_by = clock.now(), actor.name
+        row.reopened_why = clean(why)[:_LONGEST]
+        audit.record(
+            session,
+            actor,
+            "ticket.line_reopened",
+            subject=tickets.reference(ticket),
+            after={"line": key},
+            reason=row.reopened_why or None,
+        )
+    session.flush()
+
+
+def by_key(session: Session, ticket: Ticket, line_key: str) -> EstimateLine:
+    """An approved line that is work; raises NotFound."""
+    for line in of_ticket(session, ticket):
+        if line.key == line_key:
+            return line
+    raise NotFound(msg("This line is not approved work of this ticket."), field="line")
+
+
+def require_in_work(ticket: Ticket) -> None:
+    if ticket.state is not TicketState.IN_WORK:
+        raise Conflict(
+            msg("{number} is not in repair.", number=tickets.label(ticket)),
+            link=tickets.page(ticket),
+        )
+
+
+def used(session: Session, ticket: Ticket) -> dict[str, int]:
+    """Pieces that have gone in for each line."""
+    rows = session.execute(
+        select(PartUse.line_key, func.sum(PartUse.quantity))
+        .where(PartUse.ticket_id == ticket.id, PartUse.undone_at.is_(None))
+        .group_by(PartUse.line_key)
+    )
+    return {key: int(quantity) for key, quantity in rows}
+
+
+def open_lines(session: Session, ticket: Ticket) -> Sequence[EstimateLine]:
+    """Approved work that is not done yet."""
+    finished = done(session, ticket)
+    return [line for line in of_ticket(session, ticket) if line.key not in finished]
+
+
+def reasons(session: Session, actor: Actor, ticket: Ticket) -> Iterator[Reason]:  # noqa: ARG001
+    """The guard before `checking`: everything is done and no clock runs."""
+    here = f"{tickets.page(ticket)}/work"
+    for line in open_lines(session, ticket):
+        yield Reason(msg("Not done yet: {what}.", what=line.description), here)
+    running = labour.still_running(session, ticket)
+    if running is not None:
+        yield Reason(running, here)
+
+
+def _require_parts_in(session: Session, ticket: Ticket, line: EstimateLine) -> None:
+    if line.kind is not LineKind.PART:
+        return
+    missing = line.quantity - used(session, ticket).get(line.key, 0)
+    if missing > 0:
+        raise NotYet(
+            msg(
+                "{part}: {missing} of {quantity} have not gone in yet. Scan them first.",
+                part=line.part_number,
+                missing=missing,
+                quantity=line.quantity,
+            ),
+            link=f"{tickets.page(ticket)}/work",
+        )
