@@ -178,7 +178,7 @@ def by_code(session: Session, actor: Actor, code: str) -> list[Part]:
             .where(
                 Part.store_id == actor.store_id,
                 Part.archived.is_(False),
-                numbers.is_named(code),
+                numbers.is_named(actor.store_id, code),
             )
             .order_by(Part.id)
             .limit(_MOST_NAMED)

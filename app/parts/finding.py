@@ -32,7 +32,12 @@ def hits(
     if not wanted:
         return []
     here = (Part.store_id == actor.store_id, Part.archived.is_(archived), *only)
-    exact = select(Part.id).where(*here, numbers.is_named(text)).order_by(Part.id).limit(most)
+    exact = (
+        select(Part.id)
+        .where(*here, numbers.is_named(actor.store_id, text))
+        .order_by(Part.id)
+        .limit(most)
+    )
     found = dict.fromkeys(session.scalars(exact))
     keys = [wanted.split()[:_MOST_WORDS]]
     if bare_key(wanted) != wanted:

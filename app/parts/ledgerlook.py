@@ -23,7 +23,12 @@ PAGE = 20
 _MONTHS = 12
 _USED = (PlaceKind.ROBOT, PlaceKind.CUSTOMER)
 # What the ledger's references lead to, and how they are written.
-_PAGES = {"purchase": "/parts/purchases/"}
+_PAGES = {
+    "purchase": "/parts/orders/",
+    "return": "/parts/returns/",
+    "count": "/parts/counts/",
+    "import": "/parts/imports/",
+}
 _WRITTEN = {"purchase": "PO-{}", "return": "RT-{}"}
 
 _CAME: dict[PlaceKind, tuple[Text, str]] = {
@@ -73,8 +78,13 @@ class Line:
         kind, _, number = self.movement.reference.partition(":")
         if kind in _WRITTEN:
             return msg("{reference}", reference=_WRITTEN[kind].format(number))
-        if kind == "delivery":
-            return msg("delivery {number}", number=number)
+        match kind:
+            case "delivery":
+                return msg("delivery {number}", number=number)
+            case "count":
+                return msg("stocktake {number}", number=number)
+            case "import":
+                return msg("import {number}", number=number)
         return owner_label(self.movement.reference)
 
     @property

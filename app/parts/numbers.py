@@ -6,8 +6,8 @@ number names one part; so does a number of one maker or supplier, and a GTIN.
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, false, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from app.kernel import audit, queueing
 from app.kernel.actor import Actor
@@ -15,6 +15,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import bare_key, clean, folded, search_key
 from app.kernel.text import Text, msg
 from app.parts import addresses
+from app.parts.buying_models import SupplierPrice
 from app.parts.catalogue_models import NumberKind, PartNumber
 from app.parts.models import Part
 
@@ -73,18 +74,26 @@ def gtin_forms(text: str) -> list[str]:
     return [bare.zfill(length) for length in _GTIN_LENGTHS if len(bare) <= length]
 
 
-def is_named(code: str) -> ColumnElement[bool]:
+def is_named(store_id: int, code: str) -> ColumnElement[bool]:
     """SQL: one of the part's numbers is exactly this code, in any writing."""
     bare = bare_key(code)
     if not bare:
-        return Part.id.is_(None)
+        return false()
     forms = gtin_forms(code)
-    keys = [bare, forms[-1]] if forms else [bare]
-    further = select(PartNumber.part_id).where(
-        PartNumber.store_id == Part.store_id, PartNumber.bare_key.in_(keys)
-    )
-    named = [Part.bare_key == bare, Part.id.in_(further)]
-    return or_(*named, Part.gtin.in_(forms)) if forms else or_(*named)
+    own = aliased(Part)
+    ways = [
+        select(own.id).where(own.store_id == store_id, own.bare_key == bare),
+        select(PartNumber.part_id).where(
+            PartNumber.store_id == store_id, PartNumber.bare_key.in_([bare, *forms[-1:]])
+        ),
+        select(SupplierPrice.part_id).where(
+            SupplierPrice.store_id == store_id,
+            SupplierPrice.number_key.in_([search_key(code), bare]),
+        ),
+    ]
+    if forms:
+        ways.append(select(own.id).where(own.store_id == store_id, own.gtin.in_(forms)))
+    return Part.id.in_(union_all(*ways))
 
 
 def of_part(session: Session, part_id: int) -> list[PartNumber]:

@@ -75,7 +75,7 @@ class Awaited:
 
     @property
     def page(self) -> str:
-        return f"/parts/purchases/{self.number}"
+        return f"/parts/orders/{self.number}"
 
 
 def heaps(session: Session, part: Part) -> list[Heap]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, or_, select, union
+from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import Session
 
 from app.kernel import audit
@@ -12,6 +12,7 @@ from app.kernel.money import Money
 from app.kernel.searchkeys import clean, folded, like_pattern, search_key
 from app.kernel.text import msg
 from app.parts import catalogue as parts
+from app.parts import numbers as part_numbers
 from app.parts.models import Part
 from app.robots import makers
 from app.robots.contracts import MOST_VISITS
@@ -27,24 +28,6 @@ _LONGEST_NAME = 200
 _for_sale = (Product.store_id == bindparam("store_id"), Product.archived.is_(False))
 _OF_MODEL = select(Product).where(*_for_sale, Product.model_id == bindparam("model_id"))
 _own_code = select(Product.id).where(*_for_sale, Product.code_key == bindparam("code"))
-_code_of_part = (
-    select(Product.id)
-    .join(Part, Part.id == Product.part_id)
-    .where(
-        Part.store_id == bindparam("store_id"),
-        Part.archived.is_(False),
-        or_(
-            Part.number_key == bindparam("number"),
-            (Part.gtin == bindparam("number")) & (Part.gtin != ""),
-        ),
-    )
-)
-_NAMED = (
-    select(Product)
-    .where(*_for_sale, Product.id.in_(union(_own_code, _code_of_part)))
-    .order_by(Product.id)
-    .limit(bindparam("most"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +166,22 @@ def of_model(session: Session, actor: Actor, model_id: int) -> Product | None:
 
 
 def named(session: Session, actor: Actor, code: str, *, number: str) -> list[Product]:
-    """What is for sale under exactly this code, or under a part's `number` or GTIN, in any writing.
+    """What is for sale under exactly this code, or under any number of a part, in any writing.
 
     A number never means a row's id.
     """
+    store_id = actor.store_id
+    of_part = (
+        select(Product.id)
+        .join(Part, Part.id == Product.part_id)
+        .where(Part.archived.is_(False), part_numbers.is_named(store_id, number))
+    )
     found = session.scalars(
-        _NAMED,
-        {
-            "store_id": actor.store_id,
-            "code": search_key(code),
-            "number": search_key(number),
-            "most": _MOST_NAMED,
-        },
+        select(Product)
+        .where(*_for_sale, Product.id.in_(union(_own_code, of_part)))
+        .order_by(Product.id)
+        .limit(_MOST_NAMED),
+        {"store_id": store_id, "code": search_key(code)},
     )
     return list(found)
 

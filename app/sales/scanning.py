@@ -5,7 +5,7 @@ whose id is 44". One exact meaning acts; several are asked about; none becomes a
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
@@ -16,11 +16,15 @@ from app.customers import book
 from app.customers.models import Customer
 from app.kernel import findable
 from app.kernel.actor import Actor
-from app.kernel.errors import NotFound
+from app.kernel.errors import NotFound, StoreError
 from app.kernel.findable import Found
 from app.kernel.scancodes import gs1, without_prefix
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
+from app.parts import addresses as part_addresses
+from app.parts import catalogue as parts
+from app.parts import places
+from app.parts.models import Part
 from app.payments.models import IssuedDocument
 from app.robots import registry, scanned
 from app.robots.models import Unit
@@ -58,6 +62,8 @@ class HitKind(StrEnum):
     ORDER = "order"
     DOCUMENT = "document"
     TICKET = "ticket"
+    PART = "part"
+    PLACE = "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Hit:
     label: str
     detail: str
     value: str
-    thing: Unit | Product | Customer | Order | IssuedDocument | Found
+    thing: Unit | Product | Customer | Order | IssuedDocument | Found | Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,29 @@ def resolve(session: Session, actor: Actor, code: Code) -> Meaning:
     return Meaning(_similar(session, actor, code.text), exact=False)
 
 
+def for_sale(meaning: Meaning) -> Meaning:
+    """At the counter a part is what it is sold as; by itself it only leads to its page."""
+    sold = any(hit.kind is HitKind.PRODUCT for hit in meaning.hits)
+    if not sold and meaning.exact:
+        return meaning
+    return replace(
+        meaning, hits=[hit for hit in meaning.hits if hit.kind not in {HitKind.PART, HitKind.PLACE}]
+    )
+
+
+def to_look_at(meaning: Meaning) -> Meaning:
+    """Elsewhere a part's own page says more than the product that it is sold as."""
+    parts = {hit.thing.id for hit in meaning.hits if isinstance(hit.thing, Part)}
+    return replace(
+        meaning,
+        hits=[
+            hit
+            for hit in meaning.hits
+            if not (isinstance(hit.thing, Product) and hit.thing.part_id in parts)
+        ],
+    )
+
+
 def _exact(session: Session, actor: Actor, text: str) -> list[Hit]:
     hits = [_unit_hit(unit) for unit in scanned.units(session, actor, text)]
     hits += _product_hits(session, actor, text)
@@ -125,11 +154,16 @@ def _exact(session: Session, actor: Actor, text: str) -> list[Hit]:
     if document:
         hits += _document_hits(session, actor, document[1].upper(), int(document[2]))
     hits += [_found_hit(found) for found in findable.named(session, actor, text)]
+    if actor.may("stock.view"):
+        hits += _part_hits(session, actor, text)
+        hits += _place_hits(session, actor, text)
     return hits
 
 
 def _similar(session: Session, actor: Actor, text: str) -> list[Hit]:
     hits = [_product_hit(product) for product in catalogue.find(session, actor, text)]
+    if actor.may("stock.view"):
+        hits += [_part_hit(part) for part in parts.find(session, actor, text)]
     hits += [_unit_hit(unit) for unit in registry.search(session, actor, text, most=8)]
     hits += [_of_customer(customer) for customer in book.find(session, actor, text)]
     return hits
@@ -138,6 +172,30 @@ def _similar(session: Session, actor: Actor, text: str) -> list[Hit]:
 def _product_hits(session: Session, actor: Actor, text: str) -> list[Hit]:
     named = catalogue.named(session, actor, text, number=_with_check_digit(text))
     return [_product_hit(product) for product in named]
+
+
+def _part_hits(session: Session, actor: Actor, text: str) -> list[Hit]:
+    number = part_addresses.number_at(text) or _with_check_digit(text)
+    return [_part_hit(part) for part in parts.by_code(session, actor, number)]
+
+
+def _part_hit(part: Part) -> Hit:
+    return Hit(HitKind.PART, part.name, part.number, part.number, part)
+
+
+def _place_hits(session: Session, actor: Actor, text: str) -> list[Hit]:
+    """A bin by the code on its label, or by where that leads."""
+    place_id = part_addresses.place_at(text)
+    try:
+        if place_id is not None:
+            place = places.by_id(session, actor, place_id)
+        else:
+            place = places.by_code(session, actor, text)
+    except StoreError:
+        return []
+    page = part_addresses.place_page(place.id)
+    label = place.code or place.name
+    return [_found_hit(Found("place", label, place.name, place.code, page))]
 
 
 def _unit_hit(unit: Unit) -> Hit:

@@ -11,6 +11,8 @@ from app.kernel.errors import NotFound, Refused
 from app.kernel.findable import Found
 from app.kernel.quantity import parse_percent, parse_quantity, row_number
 from app.kernel.text import Text, msg
+from app.parts.addresses import part_page
+from app.parts.models import Part
 from app.payments.models import IssuedDocument
 from app.robots.models import Unit
 from app.sales import basket, catalogue, orders, queries, scanning
@@ -67,7 +69,7 @@ def scan(
         return _command(visit, order, code=code, position=form.line)
     if not code.text:
         raise Refused(msg("Nothing was scanned."), field="code")
-    meaning = scanning.resolve(session, actor, code)
+    meaning = scanning.for_sale(scanning.resolve(session, actor, code))
     if not meaning.hits:
         raise NotFound(msg("“{code}” is not known here.", code=code.text[:60]), field="code")
     if not meaning.exact or len(meaning.hits) > 1:
@@ -88,6 +90,8 @@ def _take(
             return _take_document(visit, document)
         case Found() as found:
             return visit.go(found.page)
+        case Part() as part:
+            return visit.go(part_page(part.number))
         case Product() as product if (robot := _robot_in(visit, product)) is not None:
             bundle = product.code if product.kind is ProductKind.BUNDLE else ""
             return _offer_serials(visit, lying, robot, bundle=bundle)

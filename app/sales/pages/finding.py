@@ -8,6 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from app.customers.models import Customer
 from app.identity.guard import SignedIn
 from app.kernel.findable import Found
+from app.parts import addresses as part_addresses
+from app.parts.models import Part
 from app.payments.models import IssuedDocument
 from app.robots import addresses
 from app.robots.models import Unit
@@ -32,7 +34,8 @@ def find(
 ) -> Response:
     """Where a code leads: straight to the one thing it names, else to a choice."""
     actor.require("robots.view")
-    meaning = scanning.resolve(session, actor, scanning.read(code or q))
+    found = scanning.resolve(session, actor, scanning.read(code or q))
+    meaning = scanning.to_look_at(found)
     if meaning.exact and len(meaning.hits) == 1:
         return RedirectResponse(address_of(meaning.hits[0]), 303)
     return render(
@@ -43,11 +46,12 @@ def find(
 @router.get("/find/palette")
 def palette(request: Request, session: ReadSession, actor: SignedIn, q: str = "") -> Response:
     actor.require("robots.view")
-    meaning = scanning.resolve(session, actor, scanning.read(q))
+    found = scanning.resolve(session, actor, scanning.read(q))
+    meaning = scanning.to_look_at(found)
     return render(request, "sales/find.html", block="options", q=q, hits=_addressed(meaning.hits))
 
 
-def address_of(hit: Hit) -> str:
+def address_of(hit: Hit) -> str:  # noqa: PLR0911 - one for each kind
     """The page of what was found."""
     match hit.thing:
         case Unit() as unit:
@@ -60,6 +64,8 @@ def address_of(hit: Hit) -> str:
             return f"/documents/{document.id}"
         case Found() as found:
             return found.page
+        case Part() as part:
+            return part_addresses.part_page(part.number)
         case product:
             return f"/products?q={quote(product.code, safe='')}"
 
