@@ -14,6 +14,7 @@ from app.customers import pages as customers_pages
 from app.identity import pages as identity_pages
 from app.kernel.db import Database
 from app.kernel.text import msg
+from app.parts import api as parts_api
 from app.parts import pages as parts_pages
 from app.payments import api as payments_api
 from app.payments import pages as payments_pages
@@ -43,6 +44,7 @@ ROUTERS = (
     service_pages.router,
     service_api.router,
     parts_pages.router,
+    parts_api.router,
     robots_pages.router,
     robots_api.router,
     customers_pages.router,
@@ -69,6 +71,7 @@ SETTINGS_PLACES = [
     Place("/settings/tills", "wallet", msg("Tills"), "settings.view"),
     Place("/settings/tax", "ticket-percent", msg("Tax"), "settings.view"),
     Place("/settings/checklists", "shield-check", msg("Checklists"), "settings.view"),
+    Place("/service/operations", "wrench", msg("Operations"), "service.view"),
     Place("/settings/staff", "users", msg("Staff"), "staff.manage"),
     Place("/settings/terminals", "lock", msg("Terminals"), "terminals.enrol"),
     Place("/settings/tokens", "file-text", msg("API tokens"), "staff.manage"),

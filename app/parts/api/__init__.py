@@ -1,0 +1,10 @@
+"""The store room for programs."""
+
+from fastapi import APIRouter
+
+from app.parts.api import availability, ledger, parts, promises, purchases, suppliers
+
+router = APIRouter()
+# One part comes last: a part number may look like any address of the others.
+for part in (suppliers, purchases, ledger, promises, availability, parts):
+    router.include_router(part.router)
