@@ -141,6 +141,8 @@ def view(session: Session, ticket: Ticket, estimate: Estimate) -> EstimateView:
         if estimate.version > 1
         else set[str]()
     )
+    # once all is decided only what was approved is done, and paid
+    counted = estimates.approved_of(estimate) if estimate.decided_at else estimate.lines
     return EstimateView(
         estimate=estimate,
         lines=tuple(
@@ -153,7 +155,7 @@ def view(session: Session, ticket: Ticket, estimate: Estimate) -> EstimateView:
             )
             for line in estimate.lines
         ),
-        sums=totals.sums(estimate.lines, currency=estimate.currency, mode=estimate.price_mode),
+        sums=totals.sums(counted, currency=estimate.currency, mode=estimate.price_mode),
         may_recall=sending.may_recall(estimate, clock.now()),
     )
 
