@@ -145,7 +145,7 @@ class OrderOut(BaseModel):
 
 
 @router.get("", responses=refusals())
-def list_orders(
+def list_purchase_orders(
     session: ReadSession,
     actor: ApiReading,
     show: Annotated[Show, Query(description="Which orders.")] = Show.ALL,
@@ -158,7 +158,7 @@ def list_orders(
 
 @router.post("", status_code=201, responses=refusals_of_writing())
 @once
-def draft_order(
+def draft_purchase_order(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
@@ -173,14 +173,14 @@ def draft_order(
 
 
 @router.get("/{number}", responses=refusals(404))
-def show_order(session: ReadSession, actor: ApiReading, number: Number) -> OrderOut:
+def show_purchase_order(session: ReadSession, actor: ApiReading, number: Number) -> OrderOut:
     actor.require("stock.view")
     return _order(session, purchasing.by_number(session, actor, number))
 
 
 @router.post("/{number}/send", responses=refusals_of_writing(404))
 @once
-def send_order(
+def send_purchase_order(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,

@@ -105,7 +105,7 @@ def add_supplier(
 
 
 @router.get("/{supplier_id}/prices", responses=refusals(404))
-def list_prices(session: ReadSession, actor: ApiReading, supplier_id: RowId) -> PriceListOut:
+def list_supplier_prices(session: ReadSession, actor: ApiReading, supplier_id: RowId) -> PriceListOut:
     actor.require("stock.view")
     supplier = suppliers.by_id(session, actor, supplier_id)
     return _prices(prices.price_list(session, supplier), supplier)
@@ -113,7 +113,7 @@ def list_prices(session: ReadSession, actor: ApiReading, supplier_id: RowId) -> 
 
 @router.post("/{supplier_id}/prices", status_code=201, responses=refusals_of_writing(404))
 @once
-def set_price(
+def set_supplier_price(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
