@@ -13,7 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import wiring
-from app.demo import bodies, buying, deliveries, duties, history, parts, people, trade, upkeep
+from app.demo import (
+    bodies,
+    buying,
+    deliveries,
+    duties,
+    history,
+    parts,
+    people,
+    service,
+    trade,
+    upkeep,
+)
 from app.demo.opening import Crew, first_stock, open_store
 from app.kernel import clock, queueing
 from app.kernel.db import Database
@@ -66,12 +77,18 @@ def _tell(session: Session) -> None:
         trade.inspect_first_delivery(session, crew)
         upkeep.first_readings(session, crew)
         buying.order(session, crew)
+    with _at(now, days_ago=5, hour=10):
+        service.early_days(session, crew)
+    with _at(now, days_ago=4, hour=15):
+        service.findings(session, crew)
     with _at(now, days_ago=3, hour=11):
         announcing.announce(session, crew.mei, deliveries.announced())
     with _at(now, days_ago=2, hour=10):
         trade.first_day_of_trade(session, crew)
     with _at(now, days_ago=2, hour=18):
         trade.close_till(session, crew)
+    with _at(now, days_ago=2, hour=19):
+        service.repairs(session, crew)
     with _at(now, days_ago=1, hour=9):
         duties.look_at_a_knee(session, crew)
         upkeep.swap_a_knee(session, crew)
@@ -80,11 +97,14 @@ def _tell(session: Session) -> None:
     with _at(now, days_ago=1, hour=11):
         trade.second_day_of_trade(session, crew)
         buying.receive_a_half(session, crew)
+    with _at(now, days_ago=1, hour=16):
+        service.yesterday(session, crew)
     with _at(now, days_ago=1, hour=18):
         trade.close_till(session, crew)
     with clock.set_to(now - timedelta(minutes=40)):
         _receive(session, crew, "delivery-4726.csv", deliveries.SECOND_NOTE)
         trade.quote(session, crew)
+        service.this_morning(session, crew)
         buying.take_the_last_one(session, crew)
 
 

@@ -86,12 +86,17 @@ class IntakeInput:
 
 
 def intake(
-    session: Session, actor: Actor, unit: Unit, given: IntakeInput, *, files: FileStore
+    session: Session,
+    actor: Actor,
+    unit: Unit,
+    given: IntakeInput,
+    *,
+    files: FileStore | None = None,
 ) -> Ticket:
     """The robot stands on the bench, and a ticket says why; its owner and its sale do not change.
 
-    A ticket that was booked for it goes on. Raises OnTheBench with a link where it has one already,
-    Invalid with a sentence by field.
+    Pictures go into `files`. A ticket that was booked for it goes on. Raises OnTheBench with a link
+    where it has one already, Invalid with a sentence by field.
     """
     actor.require("service.intake")
     booked = _booked(session, unit)
@@ -308,7 +313,7 @@ def _keep_around(
     ticket: Ticket,
     given: IntakeInput,
     *,
-    files: FileStore,
+    files: FileStore | None,
 ) -> None:
     """What belongs to the robot rather than to the ticket, with the ticket as its reference."""
     reference = tickets.label(ticket)
@@ -323,7 +328,7 @@ def _keep_around(
             person=_who_says(session, ticket, given),
             reference=reference,
         )
-    if given.photos:
+    if given.photos and files is not None:
         photos.add(session, actor, ticket, given.photos, Taken(PhotoStage.INTAKE), files=files)
 
 
