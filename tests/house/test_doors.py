@@ -20,6 +20,8 @@ OPEN_PAGES = {
     *("/healthz", "/readyz", "/metrics", "/sign-in", "/sign-in/pin", "/sign-in/badge"),
     # a robot's public passport: its code or its owner's key is what opens it
     *("/r/key", "/r/{code}", "/r/{code}/passport.json"),
+    # a repair's status and estimate: the key on its receipt is what opens them
+    *("/s/{token}", "/s/{token}/estimate"),
     *("/sign-out", "/switch", "/lock", "/preferences"),
 }
 TO_SIGN_IN = ("/sign-in", "/lock")
@@ -29,6 +31,8 @@ DONE_ONCE = {
     *("/sales/{number}/handover", "/products/new", "/products/{product_id}/stock"),
     *("/till/open", "/till/close", "/till/movements", "/documents/{document_id}/print"),
     *("/customers/new", "/robots/receive/{sha256}"),
+    *(f"/service/tickets/{{number}}/{last}" for last in ("bill/cash", "bill/transfer", "return")),
+    "/service/tickets/{number}/estimate/{version}/decide",
 }
 # The same once and twice by their nature: they look at what has become of one payment; or their
 # answer is a secret that is kept nowhere.
