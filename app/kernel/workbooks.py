@@ -52,6 +52,7 @@ _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _ZEROS = re.compile("0+")
 _LETTERS = re.compile("[A-Z]{1,3}")
 _EPOCH, _MAC_EPOCH = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - a cell has no zone
+_DAY_S = 86_400
 _WHOLE_DIGITS = 15  # a spreadsheet keeps so many figures of a number and no more
 
 
@@ -277,7 +278,7 @@ def _text(cell: etree._Element, strings: Sequence[str], styles: _Styles) -> str:
 def _number(value: str, style: int, styles: _Styles) -> str:
     """A number as its figures. One of more than 15 stays as it was written: `8.93E+18`."""
     if style in styles.dates:
-        moment = styles.epoch + timedelta(days=float(value))
+        moment = styles.epoch + timedelta(seconds=round(float(value) * _DAY_S))
         at_midnight = not (moment.hour or moment.minute or moment.second)
         return moment.date().isoformat() if at_midnight else moment.isoformat(timespec="seconds")
     if value.isdecimal():

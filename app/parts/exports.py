@@ -146,7 +146,7 @@ def _movements(session: Session, actor: Actor, period: Period) -> Iterator[Seque
 def _prices(session: Session, actor: Actor, _period: Period) -> Iterator[Sequence[Cell]]:
     currency = desk.store_of(session, actor.store_id).currency
     rows = session.execute(
-        select(Part, SupplierPrice, Supplier)
+        select(Part, SupplierPrice.id, SupplierPrice, Supplier)
         .outerjoin(SupplierPrice, SupplierPrice.part_id == Part.id)
         .outerjoin(Supplier, Supplier.id == SupplierPrice.supplier_id)
         .where(Part.store_id == actor.store_id, Part.archived.is_(False))
@@ -154,9 +154,9 @@ def _prices(session: Session, actor: Actor, _period: Period) -> Iterator[Sequenc
                   SupplierPrice.valid_from)
         .execution_options(yield_per=_AT_ONCE)
     )  # fmt: skip
-    for part, price, supplier in rows:
+    for part, price_id, price, supplier in rows:
         selling = _amount(part.price_minor, currency)
-        if price is None or supplier is None:
+        if price_id is None:
             yield (part.number, selling, "", "", "", "", "", "", "")
             continue
         yield (
