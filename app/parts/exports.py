@@ -1,9 +1,10 @@
 """Tables of parts, stock, movements and prices to take along; parts can be imported again."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -146,7 +147,7 @@ def _movements(session: Session, actor: Actor, period: Period) -> Iterator[Seque
 def _prices(session: Session, actor: Actor, _period: Period) -> Iterator[Sequence[Cell]]:
     currency = desk.store_of(session, actor.store_id).currency
     rows = session.execute(
-        select(Part, SupplierPrice.id, SupplierPrice, Supplier)
+        select(Part, SupplierPrice, Supplier)
         .outerjoin(SupplierPrice, SupplierPrice.part_id == Part.id)
         .outerjoin(Supplier, Supplier.id == SupplierPrice.supplier_id)
         .where(Part.store_id == actor.store_id, Part.archived.is_(False))
@@ -154,9 +155,9 @@ def _prices(session: Session, actor: Actor, _period: Period) -> Iterator[Sequenc
                   SupplierPrice.valid_from)
         .execution_options(yield_per=_AT_ONCE)
     )  # fmt: skip
-    for part, price_id, price, supplier in rows:
+    for part, price, supplier in _loosely(rows):
         selling = _amount(part.price_minor, currency)
-        if price_id is None:
+        if price is None or supplier is None:
             yield (part.number, selling, "", "", "", "", "", "", "")
             continue
         yield (
@@ -170,6 +171,11 @@ def _prices(session: Session, actor: Actor, _period: Period) -> Iterator[Sequenc
             price.pack,
             price.valid_from.isoformat(),
         )
+
+
+def _loosely(rows: Iterable[Any]) -> Iterator[tuple[Part, SupplierPrice | None, Supplier | None]]:
+    """An outer join may leave its right side out, which its type does not say."""
+    yield from rows
 
 
 def _counts(session: Session, actor: Actor, _period: Period) -> Iterator[Sequence[Cell]]:

@@ -85,8 +85,9 @@ def test_a_battery_is_checked_set_aside_and_let_go(room: StoreRoom, send: Send) 
 
 def wait_for(send: Send, here: str) -> dict[str, object]:
     """Ask again until nobody reads the file any more; the service does that by itself."""
+    told: dict[str, object] = {}
     for _ in range(200):
-        told: dict[str, object] = send(Role.PARTS, "GET", here).json()
+        told = send(Role.PARTS, "GET", here).json()
         if told["state"] not in {"checking", "importing"}:
             return told
         time.sleep(0.05)
