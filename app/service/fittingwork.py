@@ -69,7 +69,7 @@ def go_in(
     meant = _meant(session, actor, ticket, scanned, line_key)
     _require_authorised(session, ticket, meant.line)
     path = meant.line.slot_path or clean(slot_path)
-    if path:
+    if path and _sits(session, ticket, meant, path):
         use = _into_slot(session, actor, ticket, meant, scanned, path=path)
     else:
         use = _used_up(session, actor, ticket, meant, scanned)
@@ -239,6 +239,14 @@ def _stands_in(
 
 def _slot(session: Session, ticket: Ticket, path: str) -> Slot | None:
     return bodies.slot_called(session, ticket.unit, path) if path else None
+
+
+def _sits(session: Session, ticket: Ticket, meant: Meant, path: str) -> bool:
+    """Whether the part takes the slot's place, or is used up there, like grease in a knee."""
+    if meant.component is not None or meant.part.slot_class is not None:
+        return True
+    slot = bodies.slot_called(session, ticket.unit, path)
+    return bare_key(meant.part.number) in {bare_key(one.part_number) for one in slot.parts}
 
 
 def _into_slot(
