@@ -12,7 +12,7 @@ from app.parts.catalogue import MOST_PIECES, Particulars
 from app.parts.catalogue_models import NumberKind
 from app.parts.fitplaces import Where
 from app.parts.fitrows import FitInput
-from app.parts.models import Part
+from app.parts.models import Part, PlaceKind
 from app.parts.numbers import Numbered
 from app.parts.substitution import Approval
 from app.robots.bodyplan import SlotClass
@@ -86,6 +86,18 @@ class PartForm(StoreForm):
             core_days=core_days or None,
             un_number=self.un_number,
         )
+
+
+class PlaceNamesForm(StoreForm):
+    """What a place is called, what its label says, and the room that it is in."""
+
+    kind: Typed = "bin"
+    name: Typed = ""
+    code: Typed = ""
+    room: Typed = ""
+
+    def read_kind(self) -> PlaceKind:
+        return _member(PlaceKind, self.kind, "kind")
 
 
 class NumberForm(StoreForm):

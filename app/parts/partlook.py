@@ -15,7 +15,7 @@ from app.parts.models import Balance, Part, Place, PlaceKind
 from app.parts.places import label_of
 from app.robots import addresses
 from app.robots.models import Unit
-from app.robots.slot_models import Component, Occupant
+from app.robots.slot_models import Component, Control, Occupant
 from app.robots.slotnames import name_of
 
 MOST_SHOWN = 20
@@ -24,11 +24,12 @@ _MOST_SERIALS = 12
 
 @dataclass(frozen=True, slots=True)
 class Heap:
-    """Pieces in one place, with some of the serials among them."""
+    """Pieces in one place, with some of the serials among them, or its lots with their pieces."""
 
     place: Place
     quantity: int
     serials: Sequence[Component]
+    lots: Sequence[tuple[str, int]]
 
     @property
     def label(self) -> Text:
@@ -94,8 +95,12 @@ def heaps(session: Session, part: Part) -> list[Heap]:
         .group_by(Place.id)
         .order_by(func.max(case((Balance.pickable, 1), else_=0)).desc(), quantity.desc(), Place.id)
     ).all()
-    serials = _serials(session, part) if rows else {}
-    return [Heap(place, int(pieces), serials.get(place.id, ())) for place, pieces in rows]
+    serials = _serials(session, part) if part.control is Control.SERIAL else {}
+    lots = _lots(session, part) if part.control is Control.LOT else {}
+    return [
+        Heap(place, int(pieces), serials.get(place.id, ()), lots.get(place.id, ()))
+        for place, pieces in rows
+    ]
 
 
 def _serials(session: Session, part: Part) -> dict[int, list[Component]]:
@@ -115,6 +120,23 @@ def _serials(session: Session, part: Part) -> dict[int, list[Component]]:
     found: dict[int, list[Component]] = {}
     for place_id, component in rows:
         found.setdefault(place_id, []).append(component)
+    return found
+
+
+def _lots(session: Session, part: Part) -> dict[int, list[tuple[str, int]]]:
+    rows = session.execute(
+        select(Balance.place_id, Balance.lot, Balance.quantity)
+        .where(
+            Balance.part_id == part.id,
+            Balance.bounded.is_(True),
+            Balance.quantity > 0,
+            Balance.lot_key != "",
+        )
+        .order_by(Balance.id)
+    )
+    found: dict[int, list[tuple[str, int]]] = {}
+    for place_id, lot, quantity in rows:
+        found.setdefault(place_id, []).append((lot, quantity))
     return found
 
 

@@ -15,10 +15,10 @@ from app.identity.signing import actor_for
 from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.filestore import FileStore
-from app.parts import addresses, catalogue, numbers, pictures, stock, supersession
+from app.parts import addresses, catalogue, numbers, pictures, places, stock, supersession
 from app.parts.catalogue import Particulars
 from app.parts.catalogue_models import NumberKind
-from app.parts.models import Part
+from app.parts.models import Part, PlaceKind
 from app.parts.numbers import Numbered
 from app.robots import components
 from app.robots.bodyplan import SlotClass
@@ -443,3 +443,48 @@ def test_missing_and_changed_files_of_pictures_are_told(
     files.path_of(made.sha256).unlink()
 
     assert ["missing" in told for told in pictures.file_breaches(session, files)] == [True]
+
+
+def test_a_place_is_added_found_renamed_labelled_and_left(browser: Browser) -> None:
+    answer = browser.post("/parts/places", kind="bin", name="Rack C, shelf 4", code="C-04-2")
+    page = answer.headers["location"]
+
+    assert "Nothing lies here" in browser.get(page).text
+    assert "C-04-2" in browser.get("/parts/places?q=c-04", htmx=True).text
+    assert browser.post(page, name="Rack C", code="C-04-3").status_code == 303
+    assert browser.get(f"{page}/label.zpl").content.startswith(b"^XA")
+    assert browser.get(f"{page}/label").status_code == 200
+    assert browser.post(f"{page}/archive").status_code == 303
+    assert "C-04-3" not in browser.get("/parts/places").text
+
+
+def test_a_place_that_cannot_be_is_refused_at_its_field(browser: Browser) -> None:
+    browser.post("/parts/places", kind="bin", name="Rack C", code="C-04-2")
+
+    twin = browser.post("/parts/places", kind="bin", name="Typed", code="c-04-2")
+    strange = browser.post("/parts/places", kind="moon", name="Typed", code="X")
+    nameless = browser.post("/parts/places", kind="bin", name="", code="X")
+
+    for refused, field, status in (
+        (twin, "code", 409),
+        (strange, "kind", 422),
+        (nameless, "name", 422),
+    ):
+        assert refused.status_code == status
+        assert f'id="place-{field}-error"' in refused.text
+
+
+def test_what_lies_in_a_place_is_listed_and_keeps_it_from_the_archive(
+    session: Session, clerk: Actor, browser: Browser
+) -> None:
+    place = places.add(session, clerk, kind=PlaceKind.BIN, name="Rack C", code="C-1")
+    part = shelf(session, clerk, "GR-LT", control=Control.LOT)
+    stock.receive(session, clerk, part.id, quantity=3, reason="x", lot="Lot 7/A", place=place)
+    session.commit()
+
+    page = browser.get(f"/parts/places/{place.id}").text
+
+    assert "/parts/GR-LT" in page
+    assert "Lot 7/A" in page
+    assert browser.post(f"/parts/places/{place.id}/archive").status_code == 409
+    assert "/parts/GR-LT" in browser.get(f"/parts?place={place.id}").text
