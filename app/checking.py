@@ -12,7 +12,7 @@ from app.kernel import audit
 from app.kernel.audit import AuditEntry
 from app.kernel.db import Base, Database
 from app.kernel.filestore import FileStore
-from app.parts import buying_checks
+from app.parts import buying_checks, catalogue_checks, pictures
 from app.parts import checks as parts
 from app.parts.models import Movement
 from app.payments import checks as payments
@@ -34,6 +34,7 @@ PROOFS: tuple[Proof, ...] = (
     customers.breaches,
     robots.breaches,
     parts.breaches,
+    catalogue_checks.breaches,
     buying_checks.breaches,
     payments.breaches,
     sales.breaches,
@@ -72,6 +73,7 @@ def prove(database: Database, *, files: FileStore | None = None) -> Findings:
             breaches=[
                 *(breach for proof in PROOFS for breach in proof(session)),
                 *(duty_checks.file_breaches(session, files) if files else ()),
+                *(pictures.file_breaches(session, files) if files else ()),
             ],
             counted={name: _count(session, table) for name, table in COUNTED.items()},
         )
