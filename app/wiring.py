@@ -4,7 +4,7 @@ from app.customers import panels, privacy
 from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
 from app.kernel.text import msg
-from app.parts import cores, fit, following, importwork, storage, tracing
+from app.parts import cores, fit, following, importwork, orderfinder, storage, tracing
 from app.parts.events import PartsArrived
 from app.payments import cards, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
@@ -114,6 +114,7 @@ def _connect_service() -> None:
     bodylook.look_by(bodylook.Look.FAULTS, faultlook.look)
     callouts.tell("service", callout.of_unit)
     findable.tell("ticket", ticketfinder.find)
+    findable.tell("purchase", orderfinder.find)
     live.watch("board", board.mark)
     live.watch("ticket", board.ticket_mark)
     guards.before(TicketState.ESTIMATED, "estimate", acceptance.not_sent)

@@ -64,6 +64,7 @@ class HitKind(StrEnum):
     TICKET = "ticket"
     PART = "part"
     PLACE = "place"
+    PURCHASE = "purchase"
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,3 +329,9 @@ def _noting(asked: list[object]) -> Callable[..., None]:
         asked.append(facts[2])
 
     return note
+
+
+def test_the_one_box_finds_an_order(browser: Browser, order: PurchaseOrder) -> None:
+    answer = browser.get(f"/find?q=PO-{order.number}")
+
+    assert answer.headers["location"] == f"/parts/orders/{order.number}/receive"
