@@ -16,6 +16,7 @@ from app import wiring
 from app.demo import (
     bodies,
     buying,
+    counts,
     deliveries,
     duties,
     history,
@@ -65,6 +66,7 @@ def _tell(session: Session) -> None:
         crew = open_store(session)
         bodies.give_slots(session, crew.petra)
     history.live_through(session, crew, partial(_at, now))
+    counts.live_through(session, crew, partial(_at, now))
     with _at(now, days_ago=12, hour=10):
         first_stock(session, crew)
         duties.file_papers(session, crew)
@@ -77,11 +79,14 @@ def _tell(session: Session) -> None:
         trade.inspect_first_delivery(session, crew)
         upkeep.first_readings(session, crew)
         buying.order(session, crew)
+    with _at(now, days_ago=6, hour=16):
+        counts.count_two_bins(session, crew)
     with _at(now, days_ago=5, hour=10):
         service.early_days(session, crew)
     with _at(now, days_ago=4, hour=15):
         service.findings(session, crew)
     with _at(now, days_ago=3, hour=11):
+        counts.drop_one(session, crew)
         announcing.announce(session, crew.mei, deliveries.announced())
     with _at(now, days_ago=2, hour=10):
         trade.first_day_of_trade(session, crew)

@@ -13,7 +13,7 @@ from app.parts.storage import Kept
 from app.web import paging
 from app.web.paging import Page
 
-SOON_DAYS = 14
+SOON_DAYS = 7
 # A store keeps some hundred batteries; a warehouse would want its own list.
 MOST = 5_000
 
@@ -26,7 +26,7 @@ class Show(StrEnum):
 
 SHOW_LABELS: dict[Show, Text] = {
     Show.ALL: msg("All batteries"),
-    Show.DUE: msg("To check within 14 days"),
+    Show.DUE: msg("To check within a week"),
     Show.ASIDE: msg("Set aside"),
 }
 

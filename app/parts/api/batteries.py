@@ -78,7 +78,7 @@ def list_batteries(
     session: ReadSession,
     actor: ApiReading,
     *,
-    show: Annotated[Show, Query(description="All, due within 14 days, or set aside.")] = Show.ALL,
+    show: Annotated[Show, Query(description="All, due within a week, or set aside.")] = Show.ALL,
     cursor: Cursor = "",
 ) -> PageOut[BatteryOut]:
     """Batteries in the store, those to be looked at first at the head."""
