@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app.logs import only_warnings
-from bench import crowd, footprint, machine, pages, rates, scaling
+from bench import crowd, footprint, machine, pages, rates, scaling, stockroom
 from bench.databases import Databases, databases
 from bench.figures import share, spread, title, verdict_at_least, verdict_at_most
 from bench.machine import Busyness
@@ -22,6 +22,7 @@ NAMES = {"sqlite": "SQLite, synchronous=FULL", "postgresql": "PostgreSQL, as it 
 # (ledger, journal, claims, documents) takes more, so this bar only keeps it from growing.
 MOST_OF_A_SALE, ASKED_OF_A_SALE = 68, 25
 MOST_GROWTH = 1.05
+MOST_OF_A_LIST = 1.5
 LEAST_SHARE = 0.4
 FOR_RATES = 20_000  # robots: more than can be sold in all windows
 
@@ -137,6 +138,34 @@ class Bench:
             if found.failures:
                 yield f"{found.failures} writes of a crowd failed on {engine}"
 
+    def parts(self) -> Iterator[str]:
+        title(
+            f"The store room with {stockroom.FEW:,} and {stockroom.MANY:,} parts, "
+            f"{stockroom.MOVEMENTS_EACH} movements each"
+        )
+        for engine in self.engines:
+            few, many = stockroom.measure(
+                lambda engine=engine: self.url(engine),  # type: ignore[misc]
+                self.folder,
+            )
+            name, less, more = (
+                ("steps", few.list_heard.ticks, many.list_heard.ticks)
+                if engine == "sqlite"
+                else ("buffers", few.list_heard.buffers, many.list_heard.buffers)
+            )
+            print(f"{NAMES[engine]}: list of 50, {many.list_heard.total} statements")
+            print(f"  {name} {less:,} and {more:,}: {more / less:.2f}, at most {MOST_OF_A_LIST}")
+            print(f"  value 500 days ago {many.total_s * 1000:.0f} ms, asked 1,000 on SQLite")
+            print(f"  its page {many.value_page_s * 1000:.0f} ms")
+            print(
+                f"  a booking of {stockroom.TWO} parts asks {many.two.domain} statements, "
+                f"of {stockroom.SEVERAL} {many.several.domain}"
+            )
+            if more > less * MOST_OF_A_LIST:
+                yield f"the list's {name} grow with the parts on {engine}: {less} to {more}"
+            if many.several.domain > many.two.domain:
+                yield f"a booking's statements grow with its parts on {engine}"
+
     def worker(self) -> Iterator[str]:
         title(f"A worker on a database with {scaling.MANY:,} robots")
         found = footprint.measure(furnish(self.url("sqlite"), robots=scaling.MANY), self.folder)
@@ -152,6 +181,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "steps": Bench.steps,
     "pages": Bench.pages,
     "crowd": Bench.crowd,
+    "parts": Bench.parts,
     "worker": Bench.worker,
 }
 

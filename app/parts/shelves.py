@@ -1,7 +1,7 @@
 """The rows behind a booking: parts locked in one order, and what lies where."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -70,9 +70,9 @@ def locked(session: Session, actor: Actor, part_ids: Collection[int]) -> dict[in
 class Shelves:
     """The balances that a booking touches, by part, place and lot, and by component."""
 
-    session: Session
     counted: dict[tuple[int, int, str], Balance]
     serial: dict[int, Balance]
+    fresh: list[Balance] = field(default_factory=list)
 
     def at(self, part_id: int, place: Place, lot: str) -> Balance:
         """Pieces of a part, or of a lot of it, at a place; a new row stands at nothing."""
@@ -88,7 +88,7 @@ class Shelves:
                 bounded=place.kind in BOUNDED,
                 pickable=place.kind in PICKABLE,
             )
-            self.session.add(self.counted[key])
+            self.fresh.append(self.counted[key])
         return self.counted[key]
 
     def of(self, part_id: int, component_id: int, place: Place) -> Balance:
@@ -101,7 +101,7 @@ class Shelves:
                 bounded=True,
                 pickable=place.kind in PICKABLE,
             )
-            self.session.add(self.serial[component_id])
+            self.fresh.append(self.serial[component_id])
         return self.serial[component_id]
 
 
@@ -125,7 +125,6 @@ def opened(
     ids = sorted(set(component_ids))
     serial = session.scalars(_SERIAL, {"component_ids": ids}) if ids else ()
     return Shelves(
-        session,
         counted={(row.part_id, row.place_id, row.lot_key): row for row in counted},
         serial={row.component_id: row for row in serial if row.component_id is not None},
     )

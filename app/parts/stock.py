@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
+from app.kernel.db import number
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean, search_key
@@ -188,7 +189,9 @@ def book(
         _booked(rows, parts[move.part_id], move, _Line(now, actor.name, reason, reference, said))
         for move, said in zip(moves, costs, strict=True)
     ]
-    session.add_all(movements)
+    for made in (rows.fresh, movements):
+        number(session, made)
+        session.add_all(made)
     session.flush()
     for movement, move in zip(movements, moves, strict=True):
         _record(session, actor, movement, move, parts[move.part_id])

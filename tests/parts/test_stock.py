@@ -14,9 +14,10 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Conflict, Forbidden, NotFound, Refused
-from app.parts import catalogue, checks, issuing, reservations, stock
+from app.parts import catalogue, checks, issuing, places, reservations, stock
 from app.parts.errors import NotEnoughStock
-from app.parts.models import Balance, Movement, Part, Reservation
+from app.parts.models import Balance, Movement, Part, PlaceKind, Reservation
+from app.parts.moves import Move
 from app.stores.models import Store
 from tests.makers.stores import a_store
 from tests.parts.conftest import an_actor
@@ -164,12 +165,12 @@ def test_what_is_handed_over_leaves_the_shelf_once(
     assert list(checks.breaches(session)) == []
 
 
-def test_handing_over_costs_the_same_statements_for_one_part_and_for_many(
+def test_handing_over_costs_the_same_statements_for_two_parts_and_for_many(
     session: Session, database: Database, manager: Actor
 ) -> None:
     # given
     parts = [_stocked(session, manager, f"P-{number}", 5) for number in range(12)]
-    for owner, wanted in (("order:0", parts[:1]), ("order:1", parts[:1]), ("order:2", parts[1:])):
+    for owner, wanted in (("order:0", parts[:1]), ("order:1", parts[:2]), ("order:2", parts[2:])):
         for part in wanted:
             reservations.reserve(
                 session, manager, part.id, quantity=1, owner=owner, holder="x", minutes=30
@@ -188,6 +189,28 @@ def test_handing_over_costs_the_same_statements_for_one_part_and_for_many(
         counts.append(len(selects))
     # then
     assert counts[1] == counts[2]
+
+
+def test_a_booking_costs_the_same_statements_for_two_parts_and_for_twelve(
+    session: Session, database: Database, manager: Actor
+) -> None:
+    # given
+    parts = [_stocked(session, manager, f"P-{number}", 5) for number in range(12)]
+    bench, shelf = (
+        places.standard(session, manager.store_id, kind)
+        for kind in (PlaceKind.BENCH, PlaceKind.BIN)
+    )
+    seen: list[str] = []
+    event.listen(database.writer, "before_cursor_execute", lambda *heard: seen.append(heard[2]))
+    counts = []
+    # when
+    for moved in (parts[:2], parts):
+        seen.clear()
+        moves = [Move(part.id, 1, shelf, bench) for part in moved]
+        stock.book(session, manager, moves, reason="tidied")
+        counts.append(len(seen))
+    # then
+    assert counts[0] == counts[1] <= 8
 
 
 def test_a_movement_is_undone_once(session: Session, manager: Actor, shelf: Part) -> None:
