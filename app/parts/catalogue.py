@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, queueing
 from app.kernel.actor import Actor
+from app.kernel.canonical import canonical, sha256_hex
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import MOST_MINOR
 from app.kernel.searchkeys import bare_key, clean, folded, search_key
@@ -91,14 +92,20 @@ def edit_part(
     name: str,
     gtin: str,
     particulars: Particulars,
+    seen: str = "",
 ) -> None:
     """Change what is known of a part. A number that it had still finds it.
 
-    Raises Conflict when the new number is taken, or when pieces are there that were counted in
-    another way.
+    `seen` is the fingerprint that the editor started from. Raises Conflict when somebody else was
+    faster, the new number is taken, or pieces are there that were counted in another way.
     """
     actor.require("parts.edit")
     queueing.enter(session, actor.store_id)
+    session.refresh(part)
+    if seen and seen != fingerprint(part):
+        raise Conflict(
+            msg("Somebody has changed this part in the meantime. Look at it, then save again.")
+        )
     before, former = facts_of(part), part.number
     number, name = numbers.read_number(number), read_name(name)
     gtin = numbers.read_gtin(gtin)
@@ -201,6 +208,11 @@ def find(session: Session, actor: Actor, text: str, *, most: int = 8) -> list[Pa
         )
     }
     return [found[part_id] for part_id in wanted if part_id in found][:most]
+
+
+def fingerprint(part: Part) -> str:
+    """Changes with anything that is known of a part, its stock apart."""
+    return sha256_hex(canonical(facts_of(part)))[:16]
 
 
 def facts_of(part: Part) -> dict[str, object]:

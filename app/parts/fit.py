@@ -2,7 +2,7 @@
 
 Two records speak of it. A model's slots may name part numbers: the maker's word on that slot, which
 guards every fitting. A part's own table of fit says for which models, slots, revisions and firmware
-it is made. A part fits when neither speaks against it; see docs/decisions/016.
+it is made. A part fits when neither speaks against it; see docs/decisions/017.
 """
 
 from collections.abc import Collection

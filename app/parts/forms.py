@@ -25,8 +25,9 @@ Member = TypeVar("Member", bound=StrEnum)
 
 
 class PartForm(StoreForm):
-    """A part's number, name and particulars."""
+    """A part's number, name and particulars; `seen` is what the editor started from."""
 
+    seen: Typed = ""
     number: Typed = ""
     name: Typed = ""
     gtin: Typed = ""

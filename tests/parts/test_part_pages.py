@@ -225,6 +225,22 @@ def test_a_copy_takes_everything_but_the_numbers(
     assert answer.status_code == 409
 
 
+def test_of_two_editors_the_second_is_told(
+    session: Session, clerk: Actor, browser: Browser
+) -> None:
+    shelf(session, clerk, "KNEE-L")
+    found = re.search(r'name="seen" value="(\w+)"', browser.get("/parts/KNEE-L/edit").text)
+    assert found is not None
+    typed = {"number": "KNEE-L", "seen": found[1]}
+
+    first = browser.post("/parts/KNEE-L/edit", htmx=False, name="Mine", **typed)
+    second = browser.post("/parts/KNEE-L/edit", htmx=False, name="Theirs", **typed)
+
+    assert (first.status_code, second.status_code) == (303, 409)
+    assert "Theirs" in second.text
+    assert "Mine" in browser.get("/parts/KNEE-L").text
+
+
 @pytest.mark.parametrize("number", ["AK/80 №7", "new", "..", "a/edit", "007", "a?b#c", "part"])
 def test_a_part_has_its_page_whatever_its_number(
     session: Session, clerk: Actor, browser: Browser, number: str

@@ -91,6 +91,7 @@ def change_part(
             name=form.name,
             gtin=form.gtin,
             particulars=particulars,
+            seen=form.seen,
         )
     except StoreError as refusal:
         session.rollback()
@@ -151,6 +152,7 @@ def _form(
         here=addresses.part_page(part.number) if part else "/parts",
         action=addresses.page_below(part.number, "edit") if part else "/parts/new",
         form=typed,
+        seen=catalogue.fingerprint(part) if part else "",
         problems=problems,
         twin=refusal.link if refusal else None,
         controls=[(one.value, label) for one, label in reversed(CONTROL_LABELS.items())],
