@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from app.customers import book
 from app.demo import assortment, people
 from app.demo.opening import Crew
+from app.kernel.text import msg
 from app.robots import (
     bodies,
     bulletins,
     contracts,
     counters,
+    custody,
     dataduties,
     firmware,
     fitting,
@@ -38,6 +40,7 @@ from app.robots.models import Unit
 from app.robots.occupancy import Work
 from app.robots.registering import WalkIn
 from app.robots.slot_models import Counter, Slot, VersionOf
+from app.robots.states import Custody
 from app.robots.touches import Touch
 from app.robots.transfers import WipeStatement
 from app.robots.warrantypapers import EvidenceInput
@@ -66,6 +69,8 @@ def live_through(session: Session, crew: Crew, at: At) -> None:
     with at(days_ago=FIRST_DAY, hour=10):
         unit = _comes_in(session, crew)
         _look_inside(session, crew, unit)
+        gone = msg("Back with its owner")
+        custody.move(session, crew.emre, unit, Custody.CUSTOMER, why=gone)
     with at(days_ago=365, hour=9):
         _read(session, crew, unit, _SHOWN[0])
         _falls(session, crew, unit)
@@ -121,9 +126,9 @@ def _comes_in(session: Session, crew: Crew) -> Unit:
         session,
         crew.emre,
         unit,
-        PaperKind.INVOICE,
+        PaperKind.RECEIPT,
         desk.business_day_of(desk.store_of(session, unit.store_id)),
-        source="Invoice 88-4071 of the former shop (invented)",
+        source="Delivery slip 88-4071 of the former shop (invented)",
     )
     return registry.by_serial(session, crew.emre, SERIAL)
 

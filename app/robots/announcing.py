@@ -9,7 +9,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.searchkeys import search_key
 from app.kernel.text import msg
-from app.robots import timeline
+from app.robots import addresses, timeline
 from app.robots.arrivals import Arrival
 from app.robots.models import Unit
 from app.robots.states import Custody, UnitState
@@ -67,6 +67,7 @@ def _note(session: Session, actor: Actor, unit: Unit) -> None:
         unit.id,
         kind=str(UnitState.EXPECTED),
         summary=msg("Announced by the maker"),
+        link=addresses.page_below(unit.serial, "parts"),
         actor_name=actor.name,
     )
     audit.record(session, actor, "robot.announced", subject=f"robot:{unit.serial}")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.text import Text, msg
-from app.robots import bodies, timeline, whereabouts
+from app.robots import addresses, bodies, timeline, whereabouts
 from app.robots.components import Identity, in_series, new
 from app.robots.models import Unit, UnitComponent, UnitEvent
 from app.robots.slot_models import BodyPlan, Component, Occupant, Slot
@@ -189,7 +189,12 @@ def _tell(session: Session, actor: Actor, clashes: Sequence[_Named]) -> None:
     rows = [
         {
             "unit_id": one.unit.id,
-            **timeline.line_of(kind="part", summary=_clash(one), actor_name=actor.name),
+            **timeline.line_of(
+                kind="part",
+                summary=_clash(one),
+                link=addresses.page_below(one.unit.serial, "parts"),
+                actor_name=actor.name,
+            ),
         }
         for one in clashes
     ]

@@ -11,7 +11,7 @@ from app.kernel.actor import Actor
 from app.kernel.clock import add_months
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
-from app.kernel.text import msg
+from app.kernel.text import Text, msg
 from app.robots import addresses, timeline
 from app.robots.bodyplan import SlotClass
 from app.robots.duty_models import ContractVisit, ServiceContract
@@ -170,6 +170,9 @@ def use_visit(
     )
     session.add(visit)
     session.flush()
+    number = in_force.label
+    told = msg("Contract {number} pays for {what}", number=number, what=said)
+    _tell(session, actor, contract, told)
     audit.record(
         session,
         actor,
@@ -191,6 +194,9 @@ def end(session: Session, actor: Actor, contract: ServiceContract, *, reason: st
     contract.ended_on = desk.business_day_of(desk.store_of(session, contract.store_id))
     contract.end_reason = why
     session.flush()
+    number = label_of(contract)
+    told = msg("Contract {number} ends: {reason}", number=number, reason=why)
+    _tell(session, actor, contract, told)
     audit.record(
         session,
         actor,
@@ -220,6 +226,18 @@ def of_unit(session: Session, unit_id: int) -> list[InForce]:
 def with_use(session: Session, contract: ServiceContract) -> InForce:
     """A contract with how many visits it has paid for."""
     return _found(session, ServiceContract.id == contract.id)[0]
+
+
+def _tell(session: Session, actor: Actor, contract: ServiceContract, told: Text) -> None:
+    unit = session.get_one(Unit, contract.unit_id)
+    timeline.note(
+        session,
+        unit.id,
+        kind="contract",
+        summary=told,
+        link=addresses.page_below(unit.serial, "warranty"),
+        actor_name=actor.name,
+    )
 
 
 def _found(session: Session, condition: ColumnElement[bool]) -> list[InForce]:

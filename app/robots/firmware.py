@@ -212,7 +212,7 @@ def _tell(
         summary=msg(
             "{what}: {before} → {after}", what=what, before=kept.before or "–", after=kept.version
         ),
-        link=link,
+        link=link or addresses.page_below(unit.serial, "firmware"),
         actor_name=actor.name,
     )
 

@@ -185,15 +185,23 @@ def _tell(
 ) -> None:
     """A line in the robot's timeline, with the reason and a link to the component's passport."""
     why = work.why()
-    component_id = about.component_id if about else None
     timeline.note(
         session,
         unit.id,
         kind="part",
         summary=msg("{told} ({why})", told=told, why=why) if why else told,
-        link=addresses.component_page(component_id) if component_id else "",
+        link=_page_of(about, unit),
         actor_name=actor.name,
     )
+
+
+def _page_of(about: Occupant | None, unit: Unit) -> str:
+    """The component's passport; of a part without a serial, its slot's page."""
+    if about is None:
+        return addresses.page_below(unit.serial, "parts")
+    if about.component_id is not None:
+        return addresses.component_page(about.component_id)
+    return addresses.page_below(unit.serial, "slots", about.slot.path)
 
 
 def _required(session: Session, unit: Unit, slot: Slot, expected: int | None) -> Occupant:

@@ -10,7 +10,7 @@ from app.kernel import audit
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.text import msg
-from app.robots import timeline
+from app.robots import addresses, timeline
 from app.robots.models import Ownership, Unit
 
 
@@ -63,7 +63,12 @@ def end(session: Session, actor: Actor, unit: Unit, *, at: datetime) -> int:
         raise Conflict(msg("{serial} is the store’s already.", serial=unit.serial))
     _end(session, unit, latest, at=at)
     timeline.note(
-        session, unit.id, kind="owner", summary=msg("Owner: the store"), actor_name=actor.name
+        session,
+        unit.id,
+        kind="owner",
+        summary=msg("Owner: the store"),
+        link=addresses.page_below(unit.serial, "owners"),
+        actor_name=actor.name,
     )
     audit.record(
         session,

@@ -285,11 +285,11 @@ def _first_lines(
     summary = msg("Received")
     if note is not None:
         summary = msg("Received with delivery note {number}", number=str(note.number))
-    link = addresses.note_page(note.number) if note else ""
-    line = timeline.line_of(
-        kind=str(UnitState.RECEIVED), summary=summary, link=link, actor_name=actor.name
-    )
-    return ({"unit_id": unit.id, **line} for unit in units)
+    line = timeline.line_of(kind=str(UnitState.RECEIVED), summary=summary, actor_name=actor.name)
+    page = addresses.note_page(note.number) if note else ""
+    for unit in units:
+        link = page or addresses.page_below(unit.serial, "parts")
+        yield {"unit_id": unit.id, **line, "link": link}
 
 
 def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, object]]) -> None:

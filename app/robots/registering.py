@@ -118,5 +118,12 @@ def _write_down(session: Session, actor: Actor, unit: Unit, *, has_own_serial: b
     summary = msg("Registered, sold elsewhere")
     if not has_own_serial:
         summary = msg("Registered, sold elsewhere; serial number given by the store")
-    timeline.note(session, unit.id, kind="registered", summary=summary, actor_name=actor.name)
+    timeline.note(
+        session,
+        unit.id,
+        kind="registered",
+        summary=summary,
+        link=addresses.page_below(unit.serial, "owners"),
+        actor_name=actor.name,
+    )
     audit.record(session, actor, "robot.registered", subject=f"robot:{unit.serial}")

@@ -112,7 +112,8 @@ def retire(session: Session, actor: Actor, unit: Unit, *, reason: str) -> None:
             link=addresses.owner_page(claim.owner),
         )
     why = msg("Retired: {reason}", reason=said)
-    registry.move(session, actor, unit, UnitState.RETIRED, why=why)
+    here = addresses.page_below(unit.serial, "owners")
+    registry.move(session, actor, unit, UnitState.RETIRED, why=why, link=here)
 
 
 def of_unit(session: Session, unit_id: int) -> list[Transfer]:

@@ -79,5 +79,7 @@ def _hours(standings: Mapping[Counter, Standing]) -> int | None:
 
 
 def _cost(actor: Actor, row: RobotRow) -> Money | None:
-    """What the store paid: for those alone who may change the robot's record."""
-    return Money(row.unit.cost_minor, row.unit.currency) if actor.may("robots.edit") else None
+    """What the store paid for a robot of its own: for those who may change the record."""
+    if row.owner_number is not None or not actor.may("robots.edit"):
+        return None
+    return Money(row.unit.cost_minor, row.unit.currency)
