@@ -1,0 +1,84 @@
+"""The workshop by scanner and keyboard: intake in half a minute, the board without a mouse."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.hands import Hands
+from tools.screenshots import at_the_door, demo_store, sign_in
+
+# The engine behind a page does not change how it is worked: once is enough.
+pytestmark = pytest.mark.only_on("sqlite")
+
+ROBOT = "DEMO-G1-25-0118"
+INTAKE_S = 30
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[str]:
+    """The address of one demo store for all of these, for opening it takes longer than they do."""
+    with demo_store() as url:
+        yield url
+
+
+def come_in(page: Page, url: str) -> Hands:
+    page.goto(f"{url}/sign-in")
+    sign_in(page, url)
+    return Hands(page)
+
+
+def test_a_scan_and_three_fields_check_a_robot_in(page: Page, workshop: str) -> None:
+    hands = come_in(page, workshop)
+    hands.go(f"{workshop}/service")
+    began = time.monotonic()
+
+    hands.scan(ROBOT)
+    page.wait_for_url("**/robots/**")
+    hands.press("t")
+    page.wait_for_url("**/service/new?**")
+    hands.write("#f-complaint", "Knee squeaks")
+    hands.write("#f-soc_percent", "62")
+    hands.write("#f-signature-typed", "Kerstin Arndt")
+    hands.press("Control+Enter")
+    page.wait_for_url("**/service/tickets/**")
+
+    assert time.monotonic() - began < INTAKE_S
+    assert hands.actions <= 6
+    hands.sees("Knee squeaks", within="h1")
+    hands.sees("62 %")
+
+
+def test_the_board_is_walked_and_worked_by_keyboard(page: Page, workshop: str) -> None:
+    hands = come_in(page, workshop)
+    hands.go(f"{workshop}/service")
+
+    hands.press("ArrowRight")
+    first = page.evaluate("document.activeElement.closest('.card').id")
+    hands.press("ArrowRight")
+    second = page.evaluate("document.activeElement.closest('.card').id")
+    number = second.removeprefix("t")
+    hands.press("m")
+    expect(page.locator("#dialog")).to_be_visible()
+    hands.sees(f"Move T-{number}", within="#dialog")
+    page.locator("#to-diagnosing").press("Enter")
+    page.wait_for_url("**/service")
+
+    assert first != second
+    column = page.locator(f"section:has(#t{number}) h2")
+    expect(column).to_contain_text("Diagnosis")
+
+
+def test_a_card_moves_on_the_other_screen_too(browser: Browser, page: Page, workshop: str) -> None:
+    come_in(page, workshop).go(f"{workshop}/service?waiting=any")
+    with at_the_door(browser, workshop, language="en", size="desktop", theme="light") as other:
+        hands = come_in(other, workshop)
+        hands.go(f"{workshop}/service")
+        number = other.locator("#columns .col:has(#col-received) .card").last.get_attribute("id")
+        link = other.locator(f"#{number} a.open").get_attribute("href")
+        hands.go(f"{workshop}{link}/move")
+        other.select_option("#wait-reason", "carrier")
+        other.locator("#wait-save").press("Enter")
+
+    expect(page.locator(f"#{number}")).to_contain_text("Carrier", timeout=15_000)
