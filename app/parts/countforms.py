@@ -15,11 +15,11 @@ _MILLI = 1_000
 
 
 class CountScanForm(StoreForm):
-    """A scan at a bin; `part` is the one whose lot or serials are awaited, `line` the last one."""
+    """A scan at a bin; `part` is the one whose lot or serials are awaited, `last` the last line."""
 
     code: Typed = ""
     part: Typed = ""
-    line: Typed = ""
+    last: Typed = ""
 
     @property
     def part_id(self) -> int | None:

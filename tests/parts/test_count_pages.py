@@ -50,8 +50,8 @@ def test_a_stocktake_is_counted_by_scans_and_approved_by_somebody_else(
     assert begun.status_code == 303
     for token, code in (("t2", "CAB-1"), ("t3", "*12"), ("t3", "*12")):
         page = clerk.get(here).text
-        line = page.partition('name="line" value="')[2].partition('"')[0]
-        seen = clerk.post(f"{here}/scan", htmx=True, code=code, line=line, token=token)
+        line = page.partition('name="last" value="')[2].partition('"')[0]
+        seen = clerk.post(f"{here}/scan", htmx=True, code=code, last=line, token=token)
         assert seen.status_code == 200, seen.text
     pad = clerk.post(f"{here}/scan", htmx=True, code="PAD-7", token="t4")
     assert "Now the lot of PAD-7" in pad.text

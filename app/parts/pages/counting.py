@@ -51,7 +51,7 @@ def scan(
     count, spot = _asked(session, actor, number, place_id)
     quantity = scanned.read(form.code).quantity
     if quantity:
-        line_id = row_number(form.line)
+        line_id = row_number(form.last)
         if line_id is None:
             raise Refused(msg("Scan the part first, then its quantity."), field="code")
         counted = parse_quantity(quantity, field="code")

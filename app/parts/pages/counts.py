@@ -12,7 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.quantity import row_number
 from app.kernel.text import Text
-from app.parts import countlists, counts, differences, places
+from app.parts import addresses, countlists, counts, differences, places
 from app.parts.count_models import CountState, StockCount
 from app.parts.countforms import NoteForm, WhyForm
 from app.parts.models import Place, PlaceKind
@@ -223,6 +223,7 @@ def _page(
         count=count,
         spots=counts.spots(session, count),
         place_label=places.label_of,
+        part_page=addresses.part_page,
         is_open=is_open,
         shows=shows and (row.is_counted or not is_open),
         found=found[: differences.MOST_SHOWN],
