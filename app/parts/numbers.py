@@ -15,7 +15,6 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import bare_key, clean, folded, search_key
 from app.kernel.text import Text, msg
 from app.parts import addresses
-from app.parts.buying_models import SupplierPrice
 from app.parts.catalogue_models import NumberKind, PartNumber
 from app.parts.models import Part
 
@@ -85,10 +84,6 @@ def is_named(store_id: int, code: str) -> ColumnElement[bool]:
         select(own.id).where(own.store_id == store_id, own.bare_key == bare),
         select(PartNumber.part_id).where(
             PartNumber.store_id == store_id, PartNumber.bare_key.in_([bare, *forms[-1:]])
-        ),
-        select(SupplierPrice.part_id).where(
-            SupplierPrice.store_id == store_id,
-            SupplierPrice.number_key.in_([search_key(code), bare]),
         ),
     ]
     if forms:
