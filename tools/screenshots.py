@@ -27,9 +27,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "var" / "screenshots"
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
-MOST_PAGES = 100
+MOST_PAGES = 300
 # A part of an address that names one thing among many, so that others of its kind look alike.
-ONE_OF_MANY = re.compile(r"[^/]*\d[^/]*")
+ONE_OF_MANY = re.compile(r"(?<=/slots/)[^/]+|[^/]*[\dA-Z][^/]*")
+LINKS = "links => links.map(link => link.getAttribute('href'))"
 NOT_PAGES = re.compile(r"/(static|api|documents/[^/]+\.pdf|sign-out|lock)\b")
 
 
@@ -87,8 +88,8 @@ def kinds_of_page(page: Page, url: str) -> dict[str, str]:
         if answer is None or not answer.headers["content-type"].startswith("text/html"):
             found[kind] = ""
             continue
-        for link in page.locator("a[href]").all():
-            address = urlsplit(urljoin(page.url, link.get_attribute("href") or ""))
+        for link in page.eval_on_selector_all("a[href]", LINKS):
+            address = urlsplit(urljoin(page.url, link))
             if address.netloc == urlsplit(url).netloc and not NOT_PAGES.match(address.path):
                 seen.setdefault(
                     kind_of(address.path), address._replace(scheme="", netloc="").geturl()
