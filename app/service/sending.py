@@ -10,11 +10,14 @@ from app.kernel.actor import Actor
 from app.kernel.canonical import sha256_hex
 from app.kernel.errors import Conflict, Refused
 from app.kernel.text import msg
+from app.robots import contracts
 from app.service import authorisations, estimates, frozenlines, operations, tickets
 from app.service.estimate_models import Estimate, EstimateState
 from app.service.estimates import Sheet
 from app.service.models import Ticket
+from app.service.payers import Payer
 from app.service.states import STATE_LABELS, TicketState
+from app.stores import desk
 
 RECALL = timedelta(seconds=10)
 # Where the customer can be asked. From work the ticket first goes back to the diagnosis.
@@ -34,6 +37,7 @@ def send(session: Session, actor: Actor, sheet: Sheet) -> None:
         raise Refused(msg("There is nothing in this estimate yet."), field="form")
     _require_askable(ticket)
     _require_authorised(session, ticket, estimate)
+    _require_contracts(session, ticket, estimate)
     _replace(session, ticket, estimate)
     content = frozenlines.whole(estimate, ticket)
     estimate.state = EstimateState.SENT
@@ -115,6 +119,32 @@ def _require_authorised(session: Session, ticket: Ticket, estimate: Estimate) ->
     for operation in known.values():
         if operation.id in forbidden:
             authorisations.require(session, ticket.store_id, operation, ticket.unit)
+
+
+def _require_contracts(session: Session, ticket: Ticket, estimate: Estimate) -> None:
+    """A contract that is to pay is one of this robot's, in force today, with a visit left."""
+    named = {
+        share.reference
+        for line in estimate.lines
+        for share in line.shares
+        if share.payer is Payer.CONTRACT and share.amount_minor
+    }
+    if not named:
+        return
+    today = desk.business_day_of(desk.store_of(session, ticket.store_id))
+    paying = {
+        one.label
+        for one in contracts.of_unit(session, ticket.unit_id)
+        if one.row.since <= today <= one.ends_on and one.visits_left != 0
+    }
+    for reference in sorted(named - paying):
+        raise Refused(
+            msg(
+                "No contract {number} of this robot can pay today. Say anew who pays.",
+                number=reference or "–",
+            ),
+            field="form",
+        )
 
 
 def _replace(session: Session, ticket: Ticket, estimate: Estimate) -> None:

@@ -1,16 +1,22 @@
 """Decisions: line by line, frozen with a hash, never twice differently, never of an old version."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from app import wiring
 from app.kernel.canonical import sha256_hex
-from app.kernel.errors import Conflict
+from app.kernel.errors import Conflict, Refused
+from app.robots import contracts
+from app.robots.contracts import ContractInput
 from app.service import decisions, estimates, frozenlines, sending
 from app.service.decisions import Answer
 from app.service.errors import NewerVersion
 from app.service.estimate_models import Decision, EstimateState, How
+from app.service.payers import Measure, Payer, Share
 from app.service.states import TicketState
 from tests.makers.estimates import a_fee, add_line, again, answered, priced, sent
 from tests.makers.service import Workshop
@@ -99,3 +105,23 @@ def test_what_was_approved_is_known_again_in_the_next_version(
 
 def by_link(approved: dict[str, bool]) -> Answer:
     return Answer(approved, by="Kerstin Arndt", how=How.LINK)
+
+
+def test_a_contract_pays_a_visit_when_its_line_is_approved(
+    session: Session, shop: Workshop
+) -> None:
+    wiring.connect()
+    agreed = ContractInput(name="Care", since=date(2020, 1, 1), months=240, visits=1)
+    contract = contracts.agree(session, shop.manager, shop.unit, agreed)
+    by_contract = Share(Payer.CONTRACT, Measure.PERCENT, 10_000, contracts.label_of(contract))
+
+    answered(session, shop, sent(session, shop, a_fee("Wash", shares=(by_contract,))))
+
+    assert contracts.with_use(session, contract).visits_left == 0
+
+
+def test_a_contract_that_cannot_pay_is_not_offered(session: Session, shop: Workshop) -> None:
+    nobody = Share(Payer.CONTRACT, Measure.PERCENT, 10_000, "C-99999")
+
+    with pytest.raises(Refused, match="C-99999"):
+        sent(session, shop, a_fee("Wash", shares=(nobody,)))
