@@ -60,7 +60,6 @@ class SupplierPrice(Base):
         CheckConstraint("price_minor >= 0", name="price_not_negative"),
         CheckConstraint("minimum >= 1 AND pack >= 1", name="at_least_one"),
         Index("ix_supplier_prices_part", "part_id", "supplier_id"),
-        Index("ix_supplier_prices_number", "store_id", "number_key", "part_id"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -69,7 +68,6 @@ class SupplierPrice(Base):
     part_id: Mapped[int] = mapped_column(ForeignKey("parts.id"))
     # As the supplier calls the part.
     number: Mapped[str] = mapped_column(String(64), default="")
-    number_key: Mapped[str] = mapped_column(String(64), default="")
     price_minor: Mapped[Minor]
     minimum: Mapped[int] = mapped_column(Integer, default=1)
     # Only whole packs of so many pieces are delivered.

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.money import parse_money
-from app.kernel.searchkeys import folded, search_key
+from app.kernel.searchkeys import folded
 from app.kernel.text import Text, msg
 from app.parts import suppliers
 from app.parts.buying_models import SupplierPrice
@@ -137,7 +137,6 @@ class _Planner:
             "price_minor": price,
             "pack": pack,
             "number": number,
-            "number_key": search_key(number),
         }
         if row is not None:
             self.found.rewritten.append({**facts, "id": row[0]})

@@ -11,6 +11,10 @@ def owner_label(owner: str) -> Text:
             return msg("sale {number}", number=number)
         case "ticket":
             return msg("ticket {number}", number=number)
+        case "purchase":
+            return msg("{owner}", owner=f"PO-{number}")
+        case "return":
+            return msg("{owner}", owner=f"RT-{number}")
         case _:
             return msg("{owner}", owner=owner)
 
@@ -18,5 +22,10 @@ def owner_label(owner: str) -> Text:
 def owner_page(owner: str) -> str:
     """Where an owner is shown; empty for one without a page."""
     kind, _, number = owner.partition(":")
-    pages = {"order": f"/sales/{number}", "ticket": f"/service/tickets/{number.removeprefix('T-')}"}
+    pages = {
+        "order": f"/sales/{number}",
+        "ticket": f"/service/tickets/{number.removeprefix('T-')}",
+        "purchase": f"/parts/orders/{number}",
+        "return": f"/parts/returns/{number}",
+    }
     return pages.get(kind, "")

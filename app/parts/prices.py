@@ -1,7 +1,7 @@
 """Price lists of suppliers: what so many pieces cost, and who is asked first."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,10 +13,13 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.money import MOST_MINOR, Money
 from app.kernel.quantity import MOST
-from app.kernel.searchkeys import clean, search_key
+from app.kernel.searchkeys import bare_key, clean, folded, search_key
 from app.kernel.text import msg
+from app.parts import numbers
 from app.parts.buying_models import Supplier, SupplierPrice
+from app.parts.catalogue_models import NumberKind
 from app.parts.models import Part
+from app.parts.numbers import Numbered
 from app.stores import desk
 
 _LONGEST_NUMBER = 64
@@ -86,8 +89,9 @@ def set_price(
         session.add(price)
     price.price_minor = wanted.price.minor
     price.pack = wanted.pack
-    price.number, price.number_key = number, search_key(number)
+    price.number = number
     session.flush()
+    _name(session, actor, supplier, part, number)
     audit.record(
         session,
         actor,
@@ -157,19 +161,13 @@ def offer_of(
     return next((offer for offer in found if offer.supplier.id == supplier.id), None)
 
 
-def parts_called(session: Session, actor: Actor, number: str) -> Sequence[int]:
-    """The parts that a supplier calls so, in any writing."""
-    key = search_key(number)
-    if not key:
-        return []
-    return list(
-        session.scalars(
-            select(SupplierPrice.part_id)
-            .where(SupplierPrice.store_id == actor.store_id, SupplierPrice.number_key == key)
-            .distinct()
-            .limit(5)
-        )
-    )
+def _name(session: Session, actor: Actor, supplier: Supplier, part: Part, number: str) -> None:
+    """A supplier's number finds the part everywhere; raises Conflict when it names another one."""
+    known = {(row.kind, row.owner_key, row.bare_key) for row in numbers.of_part(session, part.id)}
+    wanted = (NumberKind.SUPPLIER, folded(supplier.name), bare_key(number))
+    if number and wanted not in known and bare_key(number) != part.bare_key:
+        called = Numbered(NumberKind.SUPPLIER, number, supplier.name)
+        numbers.add(session, actor, part, called)
 
 
 def _order(offer: Offer, currency: str) -> tuple[bool, int, int, int]:

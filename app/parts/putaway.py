@@ -1,7 +1,6 @@
 """Put away and move by two scans: the piece or the bin, then the bin where it goes."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +12,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.quantity import MOST, parse_quantity
 from app.kernel.searchkeys import search_key
 from app.kernel.text import Text, msg
-from app.parts import catalogue, places, scanned, stock
+from app.parts import addresses, catalogue, places, scanned, stock
 from app.parts.models import Balance, Movement, Part, Place, PlaceKind
 from app.parts.moves import Move
 from app.parts.scanned import Code
@@ -25,7 +24,6 @@ BY_HAND = frozenset({PlaceKind.BIN, PlaceKind.VAN, PlaceKind.QUARANTINE, PlaceKi
 MOST_PICKS = 100
 MOST_SHOWN = 200
 _LONGEST_STATE = 20_000
-_PLACE_PAGE = re.compile(r"https?://[^/]+/parts/places/([0-9]{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,10 +294,10 @@ def _places(rows: Sequence[Row]) -> str:
 
 def place_called(session: Session, actor: Actor, text: str) -> Place | None:
     """The place whose code this is, or whose page a label's code leads to."""
-    page = _PLACE_PAGE.fullmatch(text)
+    labelled = addresses.place_at(text)
     try:
-        if page:
-            return places.by_id(session, actor, int(page[1]))
+        if labelled is not None:
+            return places.by_id(session, actor, labelled)
         return places.by_code(session, actor, text, field="code")
     except NotFound:
         return None

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from app.kernel.errors import NotFound, Refused
 from app.kernel.scancodes import gs1, without_prefix
 from app.kernel.searchkeys import bare_key, clean
 from app.kernel.text import msg
-from app.parts import catalogue, purchasing
+from app.parts import addresses, catalogue, purchasing
 from app.parts.buying_models import PurchaseLine
 from app.parts.catalogue_models import PartNumber
 from app.parts.models import Part
@@ -55,18 +54,7 @@ def read(raw: str) -> Code:
     parts = gs1(bare)
     if parts.get("01"):
         return Code(clean(parts["01"]), clean(parts.get("21", "")), clean(parts.get("10", "")))
-    return Code(_from_label(text))
-
-
-def _from_label(text: str) -> str:
-    """The number of the part to whose page a label's code leads, else the text itself."""
-    if not text.lower().startswith(("http://", "https://")):
-        return text
-    address = urlsplit(text)
-    if address.path == "/parts/part":
-        return parse_qs(address.query).get("number", [text])[0]
-    number = address.path.removeprefix("/parts/")
-    return unquote(number) if number != address.path and "/" not in number else text
+    return Code(addresses.number_at(text) or text)
 
 
 def goods(

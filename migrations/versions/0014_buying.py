@@ -136,7 +136,6 @@ def upgrade() -> None:
         ),
         sa.Column("part_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.String(length=64), nullable=False),
-        sa.Column("number_key", sa.String(length=64), nullable=False),
         sa.Column("price_minor", sa.BigInteger(), nullable=False),
         sa.Column("minimum", sa.Integer(), nullable=False),
         sa.Column("pack", sa.Integer(), nullable=False),
@@ -162,12 +161,6 @@ def upgrade() -> None:
             "valid_from",
             name=op.f("uq_supplier_prices_supplier_id_part_id_minimum_valid_from"),
         ),
-    )
-    op.create_index(
-        "ix_supplier_prices_number",
-        "supplier_prices",
-        ["store_id", "number_key", "part_id"],
-        unique=False,
     )
     op.create_index(
         "ix_supplier_prices_part", "supplier_prices", ["part_id", "supplier_id"], unique=False

@@ -1,5 +1,7 @@
 """Deliveries: what is accepted and rejected, whole or not at all, and who is told."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -7,9 +9,10 @@ from sqlalchemy.orm import Session
 from app.identity.roles import Role
 from app.kernel import events
 from app.kernel.actor import Actor
+from app.kernel.db import Database
 from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.kernel.money import Money
-from app.parts import buying, buying_checks, purchasing, receipts, reservations, stock
+from app.parts import buying, buying_checks, checks, purchasing, receipts, reservations, stock
 from app.parts.buying_models import PurchaseOrder, ReceiptLine
 from app.parts.errors import MoreThanOrdered
 from app.parts.events import PartsArrived
@@ -40,7 +43,7 @@ def deliver(
 
 
 def breaches(session: Session) -> list[str]:
-    return list(buying_checks.breaches(session))
+    return [*checks.breaches(session), *buying_checks.breaches(session)]
 
 
 def state(session: Session, order: PurchaseOrder) -> OrderState:
@@ -208,3 +211,31 @@ def test_pieces_of_a_lot_keep_it(session: Session, manager: Actor) -> None:
         .order_by(Balance.lot)
     ).all()
     assert [tuple(row) for row in lots] == [("25A", 2), ("25B", 3)]
+
+
+def test_of_two_who_book_the_same_delivery_at_once_one_does(
+    session: Session,
+    database: Database,
+    manager: Actor,
+    order: PurchaseOrder,
+    knee: Part,
+) -> None:
+    session.commit()
+
+    def book(number: int) -> bool:
+        try:
+            # no queue of writers here: the lock on the order has to do
+            with database.transaction() as clerk:
+                pieces = (Piece(1, 5), Piece(2, serial="A-1"), Piece(2, serial="A-2"))
+                mine = purchasing.by_number(clerk, manager, order.number)
+                receipts.book(clerk, manager, mine, Delivery(pieces, f"LS-{number}"))
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as clerks:
+        booked = list(clerks.map(book, range(4)))
+
+    assert booked.count(True) == 1
+    assert stock.free(session, knee.id) == 5
+    assert breaches(session) == []
