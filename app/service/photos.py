@@ -107,6 +107,24 @@ def by_id(session: Session, ticket: Ticket, photo_id: int) -> TicketPhoto:
     return photo
 
 
+def shared_of(session: Session, ticket: Ticket) -> list[TicketPhoto]:
+    """What the customer may see of it."""
+    return [photo for photo in of_ticket(session, ticket) if photo.is_shared]
+
+
+def shared_by_id(session: Session, ticket: Ticket, photo_id: int) -> TicketPhoto:
+    """The same for one; raises NotFound in the words of a wrong key."""
+    photo = session.get(TicketPhoto, photo_id)
+    if (
+        photo is None
+        or photo.ticket_id != ticket.id
+        or photo.removed_at is not None
+        or not photo.is_shared
+    ):
+        raise NotFound(msg("There is no repair at this address."))
+    return photo
+
+
 def of_ticket(session: Session, ticket: Ticket) -> list[TicketPhoto]:
     """What is to be seen, oldest first."""
     return list(

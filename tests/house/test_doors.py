@@ -21,7 +21,7 @@ OPEN_PAGES = {
     # a robot's public passport: its code or its owner's key is what opens it
     *("/r/key", "/r/{code}", "/r/{code}/passport.json"),
     # a repair's status and estimate: the key on its receipt is what opens them
-    *("/s/{token}", "/s/{token}/estimate"),
+    *("/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
     *("/sign-out", "/switch", "/lock", "/preferences"),
 }
 TO_SIGN_IN = ("/sign-in", "/lock")
