@@ -103,6 +103,7 @@ def test_nobody_is_forgotten_while_their_robot_is_here(session: Session, shop: W
     ticket = a_ticket(session, shop)
     ticket.signer = "Kerstin Arndt"
     privacy.export(session, shop.manager, shop.owner)
+    session.commit()
 
     with pytest.raises(Refused, match="T-1"), session.begin_nested():
         privacy.erase(session, shop.manager, shop.owner, reason="asked")
