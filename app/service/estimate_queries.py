@@ -16,7 +16,6 @@ from app.robots.slotnames import name_of
 from app.service import (
     decisions,
     estimates,
-    proposals,
     reserving,
     sending,
     totals,
@@ -141,8 +140,6 @@ def view(session: Session, ticket: Ticket, estimate: Estimate) -> EstimateView:
         if estimate.version > 1
         else set[str]()
     )
-    # once all is decided only what was approved is done, and paid
-    counted = estimates.approved_of(estimate) if estimate.decided_at else estimate.lines
     return EstimateView(
         estimate=estimate,
         lines=tuple(
@@ -155,26 +152,24 @@ def view(session: Session, ticket: Ticket, estimate: Estimate) -> EstimateView:
             )
             for line in estimate.lines
         ),
-        sums=totals.sums(counted, currency=estimate.currency, mode=estimate.price_mode),
+        sums=_sums(estimate),
         may_recall=sending.may_recall(estimate, clock.now()),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What stands beside the lines: suggestions, what was declined, the versions."""
+    """What stands beside the lines: what was declined before, and the versions."""
 
-    suggestions: Sequence[proposals.SlotSuggestions]
     declined: Sequence[LineView]
     versions: Sequence[Estimate]
 
 
-def desk_of(session: Session, actor: Actor, ticket: Ticket, estimate: Estimate | None) -> Desk:
-    """Suggestions only while somebody may take them up."""
+def desk_of(session: Session, actor: Actor, ticket: Ticket) -> Desk:
+    """What was declined only while somebody may offer it again."""
     writing = ticket.ended_at is None and actor.may("service.estimate")
     currency = stores.store_of(session, ticket.store_id).currency
     return Desk(
-        suggestions=proposals.suggestions(session, actor, ticket, estimate) if writing else [],
         declined=[LineView(line, currency) for line in estimates.declined_before(session, ticket)]
         if writing
         else [],
@@ -186,12 +181,19 @@ def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object
     """What the ticket's first page says of its estimate."""
     newest = estimates.newest(session, ticket)
     if newest is None:
-        return {"sheet": None}
-    sheet = view(session, ticket, newest)
+        return {"estimate": None}
+    standings = reserving.standings(session, ticket) if newest.decided_at else {}
     return {
-        "sheet": sheet,
+        "estimate": newest,
+        "sums": _sums(newest),
         "label": ESTIMATE_LABELS[newest.state],
         "tone": ESTIMATE_TONES[newest.state],
         "payers": PAYER_LABELS,
-        "missing": sum(row.standing.missing for row in sheet.lines if row.standing),
+        "missing": sum(one.missing for one in standings.values()),
     }
+
+
+def _sums(estimate: Estimate) -> Sums:
+    """Once all is decided only what was approved is done, and paid."""
+    counted = estimates.approved_of(estimate) if estimate.decided_at else estimate.lines
+    return totals.sums(counted, currency=estimate.currency, mode=estimate.price_mode)

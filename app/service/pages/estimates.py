@@ -19,6 +19,7 @@ from app.service import (
     lines,
     proposals,
     sending,
+    tickets,
 )
 from app.service.decisions import HOW_LABELS
 from app.service.estimate_models import Estimate, EstimateLine, How, LineKind
@@ -41,7 +42,7 @@ from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import problems_of
 from app.web.idempotent import once
-from app.web.rendering import render
+from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession, WriteSession
 from app.web.submitted import Submitted
 from app.web.wire import Number
@@ -66,6 +67,27 @@ def show_estimate(
     """The newest version, or one by its number; `line` is the one whose form is open."""
     ticket = asked_ticket(session, actor, number)
     return _page(request, session, actor, ticket, version=version, line=line)
+
+
+@router.get("/{number}/estimate/suggestions")
+def show_suggestions(
+    request: Request, session: ReadSession, actor: SignedIn, *, number: Number
+) -> Response:
+    """What fits and is done in the faulty slots; the estimate's page fetches it by itself."""
+    ticket = asked_ticket(session, actor, number)
+    page = {"here": tickets.page(ticket)} if is_htmx(request) else {}
+    return render(
+        request,
+        "service/estimate_suggestions.html",
+        block="suggested",
+        suggestions=proposals.suggestions(
+            session, actor, ticket, estimates.newest(session, ticket)
+        ),
+        verdicts=VERDICT_LABELS,
+        verdict_tones=VERDICT_TONES,
+        name_of=name_of,
+        **(page or frame(session, actor, ticket, tab="estimate")),
+    )
 
 
 @router.post("/{number}/estimate/begin")
@@ -317,7 +339,7 @@ def _page(
     page |= {
         "is_newest": shown is None or newest is None or shown.id == newest.id,
         "newest": newest,
-        "beside": estimate_queries.desk_of(session, actor, ticket, newest),
+        "beside": estimate_queries.desk_of(session, actor, ticket),
         "slots": _slots(session, ticket),
         "states": ESTIMATE_LABELS,
         "tones": ESTIMATE_TONES,
@@ -326,9 +348,6 @@ def _page(
         "how_labels": HOW_LABELS,
         "payers": PAYER_LABELS,
         "customer": Payer.CUSTOMER,
-        "verdicts": VERDICT_LABELS,
-        "verdict_tones": VERDICT_TONES,
-        "name_of": name_of,
         "which": which,
         "typed": typed,
         "problems": problems_of(refusal) if refusal else {},
