@@ -5,7 +5,7 @@ transaction. Here stands only for which line of the job it was.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -143,6 +143,7 @@ def _meant(
 ) -> Meant:
     """Which piece a scan means, and for which line."""
     wanting = _wanting(session, ticket, line_key)
+    scanned = _told_apart(session, actor, scanned)
     component = _component(session, actor, scanned, wanting)
     number = component.part_number if component is not None else clean(scanned.number)
     if not number and line_key:
@@ -165,6 +166,13 @@ def _meant(
         ),
         field="code",
     )
+
+
+def _told_apart(session: Session, actor: Actor, scanned: Scanned) -> Scanned:
+    """A code that is no part's number is a serial."""
+    if not scanned.number or scanned.serial or catalogue.by_code(session, actor, scanned.number):
+        return scanned
+    return replace(scanned, number="", serial=scanned.number)
 
 
 def _wanting(session: Session, ticket: Ticket, line_key: str) -> list[EstimateLine]:

@@ -11,20 +11,14 @@ from sqlalchemy.orm import Session
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict
-from app.kernel.text import Text, msg
+from app.kernel.text import msg
 from app.service import estimates, operations, tickets
 from app.service.guards import NotYet
 from app.service.models import Ticket, TicketChange
 from app.service.operation_models import Operation, SafetyTick
+from app.service.operations import TICK_LABELS
 from app.service.states import TicketState
 from app.service.work_models import SafetyConfirmation
-
-TICK_LABELS: dict[SafetyTick, Text] = {
-    SafetyTick.HOIST: msg("Robot hangs in the hoist"),
-    SafetyTick.BATTERY_ISOLATED: msg("Battery isolated"),
-    SafetyTick.ESTOP_TESTED: msg("Emergency stop tested"),
-    SafetyTick.AREA_CLEAR: msg("Nobody within reach"),
-}
 
 
 def confirm(session: Session, actor: Actor, ticket: Ticket, ticks: Iterable[SafetyTick]) -> None:

@@ -16,6 +16,7 @@ from app.service.pages import (
     returns,
     status,
     ticket,
+    work,
 )
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -29,6 +30,7 @@ for part in (
     edits,
     diagnosis,
     estimates,
+    work,
     returns,
     ticket,
     status,

@@ -13,11 +13,12 @@ from app.service import board, promise, queries, tickets
 from app.service.models import Ticket
 from app.service.states import STATE_LABELS, WAITING_LABELS, TicketState
 
-# The last word of a tab's address, and what is written on it. Estimate and work add theirs.
+# The last word of a tab's address, and what is written on it. One for each part of the job.
 TABS: list[tuple[str, Text]] = [
     ("", msg("Overview")),
     ("diagnosis", msg("Diagnosis")),
     ("estimate", msg("Estimate")),
+    ("work", msg("Work")),
     ("return", msg("Return")),
 ]
 STATE_TONES: dict[TicketState, str] = {

@@ -1,0 +1,203 @@
+"""What the page of the work shows: lines with time and parts, clocks, safety, checks, the gate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.kernel import clock
+from app.kernel.actor import Actor
+from app.kernel.text import Text
+from app.parts.models import Part
+from app.robots.gate import Answer
+from app.robots.slot_models import Occupant
+from app.robots.slotnames import name_of
+from app.service import (
+    authorisations,
+    estimates,
+    fittingwork,
+    labour,
+    linesdone,
+    oldparts,
+    operations,
+    quality,
+    release,
+    reserving,
+    safety,
+)
+from app.service.estimate_models import EstimateLine, LineKind
+from app.service.estimates import KIND_LABELS
+from app.service.models import Ticket
+from app.service.oldparts import Lying
+from app.service.operation_models import Operation, SafetyTick
+from app.service.reserving import Standing
+from app.service.states import TicketState
+from app.service.work_models import (
+    Labour,
+    LineDone,
+    PartUse,
+    QualityCheck,
+    Release,
+    SafetyConfirmation,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """An approved line at the bench. `minutes` have gone into it so far."""
+
+    line: EstimateLine
+    operation: Operation | None
+    done: LineDone | None
+    standing: Standing | None
+    used: int
+    minutes: int
+    is_allowed: bool
+
+    @property
+    def kind(self) -> Text:
+        return KIND_LABELS[self.line.kind]
+
+    @property
+    def is_part(self) -> bool:
+        return self.line.kind is LineKind.PART
+
+    @property
+    def slot(self) -> Text | None:
+        return name_of(self.line.slot_path) if self.line.slot_path else None
+
+    @property
+    def standard(self) -> int:
+        return self.line.minutes * self.line.quantity
+
+    @property
+    def wants_parts(self) -> bool:
+        return self.is_part and self.used < self.line.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock that ran or runs: whose, on what, for how long."""
+
+    row: Labour
+    name: str
+    second: str
+    what: str
+    minutes: int
+    forgotten: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    lines: tuple[WorkLine, ...]
+    clocks: tuple[Clock, ...]
+    own: Labour | None
+    needed: tuple[SafetyTick, ...]
+    confirmed: dict[SafetyTick, SafetyConfirmation]
+    uses: Sequence[tuple[PartUse, Part, Occupant | None]]
+    lying: tuple[Lying, ...]
+    checks: Sequence[QualityCheck]
+    questions: tuple[Answer, ...]
+    release: Release | None
+    own_work: bool
+    may_check_own: bool
+
+    @property
+    def is_safe(self) -> bool:
+        return all(tick in self.confirmed for tick in self.needed)
+
+    @property
+    def minutes(self) -> int:
+        return sum(one.minutes * (2 if one.second else 1) for one in self.clocks)
+
+    @property
+    def standard(self) -> int:
+        return sum(one.standard for one in self.lines)
+
+    @property
+    def is_done(self) -> bool:
+        return all(one.done is not None for one in self.lines)
+
+    @property
+    def is_open(self) -> bool:
+        return not any(answer.reasons for answer in self.questions)
+
+
+def of_ticket(session: Session, actor: Actor, ticket: Ticket, people: dict[int, str]) -> Bench:
+    """Everything at once; `people` are the store's staff, name by id."""
+    now = clock.now()
+    approved = linesdone.of_ticket(session, ticket)
+    rows = labour.of_ticket(session, ticket)
+    times = labour.times(rows, approved, now)
+    by_code = operations.by_codes(
+        session, ticket.store_id, {line.operation_code for line in approved}
+    )
+    confirmed = safety.confirmed(session, ticket) if ticket.state is TicketState.IN_WORK else {}
+    asked = ticket.state in {TicketState.CHECKING, TicketState.DECLINED, TicketState.IN_WORK}
+    return Bench(
+        lines=_lines(session, ticket, approved, by_code, times.actual),
+        clocks=tuple(_clocks(session, rows, approved, people, now)),
+        own=labour.running(session, actor.staff_id),
+        needed=tuple(safety.needed(by_code.values())),
+        confirmed=confirmed,
+        uses=fittingwork.of_ticket(session, ticket),
+        lying=tuple(oldparts.lying(session, ticket)),
+        checks=quality.of_ticket(session, ticket),
+        questions=tuple(release.questions(session, actor, ticket)) if asked else (),
+        release=release.latest(session, ticket),
+        own_work=quality.worked_on(session, ticket, actor.staff_id),
+        may_check_own=quality.rules_of(session, ticket.store_id).may_check_own,
+    )
+
+
+def has_work(session: Session, ticket: Ticket) -> bool:
+    return estimates.in_force(session, ticket) is not None
+
+
+def _lines(
+    session: Session,
+    ticket: Ticket,
+    approved: Sequence[EstimateLine],
+    by_code: dict[str, Operation],
+    actual: dict[str, int],
+) -> tuple[WorkLine, ...]:
+    done, used = linesdone.done(session, ticket), linesdone.used(session, ticket)
+    standings = reserving.standings(session, ticket)
+    forbidden = authorisations.unauthorised(session, ticket.store_id, by_code.values(), ticket.unit)
+    shown = []
+    for line in approved:
+        operation = by_code.get(line.operation_code)
+        shown.append(
+            WorkLine(
+                line=line,
+                operation=operation,
+                done=done.get(line.key),
+                standing=standings.get(line.id),
+                used=used.get(line.key, 0),
+                minutes=actual.get(line.key, 0),
+                is_allowed=operation is None or operation.id not in forbidden,
+            )
+        )
+    return tuple(shown)
+
+
+def _clocks(
+    session: Session,
+    rows: Sequence[tuple[Labour, str]],
+    approved: Sequence[EstimateLine],
+    people: dict[int, str],
+    now: datetime,
+) -> Sequence[Clock]:
+    what = {line.key: line.description for line in approved}
+    return [
+        Clock(
+            row=row,
+            name=name,
+            second=people.get(row.second_id or 0, ""),
+            what=what.get(row.line_key, ""),
+            minutes=labour.minutes_of(row, now),
+            forgotten=row.stopped_at is None and labour.forgotten(session, row),
+        )
+        for row, name in rows
+    ]
