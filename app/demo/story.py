@@ -19,6 +19,7 @@ from app.demo import (
     counts,
     deliveries,
     duties,
+    estimates,
     history,
     parts,
     people,
@@ -83,11 +84,16 @@ def _tell(session: Session) -> None:
         counts.count_two_bins(session, crew)
     with _at(now, days_ago=5, hour=10):
         service.early_days(session, crew)
+        estimates.write_catalogue(session, crew)
     with _at(now, days_ago=4, hour=15):
         service.findings(session, crew)
     with _at(now, days_ago=3, hour=11):
         counts.drop_one(session, crew)
         announcing.announce(session, crew.mei, deliveries.announced())
+    _tell_of_the_last_days(session, crew, now)
+
+
+def _tell_of_the_last_days(session: Session, crew: Crew, now: datetime) -> None:
     with _at(now, days_ago=2, hour=10):
         trade.first_day_of_trade(session, crew)
     with _at(now, days_ago=2, hour=18):
@@ -104,6 +110,7 @@ def _tell(session: Session) -> None:
         buying.receive_a_half(session, crew)
     with _at(now, days_ago=1, hour=16):
         service.yesterday(session, crew)
+        estimates.ask_for_the_knee(session, crew)
     with _at(now, days_ago=1, hour=18):
         trade.close_till(session, crew)
     with clock.set_to(now - timedelta(minutes=40)):
