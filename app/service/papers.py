@@ -47,7 +47,6 @@ class Sheet:
     customer: str
     phone: str
     brought_by: str
-    maker: str
     model: str
     serial: str
     state: Text
@@ -127,7 +126,6 @@ def _sheet(ticket: Ticket, store: Store, *, language: str, url: str) -> Sheet:
         customer=customer.name if customer else store.name,
         phone=customer.phone if customer else "",
         brought_by=ticket.brought_by,
-        maker=ticket.unit.maker.name,
         model=ticket.unit.model.name,
         serial=ticket.unit.serial,
         state=STATE_LABELS[ticket.state],

@@ -213,7 +213,7 @@ def test_what_cannot_be_read_is_told_at_its_field(
 def test_intake_asks_few_statements(bench: Browser, statements_of_app: list[str]) -> None:
     bench.get(f"/service/new?code={SERIAL}")
 
-    assert len(statements_of_app) <= 16, "\n".join(statements_of_app)
+    assert len(statements_of_app) <= 15, "\n".join(statements_of_app)
 
 
 def test_a_robot_that_is_not_the_stores_is_not_checked_in_here(bench: Browser) -> None:
