@@ -4,8 +4,8 @@ from app.customers import panels, privacy
 from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
 from app.kernel.text import msg
-from app.parts import cores, fit, following, importwork, orderfinder, storage, tracing
-from app.parts.events import PartsArrived
+from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
+from app.parts.events import MovementReversed, PartsArrived
 from app.payments import cards, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
 from app.robots import (
@@ -73,6 +73,7 @@ def connect() -> None:
     events.listen(ComponentCorrected, following.on_corrected)
     events.listen(FirmwareChanged, bulletins.on_version_changed)
     events.listen(ComponentRemoved, cores.on_removed)
+    events.listen(MovementReversed, receipts.on_reversed)
     events.listen(HandedOver, robotpapers.on_handed_over)
     events.listen(CustomerErased, salesview.on_customer_erased)
     panels.show(customerview.panel)

@@ -25,7 +25,8 @@ def breaches(session: Session) -> Iterator[str]:
 
 
 def _lines_equal_receipts(session: Session) -> Iterator[str]:
-    """Accepted and rejected of a line are the sums of its receipts."""
+    """Accepted and rejected of a line are the sums of its receipts, but for what was undone."""
+    undone = select(Movement.reverses_id).where(Movement.reverses_id.is_not(None))
     accepted = func.sum(case((ReceiptLine.rejected_for == "", ReceiptLine.quantity), else_=0))
     came = (
         select(
@@ -33,6 +34,7 @@ def _lines_equal_receipts(session: Session) -> Iterator[str]:
             accepted.label("accepted"),
             (func.sum(ReceiptLine.quantity) - accepted).label("rejected"),
         )
+        .where(ReceiptLine.movement_id.not_in(undone))
         .group_by(ReceiptLine.line_id)
         .subquery()
     )

@@ -15,3 +15,12 @@ class PartsArrived(Event):
     part_id: int
     quantity: int
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovementReversed(Event):
+    """A line of the ledger was undone by its opposite."""
+
+    actor: Actor
+    store_id: int
+    movement_id: int

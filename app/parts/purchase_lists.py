@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.kernel.actor import Actor
 from app.kernel.money import Money
@@ -22,7 +22,7 @@ from app.parts.buying_models import (
     ReceiptLine,
     Supplier,
 )
-from app.parts.models import Part
+from app.parts.models import Movement, Part
 from app.parts.purchase_states import ORDER_LABELS, ORDER_TONES, OrderState, state_of
 from app.robots.slot_models import Component
 from app.stores import desk
@@ -105,6 +105,7 @@ class Came:
     part: Part
     component: Component | None
     currency: str
+    is_undone: bool = False
 
     @property
     def price(self) -> Money:
@@ -157,7 +158,7 @@ class OrderView:
             came.difference.minor * came.row.quantity
             for view in self.receipts
             for came in view.rows
-            if not came.row.rejected_for
+            if not came.row.rejected_for and not came.is_undone
         )
         return Money(minor, self.order.currency)
 
@@ -231,15 +232,19 @@ def _receipts(
 ) -> tuple[ReceiptView, ...]:
     by_id = {line.id: line for line in lines}
     rows: dict[int, list[Came]] = defaultdict(list)
+    opposite = aliased(Movement)
     found = session.execute(
-        select(ReceiptLine, Component)
+        select(ReceiptLine, Component, opposite.id)
+        .outerjoin(opposite, opposite.reverses_id == ReceiptLine.movement_id)
         .outerjoin(Component, Component.id == ReceiptLine.component_id)
         .where(ReceiptLine.line_id.in_(list(by_id)))
         .order_by(ReceiptLine.id)
     )
-    for row, component in found:
+    for row, component, undone in found:
         line = by_id[row.line_id]
-        came = Came(row, line, parts[line.part_id], component, order.currency)
+        came = Came(
+            row, line, parts[line.part_id], component, order.currency, is_undone=undone is not None
+        )
         rows[row.receipt_id].append(came)
     return tuple(
         ReceiptView(receipt, tuple(rows[receipt.id]))

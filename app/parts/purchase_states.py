@@ -31,12 +31,14 @@ ORDER_TONES: dict[OrderState, str] = {
     OrderState.CANCELLED: "",
 }
 
-# Of an order that came in part only the rest can be closed; then it is received.
+# Of an order that came in part only the rest can be closed; then it is received. What was booked
+# by mistake and undone is awaited again.
 ORDER_MOVES = Moves(
     {
         OrderState.DRAFT: frozenset({OrderState.SENT, OrderState.CANCELLED}),
         OrderState.SENT: frozenset({OrderState.PARTLY, OrderState.RECEIVED, OrderState.CANCELLED}),
-        OrderState.PARTLY: frozenset({OrderState.RECEIVED}),
+        OrderState.PARTLY: frozenset({OrderState.RECEIVED, OrderState.SENT}),
+        OrderState.RECEIVED: frozenset({OrderState.PARTLY, OrderState.SENT}),
     },
     labels=ORDER_LABELS,
 )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, events, numbers
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, Invalid, Refused
+from app.kernel.errors import Conflict, Invalid, NotFound, Refused
 from app.kernel.money import MOST_MINOR, Money
 from app.kernel.quantity import MOST
 from app.kernel.searchkeys import clean, search_key
@@ -17,7 +17,7 @@ from app.kernel.text import Text, msg
 from app.parts import arrivals, covering, places, purchasing, stock
 from app.parts.buying_models import GoodsReceipt, PurchaseLine, PurchaseOrder, ReceiptLine
 from app.parts.errors import MoreThanOrdered
-from app.parts.events import PartsArrived
+from app.parts.events import MovementReversed, PartsArrived
 from app.parts.models import Movement, Part, PlaceKind
 from app.parts.moves import Move
 from app.parts.purchase_states import OrderState, state_of
@@ -123,6 +123,51 @@ def receipts_of(session: Session, order: PurchaseOrder) -> list[GoodsReceipt]:
             .where(GoodsReceipt.order_id == order.id)
             .order_by(GoodsReceipt.number)
         )
+    )
+
+
+def undo(session: Session, actor: Actor, order: PurchaseOrder, row_id: int, *, reason: str) -> None:
+    """Something was booked by mistake: it leaves the ledger again, and is awaited again."""
+    actor.require("purchases.receive")
+    purchasing.lock(session, order)
+    row, _ = row_of(session, order, row_id)
+    stock.reverse(session, actor, row.movement_id, reason=reason)
+
+
+def row_of(session: Session, order: PurchaseOrder, row_id: int) -> tuple[ReceiptLine, Part]:
+    """Something that came of an order, and the part that it is of."""
+    found = session.execute(
+        select(ReceiptLine, Part)
+        .join(PurchaseLine, PurchaseLine.id == ReceiptLine.line_id)
+        .join(Part, Part.id == PurchaseLine.part_id)
+        .where(ReceiptLine.id == row_id, PurchaseLine.order_id == order.id)
+    ).first()
+    if found is None:
+        raise NotFound(msg("This order has no such delivery."))
+    return found[0], found[1]
+
+
+def on_reversed(session: Session, event: MovementReversed) -> None:
+    """What a delivery brought was undone in the ledger: its line awaits it again."""
+    row = session.scalar(select(ReceiptLine).where(ReceiptLine.movement_id == event.movement_id))
+    if row is None:
+        return
+    line = session.get_one(PurchaseLine, row.line_id)
+    order = session.get_one(PurchaseOrder, line.order_id)
+    purchasing.lock(session, order)
+    if row.rejected_for:
+        line.rejected -= row.quantity
+    else:
+        line.accepted -= row.quantity
+        if line.accepted < line.quantity:
+            line.closed_at = order.closed_at = None
+    session.flush()
+    audit.record(
+        session,
+        event.actor,
+        "purchase.receipt_undone",
+        subject=purchasing.reference(order),
+        after={"line": line.position, "quantity": row.quantity, "movement": row.movement_id},
     )
 
 

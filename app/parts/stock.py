@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, events
 from app.kernel.actor import Actor
 from app.kernel.db import number
 from app.kernel.errors import Conflict, NotFound, Refused
@@ -16,6 +16,7 @@ from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import msg
 from app.parts import costing, places, shelves
 from app.parts.errors import Elsewhere, NotEnoughStock, Promised
+from app.parts.events import MovementReversed
 from app.parts.models import (
     BOUNDED,
     PICKABLE,
@@ -140,6 +141,7 @@ def reverse(session: Session, actor: Actor, movement_id: int, *, reason: str) ->
         reverses_id=first.id,
     )
     (movement,) = book(session, actor, [opposite], reason=reason, reference=first.reference)
+    events.announce(session, MovementReversed(actor, actor.store_id, first.id))
     return movement
 
 

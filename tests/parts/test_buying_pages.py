@@ -335,3 +335,21 @@ def test_the_one_box_finds_an_order(browser: Browser, order: PurchaseOrder) -> N
     answer = browser.get(f"/find?q=PO-{order.number}")
 
     assert answer.headers["location"] == f"/parts/orders/{order.number}/receive"
+
+
+def test_a_booking_is_undone_with_a_reason(
+    browser: Browser, session: Session, clerk: Actor, low: Part, order: PurchaseOrder
+) -> None:
+    receipts.book(session, clerk, order, Delivery((Piece(1, 3),)))
+    session.commit()
+    undo = re.search(
+        r'href="(/parts/orders/1/receipts/\d+/undo)"', browser.get("/parts/orders/1").text
+    )
+    assert undo
+
+    assert browser.get(undo[1]).status_code == 200
+    assert browser.post(undo[1], reason=" ").status_code == 422
+    browser.post(undo[1], reason="counted wrong")
+
+    assert stock.free(session, low.id) == 0
+    assert "Undone" in browser.get("/parts/orders/1").text

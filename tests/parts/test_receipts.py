@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import wiring
 from app.identity.roles import Role
 from app.kernel import events
 from app.kernel.actor import Actor
@@ -238,4 +239,25 @@ def test_of_two_who_book_the_same_delivery_at_once_one_does(
 
     assert booked.count(True) == 1
     assert stock.free(session, knee.id) == 5
+    assert breaches(session) == []
+
+
+def test_what_was_booked_by_mistake_is_awaited_again(
+    session: Session, manager: Actor, order: PurchaseOrder, knee: Part
+) -> None:
+    wiring.connect()
+    whole = (Piece(1, 5), Piece(2, serial="A-1"), Piece(2, serial="A-2"))
+    deliver(session, manager, order, *whole)
+    wrong = session.scalars(select(ReceiptLine).order_by(ReceiptLine.id)).first()
+    assert wrong
+
+    receipts.undo(session, manager, order, wrong.id, reason="counted wrong")
+
+    assert stock.free(session, knee.id) == 0
+    assert buying.incoming(session, [knee.id])[knee.id].awaited == 5
+    assert state(session, order) is OrderState.PARTLY
+    with pytest.raises(Conflict, match="already reversed"):
+        receipts.undo(session, manager, order, wrong.id, reason="again")
+    deliver(session, manager, order, Piece(1, 5))
+    assert state(session, order) is OrderState.RECEIVED
     assert breaches(session) == []

@@ -105,7 +105,9 @@ def add_supplier(
 
 
 @router.get("/{supplier_id}/prices", responses=refusals(404))
-def list_supplier_prices(session: ReadSession, actor: ApiReading, supplier_id: RowId) -> PriceListOut:
+def list_supplier_prices(
+    session: ReadSession, actor: ApiReading, supplier_id: RowId
+) -> PriceListOut:
     actor.require("stock.view")
     supplier = suppliers.by_id(session, actor, supplier_id)
     return _prices(prices.price_list(session, supplier), supplier)

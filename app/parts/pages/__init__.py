@@ -20,6 +20,7 @@ from app.parts.pages import (
     receiving,
     returns,
     suppliers,
+    undoing,
     valuation,
 )
 
@@ -33,6 +34,7 @@ for part in (
     buying,
     orders,
     receiving,
+    undoing,
     suppliers,
     moving,
     returns,
