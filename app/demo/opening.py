@@ -26,6 +26,7 @@ from app.stores import desk, particulars
 from app.stores.models import Store
 
 CURRENCY = "EUR"
+_COST_PERCENT = 58
 TILLS = ("Till 1", "Till 2")
 
 
@@ -175,6 +176,8 @@ def _stock(session: Session, actor: Actor, offer: Offer) -> None:
             quantity=offer.stock,
             reason="first stock",
             reference="delivery:4699",
+            # an invented purchase price
+            cost=Money(offer.price_minor * _COST_PERCENT // 100, CURRENCY),
         )
 
 

@@ -53,7 +53,9 @@ def keep_by(keeper: Keeper) -> None:
 
 def passages(session: Session, component: Component) -> list[Passage]:
     """Where a component went outside robots, the newest first."""
-    return [one for teller in _doors.tellers for one in teller(session, component)]
+    told = [one for teller in _doors.tellers for one in teller(session, component)]
+    # sorting keeps the order of those at one moment
+    return sorted(told, key=lambda one: one.at, reverse=True)
 
 
 def kept(session: Session, component_ids: Collection[int]) -> set[int]:
