@@ -23,7 +23,7 @@ from app.robots.models import Unit
 from app.sales import checks as sales
 from app.sales.models import Order
 from app.service import checks as service
-from app.service import estimate_checks
+from app.service import estimate_checks, work_checks
 from app.service.models import Ticket
 
 Proof = Callable[[Session], Iterator[str]]
@@ -40,6 +40,7 @@ PROOFS: tuple[Proof, ...] = (
     sales.breaches,
     service.breaches,
     estimate_checks.breaches,
+    work_checks.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
     "customers": Customer,

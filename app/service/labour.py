@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.identity.models import Staff
@@ -137,6 +137,51 @@ def stop(
     session.flush()
     ticket = tickets.by_id(session, actor, row.ticket_id)
     _record(session, actor, ticket, row, "labour.stopped", reason=row.correction)
+    return row
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    staff_id: int,
+    started_at: datetime,
+    stopped_at: datetime,
+    line_key: str = "",
+    reason: str = "",
+) -> Labour:
+    """Time that somebody worked without a clock, as another program or a manager knows it."""
+    actor.require("service.work")
+    if staff_id != actor.staff_id:
+        actor.require("service.override")
+        tickets.check_technician(session, actor, staff_id)
+    tickets.require_open(ticket)
+    _operation_of(session, ticket, line_key)
+    if not started_at <= stopped_at <= clock.now():
+        raise Refused(msg("The work ends after it begins, and not in the future."), field="at")
+    overlapping = session.scalar(
+        select(Labour.id).where(
+            Labour.staff_id == staff_id,
+            Labour.started_at < stopped_at,
+            func.coalesce(Labour.stopped_at, clock.now()) > started_at,
+        )
+    )
+    if overlapping is not None:
+        raise Conflict(msg("This person’s clock ran elsewhere at that time."), field="at")
+    row = Labour(
+        store_id=ticket.store_id,
+        ticket_id=ticket.id,
+        line_key=line_key,
+        staff_id=staff_id,
+        started_at=started_at,
+        stopped_at=stopped_at,
+        stopped_by=actor.name,
+        correction=clean(reason)[:_LONGEST_REASON],
+    )
+    session.add(row)
+    session.flush()
+    _record(session, actor, ticket, row, "labour.recorded", reason=row.correction)
     return row
 
 

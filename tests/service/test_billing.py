@@ -30,6 +30,7 @@ from tests.makers.estimates import (
     priced,
 )
 from tests.makers.service import Workshop, unguarded
+from tests.makers.work import released
 
 SIGNED = Signed("Kerstin Arndt")
 HALF = (
@@ -56,10 +57,7 @@ def drawer(session: Session, shop: Workshop) -> TillSession:
 def ready(session: Session, shop: Workshop, *typed: LineInput) -> Ticket:
     """A ticket whose approved work is done."""
     ticket = approved_ticket(session, shop, *typed)
-    with unguarded():
-        for step in (TicketState.IN_WORK, TicketState.CHECKING, TicketState.READY):
-            if ticket.state is not step:
-                tickets.move(session, shop.manager, ticket, step)
+    released(session, shop, ticket)
     return ticket
 
 
@@ -135,7 +133,10 @@ def test_a_bill_waits_for_the_work(session: Session, shop: Workshop, drawer: Til
 
 def test_a_claim_needs_both_serials(session: Session, shop: Workshop) -> None:
     a_part(session, shop, on_hand=1)
-    ticket = ready(session, shop, a_code(KNEE_PART, 1, *ALL_WARRANTY))
+    ticket = approved_ticket(session, shop, a_code(KNEE_PART, 1, *ALL_WARRANTY))
+    with unguarded():
+        for step in (TicketState.IN_WORK, TicketState.CHECKING, TicketState.READY):
+            tickets.move(session, shop.manager, ticket, step)
     (claim,) = claims.draft(session, shop.manager, ticket)
 
     with pytest.raises(Refused, match="serials"):

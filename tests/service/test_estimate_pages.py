@@ -32,7 +32,8 @@ from tests.makers.estimates import (
     sent,
 )
 from tests.makers.identity import a_session, a_terminal
-from tests.makers.service import Workshop, a_ticket, unguarded
+from tests.makers.service import Workshop, a_ticket
+from tests.makers.work import released
 
 
 @pytest.fixture(autouse=True)
@@ -275,9 +276,7 @@ def test_operations_rates_and_leave_are_kept_by_managers(
 def done_ticket(session: Session, shop: Workshop, **more: object) -> Ticket:
     """A ticket over a fee of 50.00 whose work is done."""
     ticket = approved_ticket(session, shop, a_fee("Wash", 5_000, **more))
-    with unguarded():
-        for step in (TicketState.IN_WORK, TicketState.CHECKING, TicketState.READY):
-            tickets.move(session, shop.manager, ticket, step)
+    released(session, shop, ticket)
     return ticket
 
 

@@ -8,7 +8,8 @@ from app.service import tickets
 from app.service.states import TicketState
 from tests.makers.estimates import SWAP, a_fee, an_operation, approved_ticket, priced, sent
 from tests.makers.programs import Program, a_token, eur
-from tests.makers.service import Workshop, a_ticket, unguarded
+from tests.makers.service import Workshop, a_ticket
+from tests.makers.work import released
 
 
 @pytest.fixture
@@ -82,9 +83,7 @@ def test_the_robot_goes_back_and_the_maker_is_asked(
     session: Session, shop: Workshop, program: Program
 ) -> None:
     ticket = approved_ticket(session, shop, a_fee("Wash", 5_000))
-    with unguarded():
-        for step in (TicketState.IN_WORK, TicketState.CHECKING, TicketState.READY):
-            tickets.move(session, shop.manager, ticket, step)
+    released(session, shop, ticket)
     session.commit()
 
     due = program.post(f"/tickets/{ticket.number}/return", {"signer": "Kerstin Arndt"})

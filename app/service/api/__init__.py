@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.service.api import claims, estimates, tickets
+from app.service.api import claims, estimates, tickets, work
 
 router = APIRouter()
-for part in (estimates, tickets, claims):
+for part in (estimates, work, tickets, claims):
     router.include_router(part.router)
