@@ -14,8 +14,9 @@ from app.kernel.text import Text, msg
 from app.parts.models import VALUED, Balance, Movement, Part, Place, PlaceKind
 from app.parts.owners import owner_label, owner_page
 from app.parts.places import label_of
-from app.robots.addresses import component_page
-from app.robots.slot_models import Component
+from app.robots.addresses import component_page, robot_page
+from app.robots.models import Unit
+from app.robots.slot_models import Component, Occupant
 from app.stores.models import Store
 from app.web import paging
 
@@ -53,13 +54,17 @@ _WENT: dict[PlaceKind, tuple[Text, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One movement; `left` are the pieces in the store after it, robots' slots apart."""
+    """One movement; `left` are the pieces in the store after it, robots' slots apart.
+
+    `robot` is the one that a component went into or came out of.
+    """
 
     movement: Movement
     start: Place
     end: Place
     component: Component | None
     left: int
+    robot: Unit | None
 
     @property
     def what(self) -> Text:
@@ -99,6 +104,10 @@ class Line:
         if kind in _PAGES and number.isdecimal():
             return _PAGES[kind] + number
         return owner_page(self.movement.reference)
+
+    @property
+    def robot_link(self) -> str:
+        return robot_page(self.robot.serial) if self.robot is not None else ""
 
     @property
     def component_link(self) -> str:
@@ -154,12 +163,45 @@ def movements(
     else:
         left = in_store(session, part)
     rows = session.execute(query).all()
+    robots = _robots(session, {row[0].component_id for row in rows[:most]})
     shown: list[Line] = []
     for movement, came_from, went_to, component in rows[:most]:
-        shown.append(Line(movement, came_from, went_to, component, left))
+        robot = _robot_of(robots, movement, came_from, went_to)
+        shown.append(Line(movement, came_from, went_to, component, left, robot))
         left -= movement.stock_change
     following = paging.encode(shown[-1].movement.id, left) if len(rows) > most else None
     return paging.Page(shown, following)
+
+
+_Stays = dict[int | None, list[tuple[Occupant, Unit]]]
+
+
+def _robots(session: Session, component_ids: set[int | None]) -> _Stays:
+    """Every stay of these components in robots, by component, the last one first."""
+    known = {one for one in component_ids if one is not None}
+    if not known:
+        return {}
+    rows = session.execute(
+        select(Occupant, Unit)
+        .join(Unit, Unit.id == Occupant.unit_id)
+        .where(Occupant.component_id.in_(known))
+        .order_by(Occupant.since.desc(), Occupant.id.desc())
+    )
+    found: _Stays = {}
+    for stay, unit in rows:
+        found.setdefault(stay.component_id, []).append((stay, unit))
+    return found
+
+
+def _robot_of(stays: _Stays, movement: Movement, start: Place, end: Place) -> Unit | None:
+    """The robot of the last stay that began, or had ended, when the ledger was written."""
+    for stay, unit in stays.get(movement.component_id, ()):
+        if end.kind is PlaceKind.ROBOT and stay.since <= movement.at:
+            return unit
+        ended = stay.until is not None and stay.until <= movement.at
+        if start.kind is PlaceKind.ROBOT and ended:
+            return unit
+    return None
 
 
 def use_by_month(session: Session, part: Part, store: Store) -> list[Month]:

@@ -9,18 +9,29 @@ from PIL import Image
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from app import wiring
 from app.identity.models import Staff
 from app.identity.roles import Role
 from app.identity.signing import actor_for
 from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.filestore import FileStore
-from app.parts import addresses, catalogue, numbers, pictures, places, stock, supersession
+from app.parts import (
+    addresses,
+    arrivals,
+    catalogue,
+    ledgerlook,
+    numbers,
+    pictures,
+    places,
+    stock,
+    supersession,
+)
 from app.parts.catalogue import Particulars
 from app.parts.catalogue_models import NumberKind
 from app.parts.models import Part, PlaceKind
 from app.parts.numbers import Numbered
-from app.robots import components
+from app.robots import choosing, components, fitting
 from app.robots.bodyplan import SlotClass
 from app.robots.components import Identity
 from app.robots.slot_models import Control
@@ -28,7 +39,8 @@ from app.stores.models import Store
 from app.web import csrf
 from tests.makers.browsing import SECRET, Browser, a_browser
 from tests.makers.identity import a_person, a_session
-from tests.makers.robots import a_model
+from tests.makers.robots import a_model, a_unit
+from tests.makers.slots import a_plan
 
 pytestmark = pytest.mark.only_on("sqlite")
 
@@ -504,3 +516,26 @@ def test_what_lies_in_a_place_is_listed_and_keeps_it_from_the_archive(
     assert "Lot 7/A" in page
     assert browser.post(f"/parts/places/{place.id}/archive").status_code == 409
     assert "/parts/GR-LT" in browser.get(f"/parts?place={place.id}").text
+
+
+def test_the_ledger_names_the_robot_that_a_component_went_into_and_came_out_of(
+    session: Session, clerk: Actor, store: Store
+) -> None:
+    wiring.connect()
+    part = shelf(session, clerk, "AK-80", control=Control.SERIAL, slot_class=SlotClass.ACTUATOR)
+    a_plan(session, a_model(session))
+    robots = [a_unit(session, store, f"G1-{number}") for number in (1, 2)]
+    bench = Actor(
+        store_id=store.id, name="Emre", role="x", permissions=clerk.permissions | {"robots.fit"}
+    )
+    (component,) = arrivals.components(session, clerk, [(part, "S-1", "")]).values()
+    stock.receive(session, clerk, part.id, quantity=1, reason="x", component=component)
+    given = choosing.Part(component_id=component.id)
+    for robot in robots:
+        fitting.fit(session, bench, robot, "left_knee.actuator", part=given)
+        fitting.remove(session, bench, robot, "left_knee.actuator")
+
+    lines = ledgerlook.movements(session, part).items
+
+    named = [line.robot.serial if line.robot else "" for line in lines]
+    assert named == ["G1-2", "G1-2", "G1-1", "G1-1", ""]
