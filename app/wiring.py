@@ -43,6 +43,7 @@ from app.service import (
     estimate_queries,
     faultlook,
     guards,
+    leaving,
     linesdone,
     paidfor,
     release,
@@ -92,6 +93,7 @@ def connect() -> None:
     openpassport.tell("warranty", publicfacts.warranty)
     openpassport.tell("ai_class", publicfacts.ai_class)
     gate.ask("bulletins", msg("Bulletins settled"), concerned.reasons)
+    gate.ask("service", msg("Not in the workshop"), leaving.reasons, ways={gate.Way.HANDOVER})
     gate.ask("batteries", msg("Batteries checked and sound"), storage.reasons)
     gate.ask(
         "documents",

@@ -184,6 +184,11 @@ def _require_lendable(session: Session, unit: Unit) -> None:
             ),
             field="holding",
         )
+    if unit.custody is Custody.BENCH:
+        raise Conflict(
+            msg("{serial} is in the workshop.", serial=unit.serial),
+            link=addresses.robot_page(unit.serial),
+        )
     claim = claims.live_claim(session, unit.id)
     if claim is not None:
         raise Conflict(

@@ -82,7 +82,9 @@ def buy_back(
     bought = msg("Bought back for {price}", price=price)
     registry.move(session, actor, unit, UnitState.RETURNED, why=bought, link=here)
     registry.move(session, actor, unit, UnitState.RECEIVED, why=msg("Back in the store"), link=here)
-    unit.holding, unit.custody = Holding.STOCK, Custody.STORE
+    unit.holding = Holding.STOCK
+    if unit.custody is not Custody.BENCH:  # else the workshop goes on with it
+        unit.custody = Custody.STORE
     unit.cost_minor, unit.currency = price.minor, price.currency
     session.flush()
     events.announce(

@@ -17,7 +17,7 @@ from app.kernel.text import msg
 from app.parts import reservations
 from app.robots import addresses, claims, concerned, loans
 from app.robots.models import Unit
-from app.robots.states import UNIT_STATE_LABELS, UnitState
+from app.robots.states import UNIT_STATE_LABELS, Custody, UnitState
 from app.sales import catalogue, orders
 from app.sales.errors import AlreadyOnOrder, DiscountTooBig, NotSellable
 from app.sales.models import Order, OrderLine, Product, ProductKind, Scan, UnitSale
@@ -233,6 +233,8 @@ def require_sellable(session: Session, unit: Unit) -> None:
     here = addresses.robot_page(unit.serial)
     if unit.state is UnitState.AVAILABLE:
         loans.require_in_house(session, unit)
+        if unit.custody is Custody.BENCH:
+            raise NotSellable(msg("{serial} is in the workshop.", serial=unit.serial), link=here)
         _require_no_stop_sale(session, unit)
         return
     if unit.state in _HANDED_OUT:

@@ -11,16 +11,24 @@ from sqlalchemy.orm import Session
 
 from app import wiring
 from app.kernel import clock
-from app.kernel.errors import Forbidden
+from app.kernel.errors import Conflict, Forbidden
+from app.kernel.money import Money
 from app.kernel.states import WrongState
-from app.robots import ownership
-from app.robots.states import Custody, UnitState
+from app.robots import gate, loans, ownership, transfers
+from app.robots.gate import Way
+from app.robots.life_models import Wipe
+from app.robots.loans import Lending
+from app.robots.states import Custody, Holding, UnitState
+from app.robots.transfers import WipeStatement
+from app.sales import basket
+from app.sales.errors import NotSellable
 from app.service import checks, promise, tickets
 from app.service.changes import EditedMeanwhile
 from app.service.errors import TicketOver
 from app.service.guards import NotYet
 from app.service.models import Ticket, TicketChange
 from app.service.states import ENDED, TICKET_MOVES, TicketState, WaitingReason
+from tests.makers.robots import a_unit
 from tests.makers.service import Workshop, a_finding, a_ticket, unguarded
 
 
@@ -218,6 +226,43 @@ def test_check_names_a_ticket_whose_state_is_not_its_last_move(
     session.flush()
 
     assert any("in_work" in breach for breach in checks.breaches(session))
+
+
+def test_a_robot_in_the_workshop_is_neither_sold_nor_lent_nor_handed_over(
+    session: Session, shop: Workshop
+) -> None:
+    wiring.connect()
+    unit = a_unit(session, shop.store, "DEMO-G1-0077")
+    unit.holding = Holding.DEMO
+    a_ticket(session, shop, unit=unit)
+
+    with pytest.raises(NotSellable, match="workshop"):
+        basket.require_sellable(session, unit)
+    with pytest.raises(Conflict, match="workshop"):
+        loans.lend(session, shop.manager, unit, Lending(holder="Fair"))
+
+    handover = gate.reasons(session, shop.manager, unit, way=Way.HANDOVER)
+    release = gate.reasons(session, shop.manager, unit, way=Way.RELEASE)
+    assert any("T-1" in str(reason.text) for reason in handover)
+    assert not any("T-1" in str(reason.text) for reason in release)
+
+
+def test_what_is_bought_back_during_a_repair_stays_on_the_bench(
+    session: Session, shop: Workshop
+) -> None:
+    ticket = a_ticket(session, shop)
+
+    transfers.buy_back(
+        session,
+        shop.manager,
+        shop.unit,
+        price=Money(100_00, "EUR"),
+        data=WipeStatement(Wipe.NO_DATA, "Nothing in it"),
+    )
+    tickets.cancel(session, shop.manager, ticket, why="Bought back")
+
+    assert shop.unit.custody is Custody.STORE
+    assert list(checks.breaches(session)) == []
 
 
 def test_changes_are_never_rewritten(session: Session, shop: Workshop) -> None:
