@@ -32,8 +32,8 @@ def test_the_passport_shows_bins_benches_and_robots(
     unit = a_unit(session, store, "G1-1")
     drive = a_part(session, manager, "AK-80", control=Control.SERIAL)
     (one,) = stocked_serials(session, manager, drive, "AK-1")
-    knee, ticket = "left_knee.actuator", Work(reference="S-1001")
-    issuing.issue(session, manager, "ticket:S-1001", drive.id, component_id=one.id)
+    knee, ticket = "left_knee.actuator", Work(reference="T-1001")
+    issuing.issue(session, manager, "ticket:T-1001", drive.id, component_id=one.id)
     fitting.fit(session, manager, unit, knee, part=choosing.Part(component_id=one.id), work=ticket)
     fitting.remove(session, manager, unit, knee, work=ticket)
     cookie = a_session(session, a_person(session, store, "Mei Lin", role=Role.PARTS))
@@ -50,6 +50,6 @@ def test_the_passport_shows_bins_benches_and_robots(
         *("Store room", "Bench"),
         *("Supplier", "Store room"),
     ]
-    assert 'href="/service/tickets/S-1001"' in ledger
+    assert 'href="/service/tickets/T-1001"' in ledger
     where = page[page.index("Where</dt>") : page.index("Part number</dt>")]
     assert "Bench" in where
