@@ -12,19 +12,16 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
-from app.kernel.money import Money
 from app.kernel.searchkeys import bare_key, search_key
 from app.kernel.text import Text, msg
-from app.parts import places, stock
+from app.parts import openings, places
 from app.parts.importparts import known_parts
 from app.parts.importplan import Plan, in_pieces
 from app.parts.importrows import Problem, Said
 from app.parts.models import BOUNDED, Balance, Movement, Place, PlaceKind
-from app.parts.moves import Move
 from app.robots import components
 from app.robots.bodyplan import SlotClass
 from app.robots.slot_models import Component, Control, Occupant
-from app.stores import desk
 
 Slot = tuple[int, int, str]
 
@@ -47,20 +44,25 @@ class StockPlan(Plan):
     opened: list[Opened] = field(default_factory=list)
 
     def apply(self, session: Session, actor: Actor, *, reference: str) -> None:
-        """Through the ledger, so many lines at a time."""
-        currency = desk.store_of(session, actor.store_id).currency
         start = places.standard(session, actor.store_id, PlaceKind.OPENING)
-        for piece in in_pieces(self.opened):
-            fresh = [each for each in piece if each.serial and each.component is None]
-            for each in fresh:
+        fresh = [each for each in self.opened if each.serial and each.component is None]
+        for piece in in_pieces(fresh):
+            for each in piece:
                 each.component = _component(actor, each)
-            session.add_all(each.component for each in fresh if each.component is not None)
+            session.add_all(each.component for each in piece if each.component is not None)
             session.flush()
-            moves = [_move(each, start, currency) for each in piece]
-            stock.book(session, actor, moves, reason="Opening stock", reference=reference)
-            # what was written need not be kept in sight until the last of 50,000 rows
-            session.expunge_all()
-            start = session.merge(start, load=False)
+        lines = [
+            openings.Opening(
+                each.part.id,
+                each.place,
+                each.quantity,
+                lot=each.lot,
+                component=each.component,
+                cost_minor=each.cost_minor,
+            )
+            for each in self.opened
+        ]
+        openings.enter_all(session, actor, lines, start=start, reference=reference)
 
 
 def plan(
@@ -253,18 +255,6 @@ def _component(actor: Actor, each: Opened) -> Component:
             name=each.part.name,
             lot=each.lot,
         ),
-    )
-
-
-def _move(each: Opened, start: Place, currency: str) -> Move:
-    return Move(
-        each.part.id,
-        each.quantity,
-        start,
-        each.place,
-        lot=each.lot,
-        component=each.component,
-        cost=None if each.cost_minor is None else Money(each.cost_minor, currency),
     )
 
 
