@@ -11,6 +11,8 @@ def owner_label(owner: str) -> Text:
             return msg("sale {number}", number=number)
         case "ticket":
             return msg("ticket {number}", number=number)
+        case "aside":
+            return msg("{owner}", owner=number)
         case "purchase":
             return msg("{owner}", owner=f"PO-{number}")
         case "return":
