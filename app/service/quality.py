@@ -152,7 +152,7 @@ def let_check_own(session: Session, actor: Actor, *, may: bool) -> None:
 
 def reasons(session: Session, actor: Actor, ticket: Ticket) -> Iterator[Reason]:  # noqa: ARG001
     """What the release asks: a check that was passed. A robot that was not worked on needs none."""
-    if ticket.state is TicketState.CHECKING and passed(session, ticket) is None:
+    if ticket.state is not TicketState.DECLINED and passed(session, ticket) is None:
         yield Reason(
             msg("{number} has not been checked yet.", number=tickets.label(ticket)),
             f"{tickets.page(ticket)}/work#check",
