@@ -1,6 +1,7 @@
 """The estimate of a ticket: its editor, sending, and decisions that staff write down."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Request
@@ -354,6 +355,10 @@ def _page(
         "refusal": refusal,
     }
     status = status_of(refusal) if refusal else 200
+    if refusal and is_htmx(request):
+        status = (
+            HTTPStatus.UNPROCESSABLE_ENTITY
+        )  # what was typed stands in the answer, at its field
     return render(request, "service/estimate.html", block="fresh", status=status, **page)
 
 
