@@ -4,6 +4,7 @@ A test that asks for a database, by whatever fixture, runs once on each engine; 
 `@pytest.mark.only_on("sqlite")` keeps a test to one engine.
 """
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -75,6 +76,11 @@ def pytest_configure_node(node: XdistWorker) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and SUPPLY in config.stash:
         config.stash[SUPPLY].close()
+
+
+def pytest_collection_finish() -> None:
+    """What imports made stays: no test has to look for garbage in it."""
+    gc.freeze()
 
 
 def engines(config: pytest.Config) -> tuple[EngineName, ...]:
