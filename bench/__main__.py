@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app.logs import only_warnings
-from bench import crowd, footprint, machine, pages, rates, scaling, stockroom
+from bench import crowd, footprint, imports, machine, pages, rates, scaling, stockroom
 from bench.databases import Databases, databases
 from bench.figures import share, spread, title, verdict_at_least, verdict_at_most
 from bench.machine import Busyness
@@ -155,7 +155,7 @@ class Bench:
             )
             print(f"{NAMES[engine]}: list of 50, {many.list_heard.total} statements")
             print(f"  {name} {less:,} and {more:,}: {more / less:.2f}, at most {MOST_OF_A_LIST}")
-            print(f"  value 500 days ago {many.total_s * 1000:.0f} ms, asked 1,000 on SQLite")
+            print(f"  value on a past day {many.total_s * 1000:.0f} ms, asked 1,000 on SQLite")
             print(f"  its page {many.value_page_s * 1000:.0f} ms")
             print(
                 f"  a booking of {stockroom.TWO} parts asks {many.two.domain} statements, "
@@ -165,6 +165,17 @@ class Bench:
                 yield f"the list's {name} grow with the parts on {engine}: {less} to {more}"
             if many.several.domain > many.two.domain:
                 yield f"a booking's statements grow with its parts on {engine}"
+
+    def imports(self) -> Iterator[str]:
+        title(f"Files of {imports.ROWS:,} rows, from the check to the last row")
+        for engine in self.engines:
+            for file in imports.measure(self.url(engine)):
+                print(
+                    f"{NAMES[engine]:28} {file.name:24} checked in {file.check_s:5.1f} s, "
+                    f"taken in in {file.import_s:5.1f} s (asked 60 together on SQLite)"
+                )
+                if file.taken != imports.ROWS:
+                    yield f"{file.name}: {file.taken} rows taken in on {engine}"
 
     def worker(self) -> Iterator[str]:
         title(f"A worker on a database with {scaling.MANY:,} robots")
@@ -182,6 +193,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "pages": Bench.pages,
     "crowd": Bench.crowd,
     "parts": Bench.parts,
+    "imports": Bench.imports,
     "worker": Bench.worker,
 }
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from app.parts.models import Balance, Movement, Place
-from app.parts.owners import owner_page
+from app.parts.owners import owner_label, owner_page
 from app.parts.places import label_of
 from app.robots.slot_models import Component
 from app.robots.whereabouts import Passage
@@ -32,7 +32,7 @@ def passages(session: Session, component: Component) -> Sequence[Passage]:
             end=label_of(came),
             by=line.actor,
             reason=line.reason,
-            reference=line.reference,
+            reference=owner_label(line.reference) if line.reference else None,
             link=owner_page(line.reference),
         )
         for line, left, came in rows

@@ -22,7 +22,7 @@ class Passage:
     end: Text
     by: str
     reason: str
-    reference: str = ""
+    reference: Text | None = None
     link: str = ""
 
 

@@ -50,6 +50,6 @@ def test_the_passport_shows_bins_benches_and_robots(
         *("Store room", "Bench"),
         *("Supplier", "Store room"),
     ]
-    assert 'href="/service/tickets/T-1001"' in ledger
+    assert 'href="/service/tickets/1001"' in ledger
     where = page[page.index("Where</dt>") : page.index("Part number</dt>")]
     assert "Bench" in where
