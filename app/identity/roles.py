@@ -14,6 +14,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    DEVICE = "device"
 
 
 ROLE_LABELS: dict[Role, Text] = {
@@ -24,7 +25,10 @@ ROLE_LABELS: dict[Role, Text] = {
     Role.MANAGER: msg("Manager"),
     Role.AUDITOR: msg("Auditor"),
     Role.ADMIN: msg("Administrator"),
+    Role.DEVICE: msg("Device"),
 }
+# Held by a robot or a dock that tells its counters and versions, and by no person.
+FOR_PROGRAMS_ALONE = frozenset({Role.DEVICE})
 
 _LOOK = frozenset(
     {
@@ -44,6 +48,7 @@ _SELL = frozenset(
         "robots.handover",
         "robots.lend",
         "robots.record",
+        "robots.report",
         "robots.transfer",
         "till.open",
         "till.close",
@@ -89,14 +94,16 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         "robots.lend",
         "robots.receive",
         "robots.record",
+        "robots.report",
         "purchases.receive",
         "stock.move",
     },
     Role.PARTS: _LOOK | _STORE_ROOM | {"robots.receive", "products.edit", "service.claims"},
-    Role.METROLOGIST: _LOOK | {"robots.inspect", "robots.record", "service.check"},
+    Role.METROLOGIST: _LOOK | {"robots.inspect", "robots.record", "robots.report", "service.check"},
     Role.MANAGER: _LOOK | _SELL | _LEAD,
     Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view"},
     Role.ADMIN: _LOOK | _SELL | _LEAD,
+    Role.DEVICE: frozenset({"robots.view", "robots.report"}),
 }
 
 # Basis points of a line's price that a role may take off without a second person.
@@ -108,7 +115,16 @@ def permissions_of(role: Role) -> frozenset[str]:
 
 
 def grantable(actor: Actor) -> list[tuple[Role, Text]]:
-    """The roles that this actor may give: those that may no more than the actor."""
+    """The roles that this actor may give to people: those that may no more than the actor."""
+    return [
+        (role, label)
+        for role, label in grantable_to_programs(actor)
+        if role not in FOR_PROGRAMS_ALONE
+    ]
+
+
+def grantable_to_programs(actor: Actor) -> list[tuple[Role, Text]]:
+    """The same for a program's token."""
     return [
         (role, label)
         for role, label in ROLE_LABELS.items()

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.identity import secrets, tries
 from app.identity.models import Staff
-from app.identity.roles import Role, permissions_of
+from app.identity.roles import FOR_PROGRAMS_ALONE, Role, permissions_of
 from app.identity.signing import Claim, end_all_sessions
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
@@ -203,6 +203,8 @@ def _require_over(actor: Actor, person: Staff) -> None:
 
 def _require_rank(actor: Actor, role: Role) -> None:
     """Nobody gives, or gets at, permissions that they do not hold themselves."""
+    if role in FOR_PROGRAMS_ALONE:
+        raise Refused(msg("This role is for devices: make a token for it."), field="role")
     if not permissions_of(role) <= actor.permissions:
         raise Forbidden(msg("This role may more than yours. Ask somebody who holds it."))
 

@@ -83,7 +83,7 @@ def read(
 
     Raises CounterFalls when one of them stood higher before, or lower after, that moment.
     """
-    actor.require("robots.record")
+    actor.require("robots.report")
     return keep(session, actor, unit, values, at=at, reference=reference)
 
 

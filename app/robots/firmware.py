@@ -49,7 +49,7 @@ def record(
     The version that is on record already is a confirmation: kept, but no change. Raises Refused
     for what is no version, or for a moment before the last record.
     """
-    actor.require("robots.record")
+    actor.require("robots.report")
     return keep(session, actor, unit, part, version, at=at, reference=reference)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.identity import secrets, staff, terminals, tokens
 from app.identity.models import StaffSession
-from app.identity.roles import PERMISSIONS, Role, grantable
+from app.identity.roles import PERMISSIONS, Role, grantable, grantable_to_programs
 from app.identity.signing import Claim, actor_for
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Unauthenticated
@@ -93,6 +93,14 @@ def test_nobody_gets_at_rights_that_they_do_not_hold(session: Session, house: Ho
         with pytest.raises(Forbidden, match="may more than yours"):
             act()
     assert {Role.SALES} <= {role for role, _ in grantable(few)} <= {Role.SALES, Role.METROLOGIST}
+
+
+def test_nobody_is_a_device(session: Session, house: House) -> None:
+    facts = {"login": "dock", "name": "Dock 1", "password": PASSWORD}
+    with pytest.raises(Refused, match="for devices"):
+        staff.add(session, house.manager, role=Role.DEVICE, **facts)
+    assert Role.DEVICE not in {role for role, _ in grantable(house.manager)}
+    assert Role.DEVICE in {role for role, _ in grantable_to_programs(house.manager)}
 
 
 def test_one_cannot_disable_oneself_or_change_ones_own_role(session: Session, house: House) -> None:

@@ -187,6 +187,23 @@ def test_body_label_and_timeline_are_told(
     assert kinds == ["part"]
 
 
+def test_a_device_tells_what_it_counts_and_runs_and_does_nothing_else(
+    unit: Unit, client: TestClient, bearer: Callable[[Role], dict[str, str]]
+) -> None:
+    headers, robot = bearer(Role.DEVICE), f"/api/v1/robots/{unit.serial}"
+    told = {
+        "counters": {"hours": 12.5},
+        "firmware": {"part": "robot", "version": "1.5"},
+    }
+    for what, body in told.items():
+        assert client.post(f"{robot}/{what}", headers=headers, json=body).status_code < 300
+    anew = {"counter": "hours", "last": 13, "reason": "mine"}
+    assert client.post(f"{robot}/counters/exchange", headers=headers, json=anew).status_code == 403
+    fit = client.post(f"{robot}/slots/{KNEE}/fit", headers=headers, json={"serial": "1"})
+    assert fit.status_code == 403
+    assert client.get("/api/v1/customers", headers=headers).status_code == 403
+
+
 def test_an_owners_address_is_told_once_and_ends(
     session: Session, store: Store, manager: Actor, client: TestClient, call: Call
 ) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from app.identity import tokens
 from app.identity.forms import ProgramForm
 from app.identity.guard import Acting, SignedIn
-from app.identity.roles import ROLE_LABELS, grantable
+from app.identity.roles import ROLE_LABELS, grantable_to_programs
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.text import Text
@@ -79,7 +79,7 @@ def _page(
         status=status,
         tokens=tokens.of_store(session, actor.store_id),
         labels=ROLE_LABELS,
-        roles=grantable(actor),
+        roles=grantable_to_programs(actor),
         made=made,
         form=form or {},
         problems=problems or {},
