@@ -22,7 +22,8 @@ from app.parts.buying_models import (
     ReceiptLine,
     Supplier,
 )
-from app.parts.models import Movement, Part
+from app.parts.models import Movement, Part, Place
+from app.parts.places import label_of as place_label
 from app.parts.purchase_states import ORDER_LABELS, ORDER_TONES, OrderState, state_of
 from app.robots.slot_models import Component
 from app.stores import desk
@@ -104,6 +105,7 @@ class Came:
     line: PurchaseLine
     part: Part
     component: Component | None
+    place: Text
     currency: str
     is_undone: bool = False
 
@@ -234,16 +236,24 @@ def _receipts(
     rows: dict[int, list[Came]] = defaultdict(list)
     opposite = aliased(Movement)
     found = session.execute(
-        select(ReceiptLine, Component, opposite.id)
+        select(ReceiptLine, Component, Place, opposite.id)
+        .join(Movement, Movement.id == ReceiptLine.movement_id)
+        .join(Place, Place.id == Movement.to_place_id)
         .outerjoin(opposite, opposite.reverses_id == ReceiptLine.movement_id)
         .outerjoin(Component, Component.id == ReceiptLine.component_id)
         .where(ReceiptLine.line_id.in_(list(by_id)))
         .order_by(ReceiptLine.id)
     )
-    for row, component, undone in found:
+    for row, component, place, undone in found:
         line = by_id[row.line_id]
         came = Came(
-            row, line, parts[line.part_id], component, order.currency, is_undone=undone is not None
+            row,
+            line,
+            parts[line.part_id],
+            component,
+            place_label(place),
+            order.currency,
+            is_undone=undone is not None,
         )
         rows[row.receipt_id].append(came)
     return tuple(

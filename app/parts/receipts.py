@@ -1,10 +1,10 @@
 """A delivery is booked: what is accepted, what is rejected, at which price, all in one."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, events, numbers
@@ -18,7 +18,7 @@ from app.parts import arrivals, covering, places, purchasing, stock
 from app.parts.buying_models import GoodsReceipt, PurchaseLine, PurchaseOrder, ReceiptLine
 from app.parts.errors import MoreThanOrdered
 from app.parts.events import MovementReversed, PartsArrived
-from app.parts.models import Movement, Part, PlaceKind
+from app.parts.models import Balance, Movement, Part, Place, PlaceKind
 from app.parts.moves import Move
 from app.parts.purchase_states import OrderState, state_of
 from app.robots.slot_models import Component, Control
@@ -71,9 +71,10 @@ def label(receipt: GoodsReceipt) -> str:
 def book(session: Session, actor: Actor, order: PurchaseOrder, delivery: Delivery) -> GoodsReceipt:
     """Everything that came, or nothing of it.
 
-    Accepted pieces lie in the store room and are kept for whom they were promised; rejected ones
-    go to quarantine. Raises MoreThanOrdered until somebody who may order confirms it, Conflict for
-    a serial that is here already, Invalid with what is wrong of each piece.
+    Accepted pieces go to the bin where their part lies, else to where deliveries are put down, and
+    are kept for whom they were promised; rejected ones go to quarantine. Raises MoreThanOrdered
+    until somebody who may order confirms it, Conflict for a serial that is here already, Invalid
+    with what is wrong of each piece.
     """
     actor.require("purchases.receive")
     lines = purchasing.lock(session, order)
@@ -307,14 +308,16 @@ def _move(
     found = places.standards(
         session, order.store_id, (PlaceKind.SUPPLIER, PlaceKind.BIN, PlaceKind.QUARANTINE)
     )
+    homes = _homes(session, {one.part.id for one in came})
     for rejected_for, group in by_reason.items():
-        end = found[PlaceKind.QUARANTINE if rejected_for else PlaceKind.BIN]
         moves = [
             Move(
                 one.part.id,
                 one.piece.quantity,
                 found[PlaceKind.SUPPLIER],
-                end,
+                found[PlaceKind.QUARANTINE]
+                if rejected_for
+                else homes.get(one.part.id, found[PlaceKind.BIN]),
                 lot=one.piece.lot if one.part.control is Control.LOT else "",
                 component=one.component,
                 value=purchasing.cost_of(
@@ -334,6 +337,22 @@ def _move(
             _line(receipt, one, movement) for one, movement in zip(group, movements, strict=True)
         )
     session.flush()
+
+
+def _homes(session: Session, part_ids: Collection[int]) -> dict[int, Place]:
+    """The bin in which a part lies, most of it or latest: there a delivery is put as well."""
+    rows = session.execute(
+        select(Balance.part_id, Place)
+        .join(Place, Place.id == Balance.place_id)
+        .where(
+            Balance.part_id.in_(part_ids),
+            Place.kind == PlaceKind.BIN,
+            Place.archived.is_(False),
+        )
+        .group_by(Balance.part_id, Place.id)
+        .order_by(func.sum(Balance.quantity), func.max(Balance.id))
+    )
+    return dict(rows.tuples().all())
 
 
 def _line(receipt: GoodsReceipt, one: _Came, movement: Movement) -> ReceiptLine:

@@ -22,7 +22,7 @@ from app.parts.purchase_states import OrderState, state_of
 from app.parts.receipts import Delivery, Piece
 from app.robots.slot_models import Control
 from app.stores.models import Store
-from tests.makers.buying import a_part, a_sent_order, a_supplier
+from tests.makers.buying import a_bin, a_part, a_sent_order, a_supplier
 from tests.parts.conftest import an_actor
 
 
@@ -261,3 +261,23 @@ def test_what_was_booked_by_mistake_is_awaited_again(
     deliver(session, manager, order, Piece(1, 5))
     assert state(session, order) is OrderState.RECEIVED
     assert breaches(session) == []
+
+
+def test_a_delivery_goes_where_its_part_lies(
+    session: Session, manager: Actor, order: PurchaseOrder, knee: Part
+) -> None:
+    a_bin(session, manager, "A-01")
+    home = a_bin(session, manager, "B-02")
+    stock.receive(session, manager, knee.id, quantity=1, reason="first", place=home)
+
+    deliver(session, manager, order, Piece(1, 2), Piece(2, serial="A-1"))
+
+    places = dict(
+        session.execute(
+            select(Part.number, Place.code)
+            .join(Movement, Movement.part_id == Part.id)
+            .join(Place, Place.id == Movement.to_place_id)
+            .where(Movement.reference == "purchase:1")
+        ).all()
+    )
+    assert places == {"KNEE-L": "B-02", "ACT-1": "A-01"}
