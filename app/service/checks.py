@@ -1,11 +1,14 @@
 """What must always hold of tickets; `quatrefoil check` prints what does not."""
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.kernel import audit
+from app.kernel.audit import AuditEntry
 from app.robots.models import Unit
 from app.robots.states import Custody
 from app.service.models import Diagnosis, Ticket, TicketChange, TicketWait
@@ -18,6 +21,7 @@ _FIRST = frozenset({TicketState.BOOKED, TicketState.RECEIVED})
 def breaches(session: Session) -> Iterator[str]:
     """One line per breach, each naming service first."""
     yield from _moves(session)
+    yield from _audited(session)
     yield from _one_open_ticket_each(session)
     yield from _pauses(session)
     yield from _hands(session)
@@ -58,6 +62,38 @@ def _moves(session: Session) -> Iterator[str]:
             yield f"service: T-{number} is {state}, but its last move led to {moved}"
         if versions[ticket_id] != version:
             yield f"service: T-{number} is at version {version}, its changes at another"
+
+
+def _audited(session: Session) -> Iterator[str]:
+    """The audit knows no move that the table has not, and each of those that were made."""
+    audit.write(session)
+    audited: Counter[str] = Counter()
+    entries = session.execute(
+        select(AuditEntry.subject, AuditEntry.body)
+        .where(AuditEntry.action == "ticket.moved")
+        .execution_options(yield_per=1000)
+    )
+    for subject, body in entries:
+        entry = json.loads(body)
+        start, end = (TicketState(entry[side]["state"]) for side in ("before", "after"))
+        if end not in TICKET_MOVES.allowed(start):
+            yield f"service: {subject}: the audit says moved from {start} to {end}"
+        audited[subject] += 1
+    made = session.execute(
+        select(Ticket.number, func.count())
+        .join(TicketChange, TicketChange.ticket_id == Ticket.id)
+        .where(TicketChange.from_state.is_not(None))
+        .group_by(Ticket.store_id, Ticket.number)
+    )
+    moves: Counter[str] = Counter()
+    for number, count in made:
+        moves[f"ticket:T-{number}"] += count
+    for subject in sorted(moves.keys() | audited.keys()):
+        if moves[subject] != audited[subject]:
+            yield (
+                f"service: {subject} moved {moves[subject]} times, "
+                f"the audit says {audited[subject]}"
+            )
 
 
 def _one_open_ticket_each(session: Session) -> Iterator[str]:

@@ -63,6 +63,7 @@ def frame(session: Session, actor: Actor, ticket: Ticket, *, tab: str) -> dict[s
         "open_bulletins": concerned.calling(concerned.of_unit(session, ticket.unit)),
         "bulletins_page": addresses.page_below(ticket.unit.serial, "bulletins"),
         "is_open": ticket.ended_at is None,
+        "before": session.get(Ticket, ticket.comeback_of_id) if ticket.comeback_of_id else None,
         "here": here,
         "news": None,
         "stream": f"/live?topics=ticket:{ticket.number}="
