@@ -10,13 +10,13 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.csvreading import ENCODINGS, SEPARATORS
 from app.kernel.errors import StoreError
+from app.kernel.quantity import row_number
 from app.kernel.text import Text
 from app.parts import importfields, importfiles, imports
 from app.parts.countforms import read_kind
 from app.parts.import_models import ImportKind, ImportState, PartImport
 from app.parts.importfields import FIELDS, KIND_LABELS
 from app.parts.imports import AT_WORK, PERMISSIONS, STATE_LABELS, Look
-from app.robots.pages.asked import number as asked_number
 from app.web.errors import status_of
 from app.web.forms import StoreForm, Typed, problems_of
 from app.web.idempotent import once
@@ -50,7 +50,7 @@ def list_imports(
     request: Request, session: ReadSession, actor: SignedIn, before: str = "", kind: str = ""
 ) -> Response:
     actor.require("stock.view")
-    return _list(request, session, actor, before=asked_number(before), kind=kind)
+    return _list(request, session, actor, before=row_number(before), kind=kind)
 
 
 @router.post("")

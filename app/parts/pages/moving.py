@@ -15,7 +15,6 @@ from app.parts import places, putaway
 from app.parts.buyforms import MoveForm, UndoForm
 from app.parts.models import Movement
 from app.parts.putaway import Done, Hands
-from app.robots.pages.asked import number as asked_number
 from app.web.idempotent import once
 from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession, WriteSession
@@ -66,7 +65,7 @@ def undo(
 
 def _source(session: Session, actor: Actor, text: str) -> int | None:
     place_id = row_number(text)
-    if place_id is None or asked_number(text) is None:
+    if place_id is None:
         return None
     return places.by_id(session, actor, place_id).id
 

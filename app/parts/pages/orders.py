@@ -11,7 +11,7 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused, StoreError
 from app.kernel.money import parse_money
-from app.kernel.quantity import parse_quantity
+from app.kernel.quantity import parse_quantity, row_number
 from app.kernel.text import Text, msg
 from app.parts import (
     catalogue,
@@ -28,7 +28,6 @@ from app.parts.models import Part
 from app.parts.owners import owner_label
 from app.parts.pages.going import go
 from app.parts.purchase_lists import SHOW_LABELS, Show
-from app.robots.pages.asked import number as asked_number
 from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import Reading, problems_of
@@ -93,7 +92,7 @@ def show_order(
     """One order; `receipt` is the delivery that was just booked."""
     actor.require("stock.view")
     order = purchasing.by_number(session, actor, number)
-    return _order(request, session, order, booked=asked_number(receipt))
+    return _order(request, session, order, booked=row_number(receipt))
 
 
 @router.get("/{number}/order.pdf")

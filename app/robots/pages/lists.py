@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.identity.guard import SignedIn
+from app.kernel.quantity import row_number
 from app.kernel.searchkeys import clean
 from app.robots import finding, makers, queries, receiving
-from app.robots.pages.asked import number
 from app.robots.queries import Wanted
 from app.robots.states import STANDING_LABELS, Standing
 from app.web.rendering import render
@@ -30,11 +30,11 @@ def list_robots(
     cursor: str = "",
 ) -> Response:
     """The store's robots; each filter stands in the address, and a strange one counts as none."""
-    delivery = receiving.note_by_number(session, actor, number(note) or 0) if note else None
+    delivery = receiving.note_by_number(session, actor, row_number(note) or 0) if note else None
     wanted = Wanted(
         text=clean(q),
         standing=_STANDINGS.get(state),
-        model_id=number(model),
+        model_id=row_number(model),
         note_id=delivery.id if delivery else None,
     )
     page = queries.robots(session, actor, wanted, cursor=cursor or None)

@@ -9,11 +9,11 @@ from starlette.responses import RedirectResponse, Response
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
+from app.kernel.quantity import row_number
 from app.kernel.text import Text
 from app.robots import addresses, receiving
 from app.robots.deliverynotes import COLUMNS, MOST_BYTES, READ_OFF, REQUIRED
 from app.robots.forms import ConfirmForm
-from app.robots.pages.asked import number
 from app.web.errors import status_of
 from app.web.forms import problems_of
 from app.web.idempotent import once
@@ -65,7 +65,7 @@ def preview_note(
     earlier = receiving.note_of_file(session, actor, sha256)
     if earlier is not None:
         return render(request, "robots/received.html", note=earlier)
-    return _preview(request, session, actor, sha256, rows=rows, after=number(after) or 0)
+    return _preview(request, session, actor, sha256, rows=rows, after=row_number(after) or 0)
 
 
 @router.post("/receive/{sha256}")
