@@ -159,7 +159,7 @@ def test_what_a_ticket_keeps_is_given_back_there(
     assert "ticket S-1001" in answer.json()["detail"]
 
 
-def test_stk_01_and_09_of_thirty_two_programs_ten_get_the_ten_pieces(
+def test_of_thirty_two_programs_ten_get_the_ten_pieces(
     session: Session, manager: Actor, knee: Part, client: TestClient, bearer: Bearer
 ) -> None:
     """STK-01, STK-09: as many as there are succeed, all others are told so."""
