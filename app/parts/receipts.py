@@ -352,7 +352,7 @@ def _homes(session: Session, part_ids: Collection[int]) -> dict[int, Place]:
         .group_by(Balance.part_id, Place.id)
         .order_by(func.sum(Balance.quantity), func.max(Balance.id))
     )
-    return dict(rows.tuples().all())
+    return dict(iter(rows))
 
 
 def _line(receipt: GoodsReceipt, one: _Came, movement: Movement) -> ReceiptLine:
