@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from app import wiring
 from app.identity.roles import Role
 from app.kernel import clock
 from app.kernel.actor import Actor
@@ -242,3 +243,16 @@ def test_revisions_are_named_one_by_one_or_as_ranges(
     said = read_revisions(revisions)
     assert [one for one in inside if not covers(said, one)] == []
     assert [one for one in outside if covers(said, one)] == []
+
+
+def test_the_bench_is_refused_a_part_of_the_store_that_does_not_fit(
+    session: Session, manager: Actor, unit: Unit
+) -> None:
+    wiring.connect()
+    wrong = part(session, manager, "AK-60")
+    made_for(session, manager, wrong, a_model(session), where=Where(OTHER_KNEE))
+    given = choosing.Part(part_number="AK-60", serial="S-1")
+
+    with pytest.raises(DoesNotFit, match="it is made for other slots"):
+        fitting.fit(session, manager, unit, KNEE, part=given)
+    session.rollback()
