@@ -85,6 +85,23 @@ def issue(
     )
 
 
+def estimate_paper(session: Session, ticket: Ticket, estimate: Estimate) -> DocumentContent:
+    """A version that was sent, as it is read and signed on paper; it is numbered by its ticket."""
+    sums = totals.sums(estimate.lines, currency=estimate.currency, mode=estimate.price_mode)
+    nothing = PayerTotal(Payer.CUSTOMER, estimate.currency, estimate.price_mode, ())
+    share = next((one for one in sums.payers if one.payer is Payer.CUSTOMER), nothing)
+    content = _content(session, ticket, Portion(tuple(estimate.lines), share))
+    return replace(
+        content,
+        kind=DocumentKind.QUOTE,
+        number=f"{tickets.label(ticket)}/{estimate.version}",
+        issued_at=estimate.sent_at or content.issued_at,
+        notes=(estimate.note,) if estimate.note else (),
+        supplied_on=None,
+        chain_head="",
+    )
+
+
 def references(session: Session, ticket: Ticket, said: Speech) -> tuple[Fact, ...]:
     """What stands in the head of a ticket's papers."""
     unit = session.get_one(Unit, ticket.unit_id)

@@ -91,6 +91,7 @@ def test_an_estimate_is_written_line_by_line_and_sent(
     amounts = {one.payer: one.amount_minor for one in estimate.lines[0].shares}
     assert amounts == {Payer.WARRANTY: 14_400, Payer.CUSTOMER: 9_600}
     assert "taken back" in bench.get(page).text
+    assert bench.get(f"{page}/1.pdf").content.startswith(b"%PDF")
 
 
 def test_shares_that_make_no_whole_come_back_with_what_was_typed(
@@ -160,6 +161,7 @@ def test_the_customer_answers_without_a_script(
     look = phone.get(page, params={"look": "1", "line-1": "approve", "line-2": "decline"})
     assert "Please look it over" in look.text
     assert 'name="line-2" value="decline"' in look.text
+    assert "€10.00" in look.text
     nameless = phone.post(page, data=answer_of(by="", **{"line-1": "approve"}))
     assert nameless.status_code == 422
     done = phone.post(page, data=answer_of(**{"line-1": "approve", "line-2": "decline"}))

@@ -13,7 +13,7 @@ from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, StoreError
 from app.kernel.text import msg
-from app.service import decisions, estimate_queries, estimates, links, tickets
+from app.service import decisions, estimate_queries, estimates, links, tickets, totals
 from app.service.estimate_models import EstimateState, How
 from app.service.estimateforms import ANSWER, APPROVED, DECLINED, read_answer
 from app.service.estimates import Sheet
@@ -132,5 +132,9 @@ def _typed(sheet: estimate_queries.EstimateView, typed: dict[str, str]) -> dict[
         "chosen": chosen,
         "by": typed.get("by", ""),
         "approved": approved,
-        "pays": sum((row.customer_pays.minor for row in approved), 0),
+        "pays": totals.sums(
+            [row.line for row in approved],
+            currency=sheet.estimate.currency,
+            mode=sheet.estimate.price_mode,
+        ).of(Payer.CUSTOMER),
     }

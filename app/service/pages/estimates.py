@@ -10,20 +10,22 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
-from app.kernel.errors import StoreError
+from app.kernel.errors import NotFound, StoreError
+from app.kernel.text import msg
 from app.robots.slotnames import name_of
 from app.robots.verdictwords import VERDICT_LABELS, VERDICT_TONES
 from app.service import (
     decisions,
     estimate_queries,
     estimates,
+    invoicing,
     lines,
     proposals,
     sending,
     tickets,
 )
 from app.service.decisions import HOW_LABELS
-from app.service.estimate_models import Estimate, EstimateLine, How, LineKind
+from app.service.estimate_models import Estimate, EstimateLine, EstimateState, How, LineKind
 from app.service.estimate_queries import ESTIMATE_TONES
 from app.service.estimateforms import (
     AgainForm,
@@ -43,6 +45,7 @@ from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import problems_of
 from app.web.idempotent import once
+from app.web.printing import pdf_document
 from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession, WriteSession
 from app.web.submitted import Submitted
@@ -88,6 +91,28 @@ def show_suggestions(
         verdict_tones=VERDICT_TONES,
         name_of=name_of,
         **(page or frame(session, actor, ticket, tab="estimate")),
+    )
+
+
+@router.get("/{number}/estimate/{version}.pdf")
+def estimate_pdf(
+    session: ReadSession, actor: SignedIn, *, number: Number, version: Number
+) -> Response:
+    """A version that was sent, to be read and signed on paper."""
+    ticket = asked_ticket(session, actor, number)
+    estimate = estimates.by_version(session, ticket, version)
+    if estimate.state is EstimateState.DRAFT:
+        raise NotFound(msg("Version {version} was not sent yet.", version=version))
+    content = invoicing.estimate_paper(session, ticket, estimate)
+    name = f"{tickets.label(ticket)}-{version}.pdf"
+    session.rollback()  # a PDF takes a second
+    return Response(
+        pdf_document("documents/estimate.html", content),
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="{name}"',
+            "Cache-Control": "private, no-store",
+        },
     )
 
 
