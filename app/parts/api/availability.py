@@ -123,7 +123,7 @@ def show_availability(
 
 
 @router.get("/{number:path}/movements", responses=refusals(404))
-def list_movements(
+def list_part_movements(
     request: Request,
     session: ReadSession,
     actor: ApiReading,

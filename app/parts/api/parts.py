@@ -228,7 +228,7 @@ def add_fit(
 
 @router.post("/{number:path}/successor", status_code=201, responses=refusals_of_writing(404))
 @once
-def replace_part(
+def name_successor(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,

@@ -97,7 +97,7 @@ def put_aside(
     response_class=Response,
 )
 @once
-def give_back(
+def give_back_reservation(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
