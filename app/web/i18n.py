@@ -105,13 +105,13 @@ class Speech:
         """1900 basis points are `19%`, in German `19 %`; 550 are `5.5%`."""
         return _percent(self.language, basis_points)
 
-    def date(self, day: date | datetime) -> str:
-        local = day.astimezone(self.zone).date() if isinstance(day, datetime) else day
-        return _date(self.language, local)
-
     def month(self, day: date, *, year: bool = False) -> str:
         """`Nov`, or `Nov 2025`, of any day in it."""
         return dates.format_skeleton("yMMM" if year else "MMM", day, locale=self.locale)
+
+    def date(self, day: date | datetime) -> str:
+        local = day.astimezone(self.zone).date() if isinstance(day, datetime) else day
+        return _date(self.language, local)
 
     def time(self, moment: datetime) -> str:
         return moment.astimezone(self.zone).strftime("%H:%M")

@@ -1,6 +1,6 @@
 """A wrong part is refused by name of what would fit."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Forbidden, Refused
 from app.parts import catalogue, fit, fitrows, numbers, substitution, supersession
 from app.parts.catalogue import Particulars
-from app.parts.catalogue_models import NumberKind
+from app.parts.catalogue_models import NumberKind, Substitution
 from app.parts.fit import DoesNotFit
 from app.parts.fitplaces import Where
 from app.parts.fitrows import FitInput
@@ -160,13 +160,16 @@ def test_an_approved_substitute_fits_until_its_last_day_in_its_place(
     with pytest.raises(DoesNotFit):
         fit.require_fits(session, manager, thin, unit, OTHER_KNEE)
     slot = slot_of(session, unit)
-    facts = {"unit": unit, "slot": slot}
-    assert substitution.allowed(session, thin, thick, clock.now(), **facts) is approved
+
+    def allowed(at: datetime) -> Substitution | None:
+        return substitution.allowed(session, thin, thick, at, unit=unit, slot=slot)
+
+    assert allowed(clock.now()) is approved
     assert substitution.allowed(session, thin, thick, clock.now()) is None
     later = clock.now() + timedelta(days=2)
-    assert substitution.allowed(session, thin, thick, later, **facts) is None
+    assert allowed(later) is None
     substitution.withdraw(session, manager, approved)
-    assert substitution.allowed(session, thin, thick, clock.now(), **facts) is None
+    assert allowed(clock.now()) is None
 
 
 def test_a_substitution_is_approved_by_who_may_and_with_a_reason(
