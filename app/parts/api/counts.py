@@ -141,7 +141,7 @@ def get_count(session: ReadSession, actor: ApiReading, number: Number) -> CountW
 
 @router.post("/{number}/entries", status_code=201, responses=refusals_of_writing(404))
 @once
-def enter(
+def enter_counted(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
@@ -167,7 +167,7 @@ def enter(
 
 @router.post("/{number}/finish", responses=refusals_of_writing(404))
 @once
-def finish_bin(
+def finish_count_of_bin(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
@@ -183,7 +183,7 @@ def finish_bin(
 
 @router.post("/{number}/again", responses=refusals_of_writing(404))
 @once
-def count_again(
+def count_bin_again(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
@@ -198,7 +198,7 @@ def count_again(
 
 
 @router.get("/{number}/differences", responses=refusals(404))
-def list_differences(session: ReadSession, actor: ApiReading, number: Number) -> DifferencesOut:
+def list_count_differences(session: ReadSession, actor: ApiReading, number: Number) -> DifferencesOut:
     """What was found otherwise than expected, for who approves it or once it is over."""
     actor.require("stock.view")
     count = counts.by_number(session, actor, number)
@@ -226,7 +226,7 @@ def list_differences(session: ReadSession, actor: ApiReading, number: Number) ->
 
 @router.post("/{number}/approve", responses=refusals_of_writing(404))
 @once
-def approve(
+def approve_count(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
@@ -242,7 +242,7 @@ def approve(
 
 @router.post("/{number}/cancel", responses=refusals_of_writing(404))
 @once
-def cancel(
+def cancel_count(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
