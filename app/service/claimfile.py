@@ -9,6 +9,8 @@ from app.kernel import clock
 from app.kernel.csvfile import csv_bytes
 from app.kernel.money import Money
 from app.kernel.text import Text
+from app.payments import issuing
+from app.payments.documents import Party
 from app.robots.counters import COUNTER_LABELS
 from app.robots.slot_models import Counter
 from app.robots.slotnames import name_of
@@ -40,14 +42,6 @@ _TITLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Claimant:
-    """Who claims, as the head of a document names the one who issues it."""
-
-    name: str
-    address: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class LineOnPaper:
     description: str
     part_number: str
@@ -75,7 +69,7 @@ class ClaimPaper:
     issued_at: datetime
     number: str
     store: str
-    seller: Claimant
+    seller: Party
     debtor: str
     payer: Text
     ticket: str
@@ -89,6 +83,7 @@ class ClaimPaper:
     lines: tuple[LineOnPaper, ...]
     amount: Money
     their_reference: str
+    footer: tuple[str, ...] = ()
 
 
 def pdf_of(content: ClaimPaper) -> bytes:
@@ -107,12 +102,7 @@ def paper(
         issued_at=claim.submitted_at or clock.now(),
         number=claims.label(claim),
         store=store.name,
-        seller=Claimant(
-            store.legal_name,
-            tuple(
-                part for part in (store.street, f"{store.postcode} {store.city}".strip()) if part
-            ),
-        ),
+        seller=issuing.seller_of(store),
         debtor=claim.debtor,
         payer=PAYER_LABELS[claim.payer],
         ticket=tickets.label(ticket),

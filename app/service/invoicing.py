@@ -142,20 +142,22 @@ def _content(session: Session, ticket: Ticket, portion: Portion) -> DocumentCont
 
 
 def _line(line: EstimateLine, position: int, share: PayerTotal, said: Speech) -> Line:
+    """A line as one payer sees it: of what others share in, the own part at once."""
     own = totals.share_of(line, share.payer)
+    unit_price = Money(line.unit_price_minor, share.currency)
     others = [
         f"{said.say(PAYER_LABELS[one.payer])} {said.say(Money(one.amount_minor, share.currency))}"
         for one in line.shares
         if one.payer is not share.payer and one.amount_minor
     ]
-    rest = line.total_minor - own
+    whole = f"{line.quantity} × {said.say(unit_price)}"
+    paid = said.say(msg("Others pay: {who}", who=", ".join(others)))
     return Line(
         position=position,
         description=line.description,
-        quantity=line.quantity,
-        unit_price=Money(line.unit_price_minor, share.currency),
+        quantity=1 if others else line.quantity,
+        unit_price=Money(own, share.currency) if others else unit_price,
         amount=Money(own, share.currency),
         tax_bp=line.tax_bp,
-        detail=said.say(msg("Others pay: {who}", who=", ".join(others))) if others else "",
-        discount=Money(rest, share.currency) if rest else None,
+        detail=f"{whole}. {paid}" if others else "",
     )
