@@ -419,6 +419,11 @@ def test_ticked_parts_get_their_labels_at_once(
     assert "2 labels" in page.text
     assert zpl.text.count("^XA") == 2
     assert browser.get("/parts/labels").status_code == 422
+    bin_ = places.add(session, clerk, kind=PlaceKind.BIN, name="Rack C", code="C-1")
+    session.commit()
+    both = browser.get(f"/parts/labels.zpl?number=KNEE-L&place={bin_.id}")
+    assert both.text.count("^XA") == 2
+    assert "C-1" in both.text
 
 
 def test_the_ledger_shows_what_was_left_after_each_movement_over_its_pages(

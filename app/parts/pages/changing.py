@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
-from app.kernel.text import Text
+from app.kernel.text import Text, msg
 from app.parts import addresses, catalogue
 from app.parts.forms import PartForm
 from app.parts.models import Part
@@ -158,6 +158,6 @@ def _form(
         controls=[(one.value, label) for one, label in reversed(CONTROL_LABELS.items())],
         classes=CLASS_OPTIONS,
         makers=[one.name for one in makers.makers(session)],
-        rates=[("", "–"), *((code, code) for code in rates)],
+        rates=[("", msg("The store’s standard rate")), *((code, code) for code in rates)],
         currency=store.currency,
     )

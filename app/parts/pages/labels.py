@@ -5,6 +5,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -30,6 +31,8 @@ _DEFAULT_STOCK = "62x29"
 _MOST = 200
 _NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
 _Numbers = Annotated[list[str], Query(max_length=_MOST)]
+_PlaceId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+_Places = Annotated[list[_PlaceId], Query(max_length=_MOST)]
 
 
 @router.get("/labels")
@@ -39,15 +42,26 @@ def show_labels(
     actor: SignedIn,
     *,
     number: _Numbers = [],  # noqa: B006 - FastAPI copies it
+    place: _Places = [],  # noqa: B006 - FastAPI copies it
     stock: str = _DEFAULT_STOCK,
 ) -> Response:
-    """Labels of several parts at once."""
-    parts = _parts(session, actor, number)
+    """Labels of several parts or places at once."""
+    parts, bins = _ticked(session, actor, number, place)
+    material = _stock(stock)
 
     def address(file: str, chosen: str) -> str:
         numbers = [("number", part.number) for part in parts]
-        return f"/parts/{file}?{urlencode([*numbers, ('stock', chosen)])}"
+        ids = [("place", str(one.id)) for one in bins]
+        return f"/parts/{file}?{urlencode([*numbers, *ids, ('stock', chosen)])}"
 
+    looks = [
+        (part.number, addresses.page_below(part.number, "label.svg", stock=material.name))
+        for part in parts
+    ]
+    looks += [
+        (_of_place(request, one).identity, _place_file(one, "label.svg", material.name))
+        for one in bins
+    ]
     sizes = [
         {"href": address("labels", name), "label": name, "current": name == stock}
         for name in STOCKS
@@ -55,11 +69,7 @@ def show_labels(
     return render(
         request,
         "parts/labels.html",
-        parts=parts,
-        pictures=[
-            (part, addresses.page_below(part.number, "label.svg", stock=_stock(stock).name))
-            for part in parts
-        ],
+        looks=looks,
         sizes=sizes,
         files=[(kind, address(f"labels.{kind}", stock)) for kind in ("pdf", "zpl")],
     )
@@ -73,9 +83,12 @@ def print_labels(
     *,
     kind: str,
     number: _Numbers = [],  # noqa: B006 - FastAPI copies it
+    place: _Places = [],  # noqa: B006 - FastAPI copies it
     stock: str = _DEFAULT_STOCK,
 ) -> Response:
-    made = [_of_part(request, part) for part in _parts(session, actor, number)]
+    parts, bins = _ticked(session, actor, number, place)
+    made = [_of_part(request, part) for part in parts]
+    made += [_of_place(request, one) for one in bins]
     return _file(made, kind, _stock(stock))
 
 
@@ -90,12 +103,11 @@ def show_place_label(
 ) -> Response:
     actor.require("stock.view")
     place = places.by_id(session, actor, place_id)
-    here = f"/parts/places/{place.id}"
     return _one(
         request,
         label=_of_place(request, place),
-        here=here,
-        below=lambda file, chosen: f"{here}/{file}?{urlencode({'stock': chosen})}",
+        here=addresses.place_page(place.id),
+        below=lambda file, chosen: _place_file(place, file, chosen),
         stock=stock,
     )
 
@@ -169,11 +181,20 @@ def _one(
     )
 
 
-def _parts(session: Session, actor: Actor, numbers: Sequence[str]) -> list[Part]:
+def _ticked(
+    session: Session, actor: Actor, numbers: Sequence[str], place_ids: Sequence[int]
+) -> tuple[list[Part], list[Place]]:
     actor.require("stock.view")
-    if not numbers:
-        raise Refused(msg("Tick the parts whose labels you want."))
-    return [catalogue.by_number(session, actor, number) for number in dict.fromkeys(numbers)]
+    if not (numbers or place_ids):
+        raise Refused(msg("Tick that of which you want labels."))
+    return (
+        [catalogue.by_number(session, actor, number) for number in dict.fromkeys(numbers)],
+        [places.by_id(session, actor, place_id) for place_id in dict.fromkeys(place_ids)],
+    )
+
+
+def _place_file(place: Place, file: str, chosen: str) -> str:
+    return f"{addresses.place_page(place.id)}/{file}?{urlencode({'stock': chosen})}"
 
 
 def _of_part(request: Request, part: Part) -> Label:
@@ -189,7 +210,7 @@ def _of_place(request: Request, place: Place) -> Label:
     return Label(
         title=place.name if place.name != named else "",
         identity=named,
-        url=_address(request, f"/parts/places/{place.id}"),
+        url=_address(request, addresses.place_page(place.id)),
     )
 
 
