@@ -96,7 +96,7 @@ def issue_reserved(session: Session, actor: Actor, owner: str, *, reason: str) -
         Move(one.part_id, one.quantity, one.place, customer, one.lot, one.component)
         for one in picking.pick(session, parts, wishes)
     ]
-    stock.book(session, actor, moves, reason=reason, reference=owner, parts=parts)
+    stock.book_promised(session, actor, moves, reason=reason, reference=owner, parts=parts)
 
 
 def outstanding(session: Session, store_id: int, owner: str) -> list[Issued]:

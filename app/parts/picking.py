@@ -10,7 +10,7 @@ from app.kernel import clock
 from app.parts import shelves
 from app.parts.errors import NotEnoughStock
 from app.parts.models import Balance, Part, Place, Reservation
-from app.robots.slot_models import Component
+from app.robots.slot_models import Component, Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ def pick(session: Session, parts: Mapping[int, Part], wishes: Sequence[Wish]) ->
     """
     part_ids = {wish.part_id for wish in wishes}
     piles = _piles(session, part_ids)
-    kept = _kept(session, part_ids)
+    named = {part_id for part_id in part_ids if parts[part_id].control is not Control.NONE}
+    kept = _kept(session, named) if named else []
     picks: list[Pick] = []
     # what is wished by name first, so that a wish for any piece does not take it away
     for wish in sorted(wishes, key=lambda one: (one.component_id is None, one.lot_key == "")):

@@ -36,6 +36,7 @@ from app.stores.models import Store
 __all__ = [
     "Move",
     "book",
+    "book_promised",
     "by_id",
     "enter_opening",
     "free",
@@ -167,6 +168,24 @@ def book(
     already. Raises NotEnoughStock, Elsewhere or Promised for what is not there to be taken. The
     statements do not grow with the moves.
     """
+    if parts is None:
+        parts = shelves.locked(session, actor, [move.part_id for move in moves])
+    _require_unpromised(session, parts, moves)
+    return book_promised(session, actor, moves, reason=reason, reference=reference, parts=parts)
+
+
+def book_promised(
+    session: Session,
+    actor: Actor,
+    moves: Sequence[Move],
+    *,
+    reason: str,
+    reference: str,
+    parts: Mapping[int, Part],
+) -> list[Movement]:
+    """The same for pieces that were promised to whom they go, until just now: nobody else waits
+    for them.
+    """
     reason, reference = clean(reason), clean(reference)
     for name, text, most in (
         ("reason", reason, _LONGEST_REASON),
@@ -174,8 +193,6 @@ def book(
     ):
         if len(text) > most:
             raise Refused(msg("At most {most} characters fit here.", most=most), field=name)
-    if parts is None:
-        parts = shelves.locked(session, actor, [move.part_id for move in moves])
     for move in moves:
         require_possible(actor, parts[move.part_id], move)
     rows = shelves.opened(
@@ -185,7 +202,6 @@ def book(
         lot_keys=[move.lot_key for move in moves],
         component_ids=[move.component.id for move in moves if move.component],
     )
-    _require_unpromised(session, parts, moves)
     now, costs = clock.now(), _said_costs(session, actor, moves)
     movements = [
         _booked(rows, parts[move.part_id], move, _Line(now, actor.name, reason, reference, said))

@@ -170,7 +170,7 @@ def test_handing_over_costs_the_same_statements_for_two_parts_and_for_many(
 ) -> None:
     # given
     parts = [_stocked(session, manager, f"P-{number}", 5) for number in range(12)]
-    for owner, wanted in (("order:0", parts[:1]), ("order:1", parts[:2]), ("order:2", parts[2:])):
+    for owner, wanted in (("order:0", parts[:1]), ("order:1", parts[1:3]), ("order:2", parts[3:])):
         for part in wanted:
             reservations.reserve(
                 session, manager, part.id, quantity=1, owner=owner, holder="x", minutes=30
