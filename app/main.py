@@ -58,7 +58,7 @@ PLACES = [
     Place("/", "layout-dashboard", msg("Today")),
     Place("/counter", "scan-barcode", msg("Counter"), "counter.sell"),
     Place("/robots", "bot", msg("Robots"), "robots.view"),
-    Place("/service", "wrench", msg("Service"), "service.view"),
+    Place("/service", "wrench", msg("Workshop"), "service.view"),
     Place("/parts", "boxes", msg("Parts"), "stock.view"),
     Place("/sales", "receipt-text", msg("Sales"), "orders.view"),
     Place("/products", "package-open", msg("Products"), "products.view"),

@@ -145,12 +145,6 @@ def repairs(session: Session, crew: Crew) -> None:
     for line in linesdone.of_ticket(session, yearly):
         linesdone.finish(session, crew.emre, yearly, line.key)
     tickets.move(session, crew.emre, yearly, TicketState.CHECKING, why="Fan replaced, runs quietly")
-    _book(
-        session,
-        crew,
-        deliveries.SOLD_AND_GONE,
-        "Half-yearly service, with both batteries",
-    )
 
 
 def yesterday(session: Session, crew: Crew) -> None:
@@ -211,6 +205,12 @@ def yesterday(session: Session, crew: Crew) -> None:
         session, crew.emre, ankle, IntakeInput(complaint=deliveries.FAULT, soc_percent=80)
     )
     tickets.wait(session, crew.emre, own, WaitingReason.PART, note="Cable set on order")
+    _book(
+        session,
+        crew,
+        deliveries.SOLD_AND_GONE,
+        "Half-yearly service, with both batteries",
+    )
 
 
 def this_morning(session: Session, crew: Crew) -> None:

@@ -29,7 +29,7 @@ FIELD_LABELS: dict[str, Text] = {
     "brought_by": msg("Brought by"),
     "customer_id": msg("Who is billed"),
     "promised_at": msg("Promised for"),
-    "technician_id": msg("Technician"),
+    "technician_id": msg("In charge"),
     "bench_place": msg("Bench"),
     "outcome": msg("Outcome"),
     "state": msg("State"),

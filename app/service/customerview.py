@@ -24,7 +24,7 @@ def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
         wanted = Wanted(customer_id=customer.id)
         rows = list(queries.listed(session, actor, wanted, most=_MOST_ROWS).items)
     return Panel(
-        title=msg("Service"),
+        title=msg("Workshop"),
         nothing=msg("No robot of this customer was in service yet."),
         rows=[
             PanelRow(

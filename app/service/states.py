@@ -82,7 +82,7 @@ WAITING_LABELS: dict[WaitingReason, Text] = {
     WaitingReason.MAKER: msg("Maker"),
     WaitingReason.CARRIER: msg("Carrier"),
     WaitingReason.BENCH: msg("Bench"),
-    WaitingReason.TECHNICIAN: msg("Technician"),
+    WaitingReason.TECHNICIAN: msg("Free technician"),
     WaitingReason.OTHER: msg("Other reason"),
 }
 BACKUP_LABELS: dict[Backup, Text] = {

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/robots")
 FILTERS: dict[str, tuple[Text, tuple[str, ...]]] = {
     "": (msg("Everything"), ()),
     "states": (msg("Sale and stock"), (*UnitState, "owner", "inspection", "registered", "data")),
-    "service": (msg("Service"), ("service",)),
+    "service": (msg("Workshop"), ("service",)),
     "loans": (msg("Loans"), ("loan",)),
     "parts": (msg("Parts"), ("part",)),
     "versions": (msg("Versions"), ("firmware",)),
