@@ -12,7 +12,7 @@ from app.kernel import audit
 from app.kernel.audit import AuditEntry
 from app.kernel.db import Base, Database
 from app.kernel.filestore import FileStore
-from app.parts import buying_checks, catalogue_checks, pictures
+from app.parts import buying_checks, catalogue_checks, count_checks, pictures
 from app.parts import checks as parts
 from app.parts.models import Movement
 from app.payments import checks as payments
@@ -36,6 +36,7 @@ PROOFS: tuple[Proof, ...] = (
     parts.breaches,
     catalogue_checks.breaches,
     buying_checks.breaches,
+    count_checks.breaches,
     payments.breaches,
     sales.breaches,
     service.breaches,

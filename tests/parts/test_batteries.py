@@ -3,20 +3,25 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app import wiring
 from app.kernel import clock
 from app.kernel.errors import Conflict, Forbidden, NotFound, Refused
-from app.parts import batteries, checks, issuing, storage
+from app.parts import batteries, checks, count_checks, issuing, storage
 from app.parts.batteries import CheckInput, RuleInput
-from app.parts.battery_models import BatteryCheck, Condition
+from app.parts.battery_models import Battery, BatteryCheck, Condition
 from app.parts.models import Balance, Place, PlaceKind
 from app.parts.storage import BatteryBlocked
-from app.robots import components
+from app.robots import choosing, components, fitting
 from app.robots.bodyplan import SlotClass
 from app.robots.events import ComponentFitted
+from app.robots.models import Unit
+from app.robots.states import UnitState
+from tests.makers.robots import a_model, a_unit
+from tests.makers.slots import a_plan
 from tests.makers.store_room import StoreRoom, a_battery, a_store_room
 
 SOUND = CheckInput(soc_percent=50, cycles=12, voltage_mv=50_400)
@@ -187,3 +192,73 @@ def test_a_check_is_never_changed(session: Session, room: StoreRoom) -> None:
     session.scalars(select(BatteryCheck)).one().soc_percent = 90
     with pytest.raises(DBAPIError, match="append-only"):
         session.flush()
+
+
+def test_check_tells_a_battery_that_is_not_as_it_was_found(
+    session: Session, room: StoreRoom
+) -> None:
+    batteries.check(session, room.clerk, room.pack, SOUND)
+    session.flush()
+    assert list(count_checks.breaches(session)) == []
+
+    session.execute(update(Battery).values(soc_percent=99))
+
+    assert list(count_checks.breaches(session)) == [
+        "parts: battery B-001 is not as its last check found it"
+    ]
+
+
+@pytest.fixture
+def robot(session: Session, room: StoreRoom) -> Unit:
+    """A new robot with room for a battery."""
+    wiring.connect()
+    model = a_model(session)
+    a_plan(session, model)
+    return a_unit(session, room.store, "NEW-1", model=model, state=UnitState.AVAILABLE)
+
+
+def fit(session: Session, room: StoreRoom, robot: Unit) -> None:
+    pack = choosing.Part(part_number="BAT-9", serial="B-001")
+    fitting.fit(session, room.manager, robot, "battery.1", part=pack)
+
+
+def test_an_overdue_battery_cannot_be_fitted_into_a_robot(
+    session: Session, room: StoreRoom, robot: Unit
+) -> None:
+    with clock.set_to(clock.now() + after(95)):
+        with pytest.raises(BatteryBlocked), session.begin_nested():
+            fit(session, room, robot)
+
+        batteries.check(session, room.manager, room.pack, SOUND)
+        fit(session, room, robot)
+
+    assert where(session, room) is PlaceKind.ROBOT
+
+
+def test_a_battery_set_aside_or_overdue_keeps_its_new_robot_here(
+    session: Session, room: StoreRoom, robot: Unit
+) -> None:
+    batteries.check(session, room.manager, room.pack, SOUND)
+    fit(session, room, robot)
+    assert storage.reasons(session, room.manager, robot) == []
+
+    with clock.set_to(clock.now() + after(95)):
+        (overdue,) = storage.reasons(session, room.manager, robot)
+    batteries.set_aside(session, room.manager, room.pack, reason="fell")
+    (aside,) = storage.reasons(session, room.manager, robot)
+
+    assert "was to be checked by" in str(overdue.text)
+    assert "set aside: fell" in str(aside.text)
+    assert aside.link == f"/parts/batteries/{room.pack.id}"
+
+
+def test_what_its_owner_uses_every_day_is_not_asked_for_checks(
+    session: Session, room: StoreRoom, robot: Unit
+) -> None:
+    batteries.check(session, room.manager, room.pack, SOUND)
+    fit(session, room, robot)
+    robot.state = UnitState.HANDED_OVER
+    session.flush()
+
+    with clock.set_to(clock.now() + after(95)):
+        assert storage.reasons(session, room.manager, robot) == []

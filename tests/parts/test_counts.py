@@ -1,14 +1,23 @@
 """Stocktakes: counted blind while pieces come and go; only what differs is booked."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from app.kernel.money import Money
-from app.parts import checks, counting, counts, differences, places, reservations, stock
-from app.parts.count_models import CountEntry, CountState, StockCount
+from app.parts import (
+    checks,
+    count_checks,
+    counting,
+    counts,
+    differences,
+    places,
+    reservations,
+    stock,
+)
+from app.parts.count_models import CountEntry, CountLine, CountPlace, CountState, StockCount
 from app.parts.counting import Counted, NextBin, Wanted
 from app.parts.models import Balance, Place, PlaceKind
 from app.parts.moves import Move
@@ -346,3 +355,32 @@ def test_a_reserved_serial_that_is_missing_names_who_waits_for_it(
 
     with pytest.raises(Conflict, match="Emre"):
         counts.approve(session, room.manager, count)
+
+
+def test_check_tells_each_thing_of_a_stocktake_that_does_not_add_up(
+    session: Session, room: StoreRoom, count: StockCount
+) -> None:
+    count_all_but_one_cable(session, room, count)
+    counts.approve(session, room.manager, count)
+    session.flush()
+    assert list(count_checks.breaches(session)) == []
+
+    session.execute(update(StockCount).values(missing_minor=400))
+    session.execute(
+        update(CountPlace).where(CountPlace.place_id == room.a1.id).values(is_live=True)
+    )
+    session.execute(update(CountLine).where(CountLine.part_id == room.cable.id).values(counted=8))
+
+    told = " ".join(count_checks.breaches(session))
+    assert "8 counted, entries give 9" in told
+    assert "C-1: differences of -400, movements give -500" in told
+    assert f"keeps place {room.a1.id}" in told
+
+
+def test_an_item_number_never_means_a_row(
+    session: Session, room: StoreRoom, count: StockCount
+) -> None:
+    """STK-15: the scan of a row's id, of part or bin, finds nothing."""
+    for code in (str(room.cable.id), str(room.a2.id)):
+        with pytest.raises(NotFound):
+            scan(session, room, count, room.a1, code)
