@@ -7,9 +7,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app import wiring
-from app.service import estimate_checks
+from app.parts import issuing
+from app.service import estimate_checks, tickets
 from app.service.estimates import Sheet
-from tests.makers.estimates import a_fee, answered, priced, sent
+from tests.makers.estimates import a_fee, a_part, answered, priced, sent
 from tests.makers.service import Workshop
 
 pytestmark = pytest.mark.only_on("sqlite")  # the proofs are the same on both engines
@@ -79,3 +80,15 @@ def test_a_ticket_given_back_without_a_signature_is_told(
     found = breach("UPDATE tickets SET state = 'returned'")
 
     assert any("without a signature" in line for line in found)
+
+
+def test_a_closed_ticket_whose_part_lies_about_is_told(
+    session: Session, shop: Workshop, sheet: Sheet, breach: Callable[[str], list[str]]
+) -> None:
+    part = a_part(session, shop, on_hand=1)
+    owner = tickets.reference(sheet.ticket)
+    issuing.issue(session, shop.manager, owner, part.id)
+
+    found = breach("UPDATE tickets SET state = 'closed', ended_at = '2026-01-01 10:00:00'")
+
+    assert any(f"pieces of part {part.id} lie on a bench" in line for line in found)
