@@ -299,8 +299,8 @@ def _claim(session: Session, actor: Actor, order: Order, unit: Unit, *, minutes:
 
 
 def _holder(actor: Actor, order: Order) -> str:
-    """Who keeps the thing, as another till reads it."""
-    return f"{actor.name}, {order.number}"
+    """Who keeps the thing, as another till reads it; the sale's code can be scanned there."""
+    return f"{actor.name}, S-{order.number}"
 
 
 def _bundle_line(

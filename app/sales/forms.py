@@ -83,6 +83,7 @@ class TenderInput:
 
 class TenderForm(StoreForm):
     order: Typed = ""
+    due: Typed = ""  # what the page said was left to pay, in minor units
     amount: Typed = ""
     tendered: Typed = ""
     note: Typed = ""

@@ -125,7 +125,7 @@ def rows(session: Session, actor: Actor, found: Sequence[Order]) -> list[OrderRo
                 summary=order.lines[0].description if order.lines else "",
                 more=max(len(order.lines) - 1, 0),
                 total=total,
-                due=Money(max(total.minor - paid_minor, 0), order.currency),
+                due=_rest(total, paid_minor),
                 opened_at=order.opened_at,
                 opened_by=order.opened_by,
                 park_label=order.park_label,
@@ -284,16 +284,21 @@ def cart(
         "totals": sums,
         "paid": [attempt for attempt in attempts if attempt.entry_id is not None],
         "failure": _failure(attempts[-1]) if attempts else None,
-        "due": Money(max(sums.gross.minor - paid_minor, 0), order.currency),
+        "due": _rest(sums.gross, paid_minor),
         "attempt": live,
         "locked": live is not None or paid_minor > 0,
     }
 
 
 def due(session: Session, order: Order) -> Money:
-    """What is left to pay of an order, whether or not anything was paid yet."""
+    """What is left to pay of an order as it is now, whatever its bill was raised over before."""
     bill = orders.bill_of(session, order)
-    return bills.due(session, bill) if bill else totals.of_order(order).gross
+    paid_minor = bills.paid(session, bill).minor if bill else 0
+    return _rest(totals.of_order(order).gross, paid_minor)
+
+
+def _rest(total: Money, paid_minor: int) -> Money:
+    return Money(max(total.minor - paid_minor, 0), total.currency)
 
 
 def _failure(last: PaymentAttempt) -> Text | None:

@@ -62,6 +62,22 @@ def once(endpoint: Endpoint) -> Endpoint:
     return cast(Endpoint, guarded)
 
 
+def was_sent(request: Request, session: Session, actor: Actor, form: object) -> bool:
+    """For an act whose outcome is told later, and not by its first answer: whether it was begun.
+
+    Raises TokenReused when the token came with other contents.
+    """
+    wanted = _request(request, actor, form)
+    return wanted is not None and idempotency.recall(session, wanted) is not None
+
+
+def remember(request: Request, session: Session, actor: Actor, form: object) -> None:
+    """Such an act begins now, in this transaction."""
+    wanted = _request(request, actor, form)
+    if wanted is not None:
+        idempotency.keep(session, wanted, status=HTTPStatus.ACCEPTED, headers={}, body=b"")
+
+
 def _request(request: Request, actor: Actor, form: object) -> idempotency.Request | None:
     token = clean(request.headers.get(HEADER) or getattr(form, "token", "") or "")
     if not token:

@@ -120,7 +120,7 @@ def test_a_robot_that_another_till_holds_is_refused_with_its_holder(
     scanned(session, counter, order, SERIAL)
     other = orders.open_order(session, counter.manager, till_id=None)
 
-    with pytest.raises(Conflict, match=r"kept for Jana Voss, 1 until") as refused:
+    with pytest.raises(Conflict, match=r"kept for Jana Voss, S-1 until") as refused:
         scanned(session, counter, other, SERIAL)
 
     assert refused.value.link == f"/sales/{order.number}"

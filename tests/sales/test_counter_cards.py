@@ -70,8 +70,9 @@ def manager(app: FastAPI, counter: Counter) -> Browser:
     return Browser(TestClient(app, raise_server_exceptions=False), counter.manager_cookie)
 
 
-def pay_by_card(till: Browser) -> Response:
-    return till.post("/counter/pay/card", htmx=True, order="1", token="card")
+def pay_by_card(till: Browser, **fields: str) -> Response:
+    sent = {"order": "1", "token": "card"} | fields
+    return till.post("/counter/pay/card", htmx=True, **sent)
 
 
 def present(stripe: StripeStandIn, counter: Counter, number: str = "4242424242424242") -> None:
@@ -106,9 +107,52 @@ def test_a_double_click_on_card_asks_the_customer_once(
     present(stripe, counter)
 
     assert "Sale 1 is paid" in words(till.get("/counter/payment/1", htmx=True))
-    assert pay_by_card(till).status_code == 409
+    assert "Sale 1 is paid" in words(pay_by_card(till))
+    assert pay_by_card(till, token="another").status_code == 409
     assert len(stripe.charges(status="succeeded")) == 1
     assert is_paid(database)
+
+
+def test_a_form_that_paid_a_part_asks_for_no_second_one(
+    till: Browser, database: Database, stripe: StripeStandIn, counter: Counter
+) -> None:
+    """Sent again once its payment is over: by Back, by a browser that lost the answer."""
+    pay_by_card(till, amount="5000")
+    present(stripe, counter)
+    assert "5,000.00" in words(till.get("/counter/payment/1", htmx=True))
+
+    again = pay_by_card(till, amount="5000")
+    other = pay_by_card(till, amount="6000")
+
+    assert again.status_code == 200
+    assert other.status_code == 409
+    assert "already sent with other contents" in words(other)
+    assert states(database) == [AttemptState.CAPTURED]
+    assert pay_by_card(till, token="rest").status_code == 200
+    assert states(database) == [AttemptState.CAPTURED, AttemptState.PROCESSING]
+
+
+def test_a_card_is_never_asked_for_more_than_the_page_said(
+    till: Browser, database: Database
+) -> None:
+    till.post("/counter/scan", htmx=True, code="BAT-G1")
+
+    answer = pay_by_card(till, due="1350000")
+
+    assert answer.status_code == 409
+    assert "€14,399.00 is left to pay now" in words(answer)
+    assert states(database) == []
+
+
+def test_what_came_into_the_basket_after_a_declined_card_is_due_too(
+    till: Browser, stripe: StripeStandIn, counter: Counter
+) -> None:
+    pay_by_card(till)
+    present(stripe, counter, "4000000000009995")
+    till.get("/counter/payment/1", htmx=True)
+    till.post("/counter/scan", htmx=True, code="BAT-G1")
+
+    assert 'value="14399.00"' in till.get("/counter/ask/cash", htmx=True).text
 
 
 def test_a_declined_card_says_so_and_another_way_is_open(
@@ -153,6 +197,21 @@ def test_a_card_service_that_is_down_takes_nothing_and_cash_still_works(
     assert states(database) == [AttemptState.CANCELLED]
     paid = till.post("/counter/pay/cash", htmx=True, order="1", tendered="13500", token="cash")
     assert paid.status_code == 200
+    assert is_paid(database)
+
+
+def test_a_card_service_that_comes_back_takes_the_next_try(
+    till: Browser, database: Database, stripe: StripeStandIn, counter: Counter
+) -> None:
+    stripe.outage("refuse")
+    pay_by_card(till)
+    stripe.outage("off")
+
+    pay_by_card(till, token="next")
+    present(stripe, counter)
+
+    assert "Sale 1 is paid" in words(till.get("/counter/payment/1", htmx=True))
+    assert states(database) == [AttemptState.CANCELLED, AttemptState.CAPTURED]
     assert is_paid(database)
 
 

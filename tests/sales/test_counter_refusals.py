@@ -12,10 +12,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.identity.guard import SESSION_COOKIE
+from app.identity.models import StaffSession, Terminal
 from app.kernel.db import Database
 from app.payments.models import IssuedDocument, PaymentAttempt
 from app.robots.states import UnitState
 from app.sales.models import Order, OrderLine, UnitSale
+from app.stores.models import Till
 from tests.makers.books import breaches_of
 from tests.makers.browsing import Browser, a_browser
 from tests.makers.robots import a_unit
@@ -185,6 +187,76 @@ def test_two_tabs_of_one_till_are_one_basket(till: Browser, app: FastAPI, counte
     assert MORE in till.get("/counter").text
 
 
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("tender", ["cash", "transfer"])
+def test_what_another_tab_added_is_not_paid_unseen(
+    till: Browser, app: FastAPI, counter: Counter, database: Database, tender: str
+) -> None:
+    """Two tabs on one order: the button says an amount, and that one is taken or none."""
+    scan(till, BATTERY)
+    shown = due_shown(till.get("/counter").text)
+    scan(a_browser(app, counter.session_cookie), BATTERY)
+    form = {"order": "1", "token": "t-1", "note": "RF-2041"}
+
+    refused = till.post(f"/counter/pay/{tender}", htmx=True, due=shown, **form)
+    now = due_shown(till.get(f"/counter/ask/{tender}", htmx=True).text)
+    paid = till.post(f"/counter/pay/{tender}", htmx=True, due=now, **form)
+
+    assert refused.status_code == 409
+    assert "changed elsewhere: €1,798.00 is left to pay" in notice(refused)
+    assert 'href="/counter"' in refused.text
+    assert (shown, now) == ("89900", "179800")
+    assert paid.status_code == 200
+    assert count(database, PaymentAttempt) == 1
+
+
+def due_shown(page: str) -> str:
+    found = re.search(r'name="due"\s+value="(\d+)"', page)
+    assert found, page
+    return found[1]
+
+
+def test_a_robot_in_the_hands_of_another_till_says_whose(
+    till: Browser, app: FastAPI, session: Session, counter: Counter, database: Database
+) -> None:
+    other = a_second_till(session, counter)
+    scan(a_browser(app, other), SERIAL)
+
+    answer = scan(till, SERIAL)
+
+    assert answer.status_code == 409
+    assert f"{SERIAL} is kept for Petra Krause, S-1 until" in notice(answer)
+    assert 'href="/sales/1"' in answer.text
+    assert count(database, OrderLine) == 1
+
+
+def a_second_till(session: Session, counter: Counter) -> str:
+    """Another open till of the store, with the manager at it; gives the manager's cookie."""
+    till = Till(store_id=counter.store.id, name="Till 2")
+    session.add(till)
+    session.flush()
+    terminal = a_terminal_of(session, counter, till)
+    stays = select(StaffSession).where(StaffSession.staff_id == counter.manager.staff_id)
+    for stay in session.scalars(stays):
+        stay.terminal_id = terminal.id
+    session.commit()
+    return counter.manager_cookie
+
+
+def a_terminal_of(session: Session, counter: Counter, till: Till) -> Terminal:
+    terminal = Terminal(
+        store_id=counter.store.id,
+        name="Counter 2",
+        till_id=till.id,
+        token_hash="of no cookie",
+        enrolled_by_id=counter.manager.staff_id or 0,
+        enrolled_at=counter.customer.made_at,
+    )
+    session.add(terminal)
+    session.flush()
+    return terminal
+
+
 # Quantities and prices
 
 
@@ -352,6 +424,27 @@ def test_eight_tills_that_send_everything_twice_make_one_sale_each(
 
     assert count(database, PaymentAttempt) == len(cookies)
     assert count(database, IssuedDocument) == len(cookies)
+    assert sound(database)
+
+
+def test_eight_cashiers_who_pay_one_sale_at_one_till_take_it_once(
+    till: Browser, app: FastAPI, counter: Counter, database: Database
+) -> None:
+    """POS-01: each with a page and a token of their own, all at the same moment."""
+    scan(till, BATTERY)
+    gate = Barrier(8)
+
+    def press(number: int) -> Response:
+        browser = a_browser(app, counter.session_cookie)
+        gate.wait(30)
+        return pay(browser, token=f"cashier-{number}")
+
+    with ThreadPoolExecutor(8) as crowd:
+        answers = list(crowd.map(press, range(8)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    assert all("already paid" in notice(one) for one in answers if one.status_code == 409)
+    assert count(database, PaymentAttempt) == count(database, IssuedDocument) == 1
     assert sound(database)
 
 

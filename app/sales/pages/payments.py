@@ -13,7 +13,7 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.db import Database
-from app.kernel.errors import NotFound, Refused
+from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.text import msg
 from app.payments import bills, cards
 from app.payments.models import PaymentAttempt
@@ -23,7 +23,7 @@ from app.sales.forms import TenderForm
 from app.sales.models import Order
 from app.sales.pages.till import PAGE, Visit, closing_dialog
 from app.web.forms import StoreForm
-from app.web.idempotent import once
+from app.web.idempotent import once, remember, was_sent
 from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.wire import Number
@@ -67,7 +67,7 @@ def pay_cash(
     form: Annotated[TenderForm, Form()],
 ) -> Response:
     visit = Visit(request, session, actor)
-    order = _order(visit, form.order)
+    order = _order(visit, form)
     given = form.read(order.currency)
     checkout.pay_cash(session, actor, order, amount=given.amount, tendered=given.tendered)
     return _after(visit, order)
@@ -82,7 +82,7 @@ def pay_transfer(
     form: Annotated[TenderForm, Form()],
 ) -> Response:
     visit = Visit(request, session, actor)
-    order = _order(visit, form.order)
+    order = _order(visit, form)
     given = form.read(order.currency)
     checkout.pay_transfer(session, actor, order, amount=given.amount, note=given.note)
     return _after(visit, order)
@@ -97,21 +97,21 @@ def pay_card(
 ) -> Response:
     """Start a card payment: the attempt is committed before the reader hears of it.
 
-    A second click finds the attempt of the first and only looks at it.
+    A second click, and the same form from a page of before, only look at what became of the first.
     """
     session.rollback()
-    database = database_of(request)
     with _writing(request, actor) as own:
         visit = Visit(request, own, actor)
-        order = _order(visit, form.order)
-        bill = bills.by_reference(own, actor.store_id, orders.reference(order))
-        live = bills.live_attempt(own, bill) if bill else None
-        given = form.read(order.currency)
-        attempt = live or checkout.start_card(own, actor, order, amount=given.amount)
-        attempt_id = attempt.id if attempt else None
-        fresh = live is None
-    if attempt_id is not None and fresh:
-        cards.refresh(database, attempt_id)
+        begins = not was_sent(request, own, actor, form)
+        order = _order(visit, form) if begins else _named(visit, form.order)
+        attempt_id = None
+        if begins and _live(own, order) is None:
+            given = form.read(order.currency)
+            attempt = checkout.start_card(own, actor, order, amount=given.amount)
+            attempt_id = attempt.id if attempt else None
+            remember(request, own, actor, form)
+    if attempt_id is not None:
+        cards.refresh(database_of(request), attempt_id)
     return closing_dialog(_show_payment(request, actor, number=order.number))
 
 
@@ -215,7 +215,19 @@ def _done(visit: Visit, order: Order) -> Response:
     return closing_dialog(response)
 
 
-def _order(visit: Visit, number: str) -> Order:
+def _order(visit: Visit, form: TenderForm) -> Order:
+    """The order that the form was made for, and as it was shown there."""
+    order = _named(visit, form.order)
+    due = queries.due(visit.session, order)
+    if form.due and form.due != str(due.minor) and order.settled_at is None:
+        raise Conflict(
+            msg("This sale was changed elsewhere: {due} is left to pay now.", due=due),
+            link="/counter",
+        )
+    return order
+
+
+def _named(visit: Visit, number: str) -> Order:
     """The order that the form was made for: not whatever lies at the till by now."""
     if not (number.isascii() and number.isdigit() and len(number) < 10):  # noqa: PLR2004
         raise Refused(msg("This form does not say which sale it pays."), field="order")
