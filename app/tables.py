@@ -21,6 +21,7 @@ from app.service import claim_models as claims
 from app.service import estimate_models as estimates
 from app.service import models as service
 from app.service import operation_models as operations
+from app.service import planning_models as planning
 from app.service import work_models as work
 from app.stores import models as stores
 
@@ -46,6 +47,7 @@ MODULES = (
     part_imports,
     parts,
     payments,
+    planning,
     robots,
     sales,
     service,
