@@ -23,6 +23,8 @@ _MARKS = {
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 # ="007": how careful programs keep a spreadsheet from reading a number
 _KEPT_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
+# How punctuation and the letters of everyday begin in GB 2312.
+_COMMON = frozenset([*range(0xA1, 0xA4), *range(0xB0, 0xD8)])
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _NO_TEXT = msg("This is not a text file. Save it as “CSV UTF-8”.")
 
@@ -45,10 +47,18 @@ def decoded(data: bytes, encoding: str = "") -> tuple[str, str]:
 
 
 def _guessed(data: bytes) -> list[str]:
-    """Nearly all bytes are valid GB18030: Chinese letters come in pairs, umlauts alone."""
-    runs = [len(run) % 2 for run in _BEYOND_ASCII.findall(data)]
-    alone = sum(runs)
-    return [WESTERN, GB18030] if alone > len(runs) - alone else [GB18030, WESTERN]
+    """Nearly all bytes are valid GB18030. But Chinese letters come in pairs, and most of them begin
+    as the common ones of GB 2312 do; umlauts mostly come alone.
+    """
+    chinese = western = 0
+    for run in _BEYOND_ASCII.findall(data):
+        if len(run) % 2:
+            western += 1
+            continue
+        common = sum(lead in _COMMON for lead in run[::2])
+        chinese += common
+        western += len(run) // 2 - common
+    return [WESTERN, GB18030] if western > chinese else [GB18030, WESTERN]
 
 
 def _looks_western(text: str) -> bool:
