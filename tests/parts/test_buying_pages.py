@@ -18,7 +18,7 @@ from app.parts.models import Balance, Part
 from app.parts.receipts import Delivery, Piece
 from app.stores.models import Store
 from tests.makers.browsing import Browser, a_browser
-from tests.makers.buying import a_bin, a_part, a_price, a_sent_order, a_supplier
+from tests.makers.buying import a_bin, a_part, a_price, a_sent_order, a_supplier, an_old_part
 from tests.makers.identity import a_person, a_session
 
 pytestmark = pytest.mark.only_on("sqlite")
@@ -353,3 +353,26 @@ def test_a_booking_is_undone_with_a_reason(
 
     assert stock.free(session, low.id) == 0
     assert "Undone" in browser.get("/parts/orders/1").text
+
+
+def test_an_old_part_goes_back_or_need_not(
+    browser: Browser, session: Session, clerk: Actor, supplier: Supplier
+) -> None:
+    part = a_part(session, clerk, "CORE-1", core_days=20)
+    for number in (1, 2):
+        an_old_part(session, clerk, part, f"ticket:T-{number}")
+    session.commit()
+    first, second = re.findall(
+        r"/parts/returns/cores/(\d+)/waive", browser.get("/parts/returns").text
+    )
+
+    refused = browser.post(f"/parts/returns/cores/{first}", reason="old part")
+    sent = browser.post(
+        f"/parts/returns/cores/{first}", supplier=str(supplier.id), reason="old part", expected="0"
+    )
+    browser.post(f"/parts/returns/cores/{second}/waive", reason="not wanted")
+
+    assert "There is no such supplier" in refused.text
+    assert sent.headers["location"] == "/parts/returns/1"
+    assert browser.get("/parts/returns/1/return.pdf").content.startswith(b"%PDF")
+    assert "No old part is due" in browser.get("/parts/returns").text

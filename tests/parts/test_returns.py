@@ -9,16 +9,14 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
-from app.parts import buying_checks, cores, places, receipts, returns, stock
+from app.parts import buying_checks, cores, receipts, returns, stock
 from app.parts.buying_models import Supplier
-from app.parts.models import Part, PlaceKind
-from app.parts.moves import Move
+from app.parts.models import Part
 from app.parts.receipts import Delivery, Piece
 from app.parts.returns import Goods, ReturnInput
-from app.robots.events import ComponentRemoved
 from app.robots.slot_models import Control
 from app.stores import desk
-from tests.makers.buying import a_part, a_sent_order, a_supplier
+from tests.makers.buying import a_part, a_sent_order, a_supplier, an_old_part, taken_out
 
 WORTH = ReturnInput("cracked", Money(1_000, "EUR"))
 
@@ -85,22 +83,6 @@ def test_a_serial_that_went_back_may_come_in_again(
     assert list(buying_checks.breaches(session)) == []
 
 
-def old_part(actor: Actor, part: Part, reference: str) -> ComponentRemoved:
-    return ComponentRemoved(
-        actor=actor,
-        store_id=actor.store_id,
-        unit_id=1,
-        slot_id=1,
-        slot_path="left_knee.actuator",
-        occupant_id=1,
-        component_id=None,
-        part_number=part.number,
-        lot="",
-        at=clock.now(),
-        reference=reference,
-    )
-
-
 def test_an_old_part_of_a_ticket_is_due_back_and_the_overdue_stand_first(
     session: Session, manager: Actor
 ) -> None:
@@ -109,8 +91,8 @@ def test_an_old_part_of_a_ticket_is_due_back_and_the_overdue_stand_first(
     plain = a_part(session, manager, "PLAIN")
     with clock.set_to(clock.now() - timedelta(days=10)):
         for part in (late, soon, plain):
-            cores.on_removed(session, old_part(manager, part, "ticket:T-1001"))
-        cores.on_removed(session, old_part(manager, late, "demo"))
+            cores.on_removed(session, taken_out(manager, part, "ticket:T-1001"))
+        cores.on_removed(session, taken_out(manager, late, "demo"))
 
     assert [(core.part.number, core.days_left) for core in cores.due(session, manager)] == [
         ("CORE-5", -5),
@@ -123,8 +105,7 @@ def test_an_old_part_goes_back_from_the_bench_of_its_job(
     session: Session, manager: Actor, supplier: Supplier
 ) -> None:
     part = a_part(session, manager, "CORE-20", core_days=20)
-    a_bench_with(session, manager, part, "ticket:T-1001")
-    cores.on_removed(session, old_part(manager, part, "ticket:T-1001"))
+    an_old_part(session, manager, part, "ticket:T-1001")
     (core,) = cores.due(session, manager)
 
     row = returns.send_core(session, manager, supplier, core.due, WORTH)
@@ -136,7 +117,7 @@ def test_an_old_part_goes_back_from_the_bench_of_its_job(
 
 def test_an_old_part_that_need_not_go_back_says_why(session: Session, manager: Actor) -> None:
     part = a_part(session, manager, "CORE-20", core_days=20)
-    cores.on_removed(session, old_part(manager, part, "ticket:T-1001"))
+    cores.on_removed(session, taken_out(manager, part, "ticket:T-1001"))
     (core,) = cores.due(session, manager)
 
     with pytest.raises(Refused, match="why"):
@@ -144,11 +125,3 @@ def test_an_old_part_that_need_not_go_back_says_why(session: Session, manager: A
     cores.waive(session, manager, core.due, reason="the maker does not want it")
 
     assert cores.due(session, manager) == []
-
-
-def a_bench_with(session: Session, actor: Actor, part: Part, owner: str) -> None:
-    """One piece on the bench for an owner, as a repair leaves it."""
-
-    found = places.standards(session, actor.store_id, (PlaceKind.OPENING, PlaceKind.BENCH))
-    move = Move(part.id, 1, found[PlaceKind.OPENING], found[PlaceKind.BENCH])
-    stock.book(session, actor, [move], reason="taken out", reference=owner)
