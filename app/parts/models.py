@@ -77,6 +77,7 @@ def _bare_key(context: Any) -> str:
 IS_LOW = "parts.minimum > 0 AND parts.on_hand <= parts.minimum AND NOT parts.archived"
 IS_OUT = "parts.minimum > 0 AND parts.on_hand = 0 AND NOT parts.archived"
 IS_CORE = "parts.core_days IS NOT NULL AND NOT parts.archived"
+IS_IN_USE = "NOT parts.archived"
 IS_ARCHIVED = "parts.archived"
 
 
@@ -107,6 +108,7 @@ class Part(Base):
         Index("ix_parts_name_key", "store_id", "name_key", "id"),
         Index("uq_parts_bare_key", "store_id", "bare_key", unique=True),
         Index("ix_parts_class", "store_id", "slot_class", "name_key", "id"),
+        _listed("ix_parts_in_use", IS_IN_USE),
         _listed("ix_parts_low", IS_LOW),
         _listed("ix_parts_out", IS_OUT),
         _listed("ix_parts_core", IS_CORE),

@@ -21,6 +21,7 @@ from app.parts.catalogue_models import PartFit
 from app.parts.models import (
     IS_ARCHIVED,
     IS_CORE,
+    IS_IN_USE,
     IS_LOW,
     IS_OUT,
     Balance,
@@ -55,7 +56,7 @@ SHOW_LABELS: dict[Show, Text] = {
     Show.ARCHIVED: msg("Archive"),
 }
 _SHOWN = {
-    Show.ALL: "NOT parts.archived",
+    Show.ALL: IS_IN_USE,
     Show.LOW: IS_LOW,
     Show.OUT: IS_OUT,
     Show.CORE: IS_CORE,

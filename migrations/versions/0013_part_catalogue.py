@@ -17,6 +17,7 @@ SERIAL_KEY = sa.String(length=100).with_variant(sa.String(length=100, collation=
 LISTS = {
     "ix_parts_archived": "archived",
     "ix_parts_core": "core_days IS NOT NULL AND NOT archived",
+    "ix_parts_in_use": "NOT archived",
     "ix_parts_low": "minimum > 0 AND on_hand <= minimum AND NOT archived",
     "ix_parts_out": "minimum > 0 AND on_hand = 0 AND NOT archived",
 }
