@@ -115,6 +115,11 @@ def _require_current(session: Session, ticket: Ticket, estimate: Estimate, link:
             msg("Version {version} was not sent yet.", version=estimate.version),
             link=link or estimates.page(ticket),
         )
+    if estimate.state is EstimateState.SENT and ticket.state is not TicketState.ESTIMATED:
+        raise Conflict(
+            msg("This estimate is being written anew. Please wait for the next version."),
+            link=link or estimates.page(ticket),
+        )
 
 
 def _wanted(estimate: Estimate, approved: Mapping[str, bool]) -> dict[EstimateLine, bool]:

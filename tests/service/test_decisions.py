@@ -12,7 +12,7 @@ from app.kernel.canonical import sha256_hex
 from app.kernel.errors import Conflict, Refused
 from app.robots import contracts
 from app.robots.contracts import ContractInput
-from app.service import decisions, estimates, frozenlines, sending
+from app.service import decisions, estimates, frozenlines, sending, tickets
 from app.service.decisions import Answer
 from app.service.errors import NewerVersion
 from app.service.estimate_models import Decision, EstimateState, How
@@ -101,6 +101,14 @@ def test_what_was_approved_is_known_again_in_the_next_version(
     assert decisions.approved_before(session, again(session, second)) == {"1", "2"}
     # what was approved stays approved until the newer version is decided
     assert len(estimates.approved_lines(session, first.ticket)) == 2
+
+
+def test_nobody_decides_on_what_is_being_written_anew(session: Session, shop: Workshop) -> None:
+    sheet = sent(session, shop)
+    tickets.move(session, shop.technician, sheet.ticket, TicketState.DIAGNOSING)
+
+    with pytest.raises(Conflict, match="written anew"):
+        decisions.decide(session, shop.technician, sheet, by_link({"1": True}))
 
 
 def by_link(approved: dict[str, bool]) -> Answer:

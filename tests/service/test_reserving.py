@@ -6,16 +6,19 @@ from sqlalchemy.orm import Session
 
 from app import wiring
 from app.kernel import events
-from app.parts import stock, substitution
+from app.parts import receipts, stock, substitution
 from app.parts.buying_models import Demand
 from app.parts.events import PartsArrived
 from app.parts.models import Part, Reservation
+from app.parts.receipts import Delivery, Piece
 from app.parts.substitution import Approval
 from app.robots.slot_models import Control
 from app.service import reserving, tickets
 from app.service.events import TicketMoved
 from app.service.models import Ticket
 from app.service.states import TicketState, WaitingReason
+from tests.makers.books import breaches_of
+from tests.makers.buying import a_sent_order, a_supplier
 from tests.makers.estimates import (
     KNEE_PART,
     a_code,
@@ -136,3 +139,19 @@ def moved_to_end(shop: Workshop, ticket: Ticket) -> TicketMoved:
         TicketState.RETURNED,
         TicketState.CLOSED,
     )
+
+
+def test_what_was_ordered_for_a_ticket_comes_and_ends_its_wait(
+    session: Session, shop: Workshop
+) -> None:
+    part = a_part(session, shop)
+    ticket = approved_ticket(session, shop, a_code(KNEE_PART, 2))
+    supplier = a_supplier(session, shop.manager)
+    order = a_sent_order(session, shop.manager, supplier, {part: 5})
+
+    for note in ("LS-1", "LS-2"):
+        receipts.book(session, shop.manager, order, Delivery((Piece(1, 1),), note))
+
+    assert ticket.waiting is None
+    assert sum(one.quantity for one in kept(session, ticket)) == 2
+    assert breaches_of(session) == []

@@ -19,6 +19,7 @@ from app.service.estimateforms import ANSWER, APPROVED, DECLINED, read_answer
 from app.service.estimates import Sheet
 from app.service.models import Ticket
 from app.service.payers import PAYER_LABELS, Payer
+from app.service.states import TicketState
 from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import problems_of
@@ -97,6 +98,7 @@ def _page(
     shown = estimates.shown_to_customer(session, ticket)
     if shown is None:
         raise NotFound(msg("There is no estimate of this repair yet."), link=f"/s/{token}")
+    is_asked = shown.state is EstimateState.SENT and ticket.state is TicketState.ESTIMATED
     store = desk.store_of(session, ticket.store_id)
     sheet = estimate_queries.view(session, ticket, shown)
     page = render(
@@ -110,8 +112,8 @@ def _page(
         status_page=f"/s/{token}",
         here=f"/s/{token}/estimate",
         sheet=sheet,
-        open_lines=sheet.undecided if shown.state is EstimateState.SENT else [],
-        looks_over=looks_over and shown.state is EstimateState.SENT,
+        open_lines=sheet.undecided if is_asked else [],
+        looks_over=looks_over and is_asked,
         customer=Payer.CUSTOMER,
         payers=PAYER_LABELS,
         typed=_typed(sheet, typed or {}),
