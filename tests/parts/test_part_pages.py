@@ -143,6 +143,19 @@ def test_the_list_asks_as_often_for_many_parts_as_for_few(
     assert "Next page" in first
 
 
+def test_a_parts_page_asks_as_often_for_much_as_for_little(
+    session: Session, clerk: Actor, browser: Browser, app: FastAPI
+) -> None:
+    part = shelf(session, clerk, "KNEE-L", pieces=1)
+    little = statements(app.state.database, browser, "/parts/KNEE-L")
+    for number in range(25):
+        stock.receive(session, clerk, part.id, quantity=1, reason="delivery")
+        numbers.add(session, clerk, part, Numbered(NumberKind.OTHER, f"OLD-{number}"))
+    session.commit()
+
+    assert statements(app.state.database, browser, "/parts/KNEE-L") == little <= 30
+
+
 def statements(database: Database, browser: Browser, address: str) -> int:
     seen: list[str] = []
 
