@@ -9,6 +9,7 @@ from app.demo.opening import CURRENCY, TILLS, Crew
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.money import Money
+from app.kernel.signatures import Signed
 from app.kernel.text import msg
 from app.payments import journal, tills
 from app.payments.models import TillSession
@@ -25,7 +26,6 @@ from app.sales import (
 )
 from app.sales.checklists import Answer
 from app.sales.models import Checklist, Order, Product
-from app.sales.signatures import Signed
 from app.stores import desk
 from app.stores.models import Till
 

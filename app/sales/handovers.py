@@ -13,6 +13,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
+from app.kernel.signatures import Signed
 from app.kernel.text import msg
 from app.payments import invoiceparts, issuing
 from app.payments.documents import (
@@ -35,7 +36,6 @@ from app.sales import checklists, orders
 from app.sales.checklists import Answer, Answered, Purpose
 from app.sales.events import HandedOver
 from app.sales.models import Checklist, Handover, Order
-from app.sales.signatures import Signed
 from app.stores import desk
 from app.web.forms import Reading
 from app.web.i18n import speech

@@ -4,11 +4,11 @@ from sqlalchemy.orm import Session
 
 from app import wiring
 from app.kernel.money import Money
+from app.kernel.signatures import Signed
 from app.payments import tills
 from app.robots.models import Unit
 from app.sales import basket, checklists, checkout, handovers, orders
 from app.sales.models import Order
-from app.sales.signatures import Signed
 from tests.makers.sales import Counter
 
 

@@ -24,6 +24,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.errors import StoreError
 from app.kernel.money import Money
+from app.kernel.signatures import Signed
 from app.kernel.tax import PriceMode
 from app.kernel.text import msg
 from app.parts import stock
@@ -45,7 +46,6 @@ from app.robots.models import Unit, UnitClaim
 from app.robots.states import UnitState
 from app.sales import basket, checklists, checkout, handovers, inspections, invoices, orders
 from app.sales.models import Order, OrderLine, Product, UnitSale
-from app.sales.signatures import Signed
 from app.stores.models import Till
 from tests.databases import EngineName, Supply
 from tests.makers.books import breaches_of

@@ -9,6 +9,7 @@ from app import wiring
 from app.kernel import clock
 from app.kernel.errors import Refused
 from app.kernel.money import Money
+from app.kernel.signatures import Signed
 from app.robots import contracts, requirements, warrantycover, warrantypapers
 from app.robots.bulletin_models import BulletinKind
 from app.robots.bulletincriteria import Criterion
@@ -20,7 +21,6 @@ from app.sales.checklists import Answer
 from app.sales.errors import NotSellable
 from app.sales.handovers import GateClosed
 from app.sales.models import Order
-from app.sales.signatures import Signed
 from tests.makers.bulletins import a_bulletin
 from tests.makers.robots import a_maker
 from tests.makers.sales import Counter, a_counter, a_robot

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.errors import Invalid
+from app.kernel.signatures import read_signature
 from app.kernel.text import msg
 from app.payments.models import IssuedDocument
 from app.robots.models import Unit
@@ -18,7 +19,6 @@ from app.sales import checklists, handovers, orders, queries
 from app.sales.api.answering import as_typed, naming_answers
 from app.sales.api.shapes import Answers, ItemOut, items_out
 from app.sales.models import Handover, Order
-from app.sales.signatures import read_signature
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession

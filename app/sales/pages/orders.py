@@ -10,6 +10,7 @@ from app.customers.models import Customer
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
+from app.kernel.signatures import read_signature
 from app.kernel.text import Text
 from app.payments import bills, issuing
 from app.payments.states import ATTEMPT_LABELS
@@ -17,7 +18,6 @@ from app.payments.till_reports import TENDER_LABELS
 from app.robots import touches
 from app.sales import checklists, handovers, orders, queries, totals
 from app.sales.models import Order
-from app.sales.signatures import read_signature
 from app.web.errors import status_of
 from app.web.forms import problems_of
 from app.web.idempotent import once
