@@ -131,6 +131,17 @@ class SendForm(StoreForm):
         return expected_on, rate
 
 
+class KeepForm(StoreForm):
+    """Awaited pieces of a line, and for whom they are kept."""
+
+    line: Typed = ""
+    quantity: Typed = "1"
+    purpose: Typed = ""
+
+    def read(self) -> tuple[int, int]:
+        return row_number(self.line) or 0, parse_quantity(self.quantity)
+
+
 class ReasonForm(StoreForm):
     reason: Typed = ""
 

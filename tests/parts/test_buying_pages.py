@@ -376,3 +376,22 @@ def test_an_old_part_goes_back_or_need_not(
     assert sent.headers["location"] == "/parts/returns/1"
     assert browser.get("/parts/returns/1/return.pdf").content.startswith(b"%PDF")
     assert "No old part is due" in browser.get("/parts/returns").text
+
+
+def test_awaited_pieces_are_kept_by_hand_and_given_back(
+    browser: Browser, session: Session, low: Part, order: PurchaseOrder
+) -> None:
+    here = f"/parts/orders/{order.number}"
+    refused = browser.post(f"{here}/keep", line="1", quantity="9", purpose="Fair")
+    browser.post(f"{here}/keep", line="1", quantity="2", purpose="Fair")
+
+    assert refused.status_code == 409
+    assert 'value="9"' in refused.text
+    assert buying.incoming(session, [low.id])[low.id].free == 1
+    session.rollback()
+    page = browser.get(here).text
+    kept = re.search(rf"{here}/kept/\d+/give-back", page)
+    assert kept
+    assert "2 for Fair" in page
+    browser.post(kept[0])
+    assert buying.incoming(session, [low.id])[low.id].free == 3

@@ -21,14 +21,12 @@ from app.parts import (
     scanned,
     suppliers,
 )
-from app.parts.addresses import part_page
 from app.parts.buyforms import CodeForm, DraftForm, LineForm, ReasonForm, SendForm
 from app.parts.buying_models import PurchaseOrder
 from app.parts.models import Part
-from app.parts.owners import owner_label
 from app.parts.pages.going import go
+from app.parts.pages.onorder import order_view
 from app.parts.purchase_lists import SHOW_LABELS, Show
-from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import Reading, problems_of
 from app.web.idempotent import once
@@ -92,7 +90,7 @@ def show_order(
     """One order; `receipt` is the delivery that was just booked."""
     actor.require("stock.view")
     order = purchasing.by_number(session, actor, number)
-    return _order(request, session, order, booked=row_number(receipt))
+    return order_view(request, session, order, booked=row_number(receipt))
 
 
 @router.get("/{number}/order.pdf")
@@ -251,7 +249,7 @@ def _act(
     except StoreError as refusal:
         session.rollback()
         order = purchasing.by_number(session, actor, number)
-        return _order(
+        return order_view(
             request,
             session,
             order,
@@ -261,34 +259,6 @@ def _act(
             status=status_of(refusal),
         )
     return RedirectResponse(f"/parts/orders/{number}", 303)
-
-
-def _order(
-    request: Request,
-    session: Session,
-    order: PurchaseOrder,
-    *,
-    typed: dict[str, str] | None = None,
-    about: str = "",
-    problems: dict[str, Text] | None = None,
-    booked: int | None = None,
-    status: int = 200,
-) -> Response:
-    store = desk.store_of(session, order.store_id)
-    return render(
-        request,
-        "parts/order.html",
-        status=status,
-        view=purchase_lists.order_page(session, order),
-        order=order,
-        typed=typed or {},
-        about=about,
-        problems=problems or {},
-        booked=booked,
-        currency=store.currency,
-        part_page=part_page,
-        owner_label=owner_label,
-    )
 
 
 def _list(
