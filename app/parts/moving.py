@@ -33,8 +33,9 @@ def move(
 ) -> Movement:
     """From one place of the store to another, or to scrap, which wants a reason.
 
-    Without `start` from where all of it lies. Raises NotEnoughStock, or Conflict where pieces lie
-    on a bench for a job: those are settled there.
+    Without `start` from where all of it lies; out of quarantine only by who keeps the parts.
+    Raises NotEnoughStock, or Conflict where pieces lie on a bench for a job: those are settled
+    there.
     """
     actor.require("stock.move")
     if to.kind not in GOES_TO:
@@ -51,6 +52,8 @@ def move(
     wanted = Move(part_id, quantity, where, to, lot, component)
     if where.kind is PlaceKind.BENCH:
         _require_nobodys(session, part, wanted)
+    if where.kind is PlaceKind.QUARANTINE:
+        actor.require("parts.edit")
     if where.kind not in VALUED:
         raise Refused(
             msg("Pieces do not come from {place} by hand.", place=places.label_of(where)),

@@ -186,6 +186,18 @@ def test_what_lies_on_the_bench_for_a_job_is_not_moved_by_hand(
         moving.move(session, manager, knee.id, start=bench, to=shelf)
 
 
+def test_out_of_quarantine_moves_only_who_keeps_the_parts(
+    session: Session, store: Store, manager: Actor, knee: Part
+) -> None:
+    aside = a_bin(session, manager, "Q-1", PlaceKind.QUARANTINE)
+    stocked(session, manager, knee, quantity=3, place=aside)
+    shelf = places.standard(session, manager.store_id, PlaceKind.BIN)
+    with pytest.raises(Forbidden):
+        moving.move(session, an_actor(store, Role.TECHNICIAN), knee.id, to=shelf)
+    moving.move(session, an_actor(store, Role.PARTS), knee.id, to=shelf)
+    assert stock.free(session, knee.id) == 1
+
+
 def test_issuing_that_was_undone_is_no_longer_outstanding(
     session: Session, manager: Actor, knee: Part
 ) -> None:
