@@ -59,18 +59,15 @@ def listed(
     """The store's stocktakes, the newest first."""
     actor.require("stock.view")
     currency = differences.currency_of(session, actor)
-    bins = (
-        select(
-            CountPlace.count_id,
-            func.count().label("bins"),
-            func.count(CountPlace.finished_at).label("finished"),
-        )
-        .group_by(CountPlace.count_id)
-        .subquery()
+    bins, finished = (
+        select(counted)
+        .where(CountPlace.count_id == StockCount.id)
+        .correlate(StockCount)
+        .scalar_subquery()
+        for counted in (func.count(), func.count(CountPlace.finished_at))
     )
     query = (
-        select(StockCount, bins.c.bins, bins.c.finished)
-        .join(bins, bins.c.count_id == StockCount.id)
+        select(StockCount, bins, finished)
         .where(StockCount.store_id == actor.store_id)
         .order_by(StockCount.number.desc())
         .limit(most + 1)
@@ -81,12 +78,12 @@ def listed(
     rows = [
         CountRow(
             count,
-            int(number),
-            int(finished),
+            int(all_bins),
+            int(done),
             Money(count.found_minor, currency),
             Money(count.missing_minor, currency),
         )
-        for count, number, finished in session.execute(query)
+        for count, all_bins, done in session.execute(query)
     ]
     after = paging.encode(rows[most - 1].count.number) if len(rows) > most else None
     return Page(rows[:most], after)

@@ -17,6 +17,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Key, LongText
 
+# As the index says it: with bound values a database would not see that it serves.
+AT_WORK = "state IN ('checking', 'importing')"
+
 
 class ImportKind(StrEnum):
     PARTS = "parts"
@@ -46,8 +49,8 @@ class PartImport(Base):
         Index(
             "ix_part_imports_at_work",
             "id",
-            sqlite_where=text("state IN ('checking', 'importing')"),
-            postgresql_where=text("state IN ('checking', 'importing')"),
+            sqlite_where=text(AT_WORK),
+            postgresql_where=text(AT_WORK),
         ),
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, queueing
@@ -19,7 +19,7 @@ from app.kernel.db import Database
 from app.kernel.errors import StoreError
 from app.kernel.text import msg
 from app.parts import importfiles, importparts, importprices, imports, importstock
-from app.parts.import_models import ImportKind, ImportState, PartImport
+from app.parts.import_models import AT_WORK, ImportKind, ImportState, PartImport
 from app.parts.importfiles import Layout
 from app.parts.importplan import Plan
 from app.parts.importrows import Problem, Reader, Said
@@ -65,7 +65,7 @@ def _claimed(database: Database) -> int | None:
     due = (
         select(PartImport.id)
         .where(
-            PartImport.state.in_(("checking", "importing")),
+            text(AT_WORK),
             or_(PartImport.claimed_until.is_(None), PartImport.claimed_until < clock.now()),
         )
         .order_by(PartImport.id)

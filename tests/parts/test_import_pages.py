@@ -47,14 +47,18 @@ def upload(browser: Browser, data: bytes, kind: str = "parts", name: str = "list
     )
 
 
+def check(browser: Browser, here: str, *fields: str) -> Response:
+    """Say what the columns are, and have every row looked at."""
+    chosen = {f"column-{at}": name for at, name in enumerate(fields)}
+    return browser.post(f"{here}/check", htmx=False, **chosen, token=f"check {here}")
+
+
 def test_a_file_is_followed_from_its_columns_to_its_last_row(
     database: Database, clerk: Browser
 ) -> None:
     here = upload(clerk, GERMAN.encode("cp1252")).headers["location"]
     columns = clerk.get(here).text
-    asked = clerk.post(
-        f"{here}/check", token="t1", **{"column-0": "number", "column-1": "name", "column-2": ""}
-    )
+    asked = check(clerk, here, "number", "name", "")
     waiting = clerk.get(here).text
     importwork.run_due(database, threading.Event())
     checked = clerk.get(here, htmx=True).text
@@ -79,7 +83,7 @@ def test_a_bad_row_is_shown_with_its_number_and_field_and_nothing_can_be_importe
     database: Database, clerk: Browser
 ) -> None:
     here = upload(clerk, b"number;quantity;bin\nCAB-1;1,5;A-2\n", "stock").headers["location"]
-    clerk.post(f"{here}/check", token="t1", **{"column-0": "number", "column-1": "quantity"})
+    check(clerk, here, "number", "quantity")
     importwork.run_due(database, threading.Event())
 
     page = clerk.get(here).text
@@ -95,9 +99,7 @@ def test_a_bad_row_is_shown_with_its_number_and_field_and_nothing_can_be_importe
 def test_columns_that_cannot_be_are_told_and_stay_chosen(clerk: Browser) -> None:
     here = upload(clerk, GERMAN.encode()).headers["location"]
 
-    answer = clerk.post(
-        f"{here}/check", token="t1", **{"column-0": "name", "column-1": "name", "column-2": ""}
-    )
+    answer = check(clerk, here, "name", "name", "")
 
     assert answer.status_code == 422
     assert "Say which column is “Part number”" in answer.text
@@ -186,8 +188,7 @@ def test_what_was_given_out_comes_in_again_and_changes_nothing(
         *("number", "name", "gtin", "control", "slot_class", "maker", "revision", "description"),
         *("price", "tax_code", "minimum", "maximum", "core_days", "un_number", "successor"),
     )
-    chosen = {f"column-{at}": name for at, name in enumerate(fields)}
-    clerk.post(f"{here}/check", token="t1", **chosen)
+    check(clerk, here, *fields)
     importwork.run_due(database, threading.Event())
 
     assert "1 column is not used" in page

@@ -141,6 +141,17 @@ def test_the_same_file_again_changes_nothing_and_says_so(session: Session, take:
     assert found.id == first.id
 
 
+def test_a_percent_sign_in_a_name_is_a_letter_like_others(
+    session: Session, room: StoreRoom, take: Take
+) -> None:
+    """TXT-07."""
+    row = take(ImportKind.PARTS, lines("number,name", "OXI-5,OXI 0.05% X_"))
+
+    assert row.rows_new == 1
+    assert catalogue.find(session, room.manager, "0.05% x_") == [part(session, room, "OXI-5")]
+    assert catalogue.find(session, room.manager, "0.05%%") == []
+
+
 def test_a_number_that_differs_by_case_or_dashes_is_the_same_part(
     room: StoreRoom, take: Take
 ) -> None:
