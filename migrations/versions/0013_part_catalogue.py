@@ -14,10 +14,11 @@ depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 SERIAL_KEY = sa.String(length=100).with_variant(sa.String(length=100, collation="C"), "postgresql")
+# Of two that would do SQLite takes the one made last: so the widest comes first.
 LISTS = {
+    "ix_parts_in_use": "NOT archived",
     "ix_parts_archived": "archived",
     "ix_parts_core": "core_days IS NOT NULL AND NOT archived",
-    "ix_parts_in_use": "NOT archived",
     "ix_parts_low": "minimum > 0 AND on_hand <= minimum AND NOT archived",
     "ix_parts_out": "minimum > 0 AND on_hand = 0 AND NOT archived",
 }
