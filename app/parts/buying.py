@@ -1,6 +1,6 @@
 """What others ask of buying: say that pieces are lacking, see what is on its way, have it kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -84,14 +84,6 @@ def incoming(session: Session, part_ids: Iterable[int]) -> dict[int, Incoming]:
             _INCOMING, {"part_ids": ids}
         )
     }
-
-
-def incoming_lines(
-    session: Session, part_id: int
-) -> Sequence[tuple[PurchaseLine, PurchaseOrder, int]]:
-    """The open lines of sent orders of a part, the first to come first, with what is reserved."""
-    rows = session.execute(_lines_of(part_id))
-    return [(line, order, int(kept)) for line, order, kept in rows]
 
 
 def suggest(

@@ -15,8 +15,7 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.money import Money, half_up
 from app.kernel.text import Text, msg
-from app.parts import addresses, finding, shelves, supersession
-from app.parts.buying_models import PurchaseLine, PurchaseOrder
+from app.parts import addresses, buying, finding, shelves, supersession
 from app.parts.catalogue_models import PartFit
 from app.parts.models import (
     IS_ARCHIVED,
@@ -244,21 +243,11 @@ def counts(session: Session, actor: Actor) -> dict[Show, int]:
 
 def incoming_of(session: Session, part_ids: Collection[int]) -> dict[int, Incoming]:
     """What is on its way, by part."""
-    rows = session.execute(
-        select(
-            PurchaseLine.part_id,
-            func.sum(PurchaseLine.quantity - PurchaseLine.accepted),
-            func.min(PurchaseOrder.expected_on),
-        )
-        .join(PurchaseOrder, PurchaseOrder.id == PurchaseLine.order_id)
-        .where(
-            PurchaseLine.part_id.in_(part_ids),
-            PurchaseLine.closed_at.is_(None),
-            PurchaseOrder.sent_at.is_not(None),
-        )
-        .group_by(PurchaseLine.part_id)
-    )
-    return {part_id: Incoming(int(quantity), on) for part_id, quantity, on in rows}
+    return {
+        part_id: Incoming(found.awaited, found.expected_on)
+        for part_id, found in buying.incoming(session, part_ids).items()
+        if found.awaited
+    }
 
 
 def _conditions(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
