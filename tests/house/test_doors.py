@@ -33,6 +33,8 @@ DONE_ONCE = {
     *("/customers/new", "/robots/receive/{sha256}"),
     *(f"/service/tickets/{{number}}/{last}" for last in ("bill/cash", "bill/transfer", "return")),
     "/service/tickets/{number}/estimate/{version}/decide",
+    *("/parts/buying", "/parts/move/scan", "/parts/returns", "/parts/returns/cores/{core_id}"),
+    *("/parts/orders/{number}/receive", "/parts/orders/{number}/receipts/{row_id}/undo"),
 }
 # The same once and twice by their nature: they look at what has become of one payment; or their
 # answer is a secret that is kept nowhere.
