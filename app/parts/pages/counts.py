@@ -9,14 +9,16 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
-from app.kernel.errors import StoreError
+from app.kernel.errors import NotFound, StoreError
 from app.kernel.quantity import row_number
-from app.kernel.text import Text
-from app.parts import addresses, countlists, counts, differences, places
+from app.kernel.searchkeys import clean
+from app.kernel.text import Text, msg
+from app.parts import addresses, countlists, counts, differences, places, putaway, scanned
 from app.parts.count_models import CountState, StockCount
-from app.parts.countforms import NoteForm, WhyForm
+from app.parts.countforms import CodeForm, NoteForm, WhyForm
 from app.parts.models import Place, PlaceKind
 from app.parts.pages import tablefiles
+from app.parts.pages.going import go
 from app.web.errors import status_of
 from app.web.forms import problems_of
 from app.web.idempotent import once
@@ -68,6 +70,25 @@ def start_count(
 def show_count(request: Request, session: ReadSession, actor: SignedIn, number: Number) -> Response:
     actor.require("stock.view")
     return _page(request, session, actor, counts.by_number(session, actor, number))
+
+
+@router.post("/{number}/open")
+def open_bin(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    *,
+    number: Number,
+    form: Annotated[CodeForm, Form()],
+) -> Response:
+    """The scan of a bin leads to its counting screen."""
+    actor.require("stock.count")
+    count = counts.by_number(session, actor, number)
+    place = putaway.place_called(session, actor, scanned.read(form.code).text)
+    if place is None:
+        raise NotFound(msg("No place {code}.", code=clean(form.code)[:60]), field="code")
+    counts.spot_of(session, count, place.id)
+    return go(request, f"{counts.page_of(count)}/bins/{place.id}")
 
 
 @router.get("/{number}/differences.{kind}")
