@@ -37,7 +37,9 @@ def bare_key(text: str) -> str:
     `AK80-25`, `ak 80 25` and `AK80–25` are one number. One that is nothing but dashes keeps them.
     """
     key = search_key(text)
-    return "".join(sign for sign in key if not _joins(sign)) or key
+    bare = "".join(sign for sign in key if not _joins(sign))
+    # what a space stood between may be one sign now: c and a cedilla
+    return search_key(bare) or key
 
 
 def _joins(sign: str) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.searchkeys import clean, folded, like_pattern, phone_key, search_key
+from app.kernel.searchkeys import bare_key, clean, folded, like_pattern, phone_key, search_key
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,20 @@ def test_signs_of_like_mean_themselves(typed: str, pattern: str) -> None:
     assert like_pattern(typed) == pattern
 
 
+@pytest.mark.parametrize("typed", ["AK80-25", "ak 80 25", "AK80–25", "ＡＫ８０‑２５", "AK80−25"])
+def test_dashes_spaces_and_case_make_no_other_part_number(typed: str) -> None:
+    assert bare_key(typed) == "ak8025"
+
+
+@pytest.mark.parametrize("other", ["AK80.25", "AK80/25", "AK8O25", "AK80_25", "-", "M4×12"])
+def test_other_signs_do(other: str) -> None:
+    assert bare_key(other) not in {"", "ak8025", "m412"}
+
+
 @given(text=st.text(max_size=60))
 def test_keys_are_stable_and_hold_nothing_unseen(text: str) -> None:
     assert clean(clean(text)) == clean(text)
     assert search_key(search_key(text)) == search_key(text)
     assert folded(folded(text)) == folded(text)
+    assert bare_key(bare_key(text)) == bare_key(text)
     assert not {"\x00", "\x1d", "\x04", "\ud800"} & set(clean(text))
