@@ -16,7 +16,7 @@ from app.kernel.text import Text, msg
 from app.parts import buying, covering, prices, stock
 from app.parts.buying import Incoming
 from app.parts.buying_models import Demand, IncomingReservation, PurchaseLine
-from app.parts.models import Balance, Part, Reservation
+from app.parts.models import Part, Reservation
 from app.parts.owners import owner_label
 from app.parts.prices import Offer
 from app.stores import desk
@@ -29,7 +29,6 @@ def _sum(column: Any, *conditions: ColumnElement[bool]) -> Any:
     return select(func.coalesce(func.sum(column), 0)).where(*conditions).scalar_subquery()
 
 
-_THERE = _sum(Balance.quantity, Balance.part_id == Part.id, Balance.pickable.is_(True))
 _PROMISED = _sum(
     Reservation.quantity,
     Reservation.part_id == Part.id,
@@ -61,7 +60,10 @@ _CANDIDATES = (
     .where(
         Part.store_id == bindparam("store_id"),
         Part.archived.is_(False),
-        or_(_IS_LACKING, and_(Part.minimum > 0, Part.minimum > _THERE - _PROMISED + _OPEN - _KEPT)),
+        or_(
+            _IS_LACKING,
+            and_(Part.minimum > 0, Part.minimum > Part.on_hand - _PROMISED + _OPEN - _KEPT),
+        ),
     )
     .order_by(_IS_LACKING.desc(), Part.id)
     .limit(bindparam("most"))
