@@ -118,6 +118,9 @@ def test_numbers_fit_successor_and_stand_ins(
     )
 
     assert named.json()["items"][0]["number"] == "UT-1"
+    made_for = program.get("/parts", maker="Unitree", model="G1").json()["items"]
+    assert [one["number"] for one in made_for] == ["KNEE-L"]
+    assert program.get("/parts", maker="Unitree", model="X").status_code == 422
     assert fitting.json()["items"][0]["revisions"] == "B.."
     assert replaced.json()["replaced_by"] == "KNEE-M"
     assert ring.status_code == 422

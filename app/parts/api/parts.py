@@ -146,11 +146,16 @@ def list_parts(
     q: Annotated[str, Query(max_length=500, description="Any number, or words of the name.")] = "",
     show: Show = Show.ALL,
     slot_class: SlotClass | None = None,
+    maker: Annotated[Words, Query(description="Of the robot model; needs `model`.")] = "",
+    model: Annotated[Words, Query(description="A model's code: parts made for it.")] = "",
     cursor: Cursor | None = None,
     limit: _Limit = paging.PAGE,
 ) -> PageOut[PartOut]:
     """Parts by name; with `q` the 50 nearest on one page, successors before what they replaced."""
-    wanted = Wanted(text=clean(q), show=show, slot_class=slot_class)
+    actor.require("stock.view")
+    named = ModelIn(maker=maker, code=model) if maker or model else None
+    model_id = _model_id(session, actor, named) if named else None
+    wanted = Wanted(text=clean(q), show=show, slot_class=slot_class, model_id=model_id)
     page = queries.parts(session, actor, wanted, cursor=cursor, most=limit)
     return PageOut(items=[part_out(session, actor, row) for row in page.items], next=page.next)
 
