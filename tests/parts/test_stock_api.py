@@ -105,6 +105,7 @@ def test_a_serial_comes_in_and_its_line_is_undone(
             "cost",
         ),
         ({"part": "KNEE-L", "start": "kind:van", "end": "kind:bin"}, 409, "quantity"),
+        ({"part": "KNEE-L", "end": "kind:van", "reference": "DN-1"}, 422, "reference"),
     ],
 )
 def test_what_cannot_be_moved_is_refused_at_its_field(

@@ -158,6 +158,8 @@ def move_pieces(
     comes_in = start is not None and start.kind is PlaceKind.SUPPLIER
     if sent.cost is not None and not comes_in:
         raise Refused(msg("Only what comes in has a cost of its own."), field="cost")
+    if sent.reference and not comes_in:
+        raise Refused(msg("Only what comes in has a reference."), field="reference")
     component = component_of(session, actor, part, sent.serial, lot=sent.lot, is_new=comes_in)
     if comes_in:
         if end.kind not in VALUED:
