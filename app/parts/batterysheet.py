@@ -18,6 +18,13 @@ from app.web.printing import pdf_document
 # Packed by themselves; inside of or with equipment it is UN3481.
 UN_NUMBER = "UN3480"
 HAZARD_CLASS = "9"
+# As the regulations of all carriers call them; for other numbers the sheet leaves a gap.
+SHIPPING_NAMES = {
+    UN_NUMBER: "LITHIUM ION BATTERIES",
+    "UN3090": "LITHIUM METAL BATTERIES",
+    "UN3551": "SODIUM ION BATTERIES",
+}
+_LITHIUM_ION = frozenset({UN_NUMBER, "UN3481"})
 # Of the rated capacity: what air carriers ask of batteries that are packed by themselves.
 MOST_SOC_BY_AIR = 30
 
@@ -44,6 +51,8 @@ class BatterySheet:
     part_number: str
     name: str
     un_number: str
+    shipping_name: str
+    is_lithium_ion: bool
     hazard_class: str
     watt_hours: int | None
     soc_percent: int | None
@@ -65,6 +74,7 @@ def sheet_pdf(one: Kept, store: Store, *, language: str) -> bytes:
     checked = battery is not None and bool(battery.checked_by)
     condition = battery.condition if battery is not None else Condition.SOUND
     soc = battery.soc_percent if battery is not None else None
+    un_number = (one.part.un_number if one.part is not None else "") or UN_NUMBER
     content = BatterySheet(
         language=language,
         zone=store.zone,
@@ -75,7 +85,9 @@ def sheet_pdf(one: Kept, store: Store, *, language: str) -> bytes:
         serial=one.component.serial,
         part_number=one.component.part_number,
         name=one.part.name if one.part is not None else one.component.name,
-        un_number=(one.part.un_number if one.part is not None else "") or UN_NUMBER,
+        un_number=un_number,
+        shipping_name=SHIPPING_NAMES.get(un_number, "–"),
+        is_lithium_ion=un_number in _LITHIUM_ION,
         hazard_class=HAZARD_CLASS,
         watt_hours=one.keeping.watt_hours,
         soc_percent=soc,
