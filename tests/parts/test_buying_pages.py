@@ -395,3 +395,19 @@ def test_awaited_pieces_are_kept_by_hand_and_given_back(
     assert "2 for Fair" in page
     browser.post(kept[0])
     assert buying.incoming(session, [low.id])[low.id].free == 3
+
+
+def test_moving_works_without_a_script(browser: Browser, session: Session, clerk: Actor) -> None:
+    part = a_part(session, clerk, "LOW-1")
+    shelf = a_bin(session, clerk, "A-01")
+    a_bin(session, clerk, "B-02")
+    stock.receive(session, clerk, part.id, quantity=5, reason="first", place=shelf)
+    session.commit()
+    taken = browser.post("/parts/move/scan", code="LOW-1").text
+    held = re.search(r'name="held" value="([^"]+)"', taken)
+    assert held
+    assert "<title>" in taken
+
+    moved = browser.post("/parts/move/scan", code="B-02", held=held[1]).text
+
+    assert "LOW-1: 1 to B-02." in moved

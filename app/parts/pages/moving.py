@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
@@ -42,10 +42,8 @@ def scan(
         source=_source(session, actor, form.source),
         collects=bool(form.collects),
     )
-    done = putaway.scan(session, actor, hands, form.code)
-    if not is_htmx(request):
-        return RedirectResponse(f"/parts/move?source={done.hands.source_id or ''}", 303)
-    response = _answer(request, session, actor, done)
+    # also without a script: what is in hand stands in the answer alone
+    response = _answer(request, session, actor, putaway.scan(session, actor, hands, form.code))
     response.headers["X-Scan"] = "hit"
     return response
 
@@ -58,8 +56,6 @@ def undo(
     if not movement_ids:
         raise NotFound(msg("There is nothing to undo."))
     putaway.undo(session, actor, movement_ids)
-    if not is_htmx(request):
-        return RedirectResponse("/parts/move", 303)
     return _answer(request, session, actor, Done(Hands(), said=msg("Moved back.")))
 
 
