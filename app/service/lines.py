@@ -188,7 +188,8 @@ def offer_again(
     if declined.id not in known:
         raise Conflict(msg("This line is on offer already, or was never declined."))
     code = declined.part_number or declined.operation_code
-    price = None if code else Money(declined.unit_price_minor, sheet.estimate.currency)
+    priced_today = code or declined.kind is LineKind.LABOUR
+    price = None if priced_today else Money(declined.unit_price_minor, sheet.estimate.currency)
     typed = LineInput(
         code=code,
         kind=declined.kind,

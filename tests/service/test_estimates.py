@@ -11,7 +11,7 @@ from app.kernel import clock
 from app.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from app.kernel.money import Money
 from app.kernel.tax import PriceMode
-from app.service import authorisations, estimates, lines, sending, totals
+from app.service import authorisations, estimates, lines, operations, sending, totals
 from app.service.authorisations import GrantInput
 from app.service.errors import NotAuthorised
 from app.service.estimate_models import EstimateLine, EstimateState, LineKind, PayerShare
@@ -235,6 +235,18 @@ def test_what_was_declined_is_offered_again_at_the_next_visit(
     assert [line.description for line in draft.estimate.lines] == ["Wash"]
     lines.offer_again(session, shop.technician, draft, offered)
     assert estimates.declined_before(session, sheet.ticket) == []
+
+
+def test_work_offered_again_costs_what_an_hour_costs_now(session: Session, shop: Workshop) -> None:
+    work = LineInput(kind=LineKind.LABOUR, description="Clean the joints", minutes=60)
+    sheet = answered(session, shop, sent(session, shop, work, a_fee("Wash")), declined=("1",))
+    operations.set_rate(session, shop.manager, Money(12_000, "EUR"))
+    (offered,) = estimates.declined_before(session, sheet.ticket)
+
+    draft = estimates.draft(session, shop.technician, sheet.ticket)
+    line = lines.offer_again(session, shop.technician, draft, offered)
+
+    assert (offered.unit_price_minor, line.unit_price_minor) == (9_600, 12_000)
 
 
 @pytest.mark.only_on("sqlite")
