@@ -1,7 +1,8 @@
 """What every test can ask for. `--database sqlite|postgresql|both` chooses the engines.
 
 A test that asks for a database, by whatever fixture, runs once on each engine; all others once.
-`@pytest.mark.only_on("sqlite")` keeps a test to one engine.
+`@pytest.mark.only_on("sqlite")` keeps a test to one engine; `@pytest.mark.demo_store` has the demo
+store in its database.
 """
 
 import gc
@@ -53,6 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only_on(engine): run on this database engine alone")
+    config.addinivalue_line("markers", "demo_store: the database holds the demo store")
     for name in [name for name in os.environ if name.startswith("QUATREFOIL_")]:
         if not name.startswith(KEPT_VARIABLES):
             del os.environ[name]
@@ -103,8 +105,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty, migrated database of this test alone."""
-    with request.config.stash[SUPPLY].fresh(request.param, tmp_path) as url:
+    """The address of a migrated database of this test alone, empty or with the demo store."""
+    with_demo = request.node.get_closest_marker("demo_store") is not None
+    supply = request.config.stash[SUPPLY]
+    with supply.fresh(request.param, tmp_path, with_demo=with_demo) as url:
         yield url
 
 

@@ -13,7 +13,9 @@ from uuid import uuid4
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
+from app import demo
 from app.kernel import migrating
+from app.kernel.db import Database
 from tests.throwaway_postgres import throwaway_postgres
 
 EngineName = Literal["sqlite", "postgresql"]
@@ -38,8 +40,12 @@ class Supply:
 
     def close(self) -> None:
         """Stop and remove what this run began."""
-        if (self.folder / "postgresql").exists():
-            self._administer(f"DROP DATABASE {self._postgres_template} WITH (FORCE)")
+        for made, name in (
+            ("postgresql-demo", self._postgres_demo),
+            ("postgresql", self._postgres_template),
+        ):
+            if (self.folder / made).exists():
+                self._administer(f"DROP DATABASE {name} WITH (FORCE)")
         self._owned.close()
 
     @property
@@ -50,19 +56,21 @@ class Supply:
         return self._server
 
     @contextmanager
-    def fresh(self, engine: EngineName, folder: Path) -> Iterator[str]:
-        """Give the address of an empty, migrated database; a file of it would be in `folder`."""
+    def fresh(self, engine: EngineName, folder: Path, *, with_demo: bool = False) -> Iterator[str]:
+        """Give the address of a migrated database, empty or with the demo store as `serve` would
+        load it; a file of it would be in `folder`.
+        """
         if engine == "sqlite":
             copy = folder / "quatrefoil.db"
-            shutil.copyfile(self._sqlite_template(), copy)
+            shutil.copyfile(self._sqlite_demo() if with_demo else self._sqlite_template(), copy)
             yield f"sqlite:///{copy}"
             return
-        name = f"quatrefoil_test_{uuid4().hex}"
         self._make_postgres_template()
-        # copying files is twice as fast as copying through the log, which no flush makes durable
-        self._administer(
-            f"CREATE DATABASE {name} TEMPLATE {self._postgres_template} STRATEGY FILE_COPY"
-        )
+        if with_demo:
+            self._make_postgres_demo()
+        name = f"quatrefoil_test_{uuid4().hex}"
+        template = self._postgres_demo if with_demo else self._postgres_template
+        self._copy_postgres(template, name)
         try:
             yield self._address(name)
         finally:
@@ -73,11 +81,18 @@ class Supply:
         with self._once("sqlite") as is_first:
             if is_first:
                 migrating.upgrade(f"sqlite:///{template}")
-                # the copy is of one file: nothing may be left in the write-ahead log beside it
-                connection = sqlite3.connect(template)
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.close()
+                _empty_the_log_of(template)
         return template
+
+    def _sqlite_demo(self) -> Path:
+        furnished = self.folder / "demo.db"
+        empty = self._sqlite_template()
+        with self._once("sqlite-demo") as is_first:
+            if is_first:
+                shutil.copyfile(empty, furnished)
+                _furnish(f"sqlite:///{furnished}")
+                _empty_the_log_of(furnished)
+        return furnished
 
     def _make_postgres_template(self) -> None:
         with self._once("postgresql") as is_first:
@@ -85,9 +100,23 @@ class Supply:
                 self._administer(f"CREATE DATABASE {self._postgres_template}")
                 migrating.upgrade(self._address(self._postgres_template))
 
+    def _make_postgres_demo(self) -> None:
+        with self._once("postgresql-demo") as is_first:
+            if is_first:
+                self._copy_postgres(self._postgres_template, self._postgres_demo)
+                _furnish(self._address(self._postgres_demo))
+
     @property
     def _postgres_template(self) -> str:
         return self.folder.name.replace("-", "_").lower()
+
+    @property
+    def _postgres_demo(self) -> str:
+        return f"{self._postgres_template}_demo"
+
+    def _copy_postgres(self, template: str, name: str) -> None:
+        # copying files is twice as fast as copying through the log, which no flush makes durable
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
 
     @contextmanager
     def _once(self, name: str) -> Iterator[bool]:
@@ -109,3 +138,16 @@ class Supply:
         engine = create_engine(self.server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(text(statement))
+
+
+def _furnish(url: str) -> None:
+    database = Database(url)
+    demo.load(database)
+    database.close()
+
+
+def _empty_the_log_of(database: Path) -> None:
+    """The copy is of one file: nothing may be left in the write-ahead log beside it."""
+    connection = sqlite3.connect(database)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()

@@ -39,9 +39,9 @@ def furnished(
 ) -> Iterator[Database]:
     """A database with the demo store in it."""
     supply = request.config.stash[SUPPLY]
-    with supply.fresh(request.param, tmp_path_factory.mktemp("demo")) as url:
+    folder = tmp_path_factory.mktemp("demo")
+    with supply.fresh(request.param, folder, with_demo=True) as url:
         database = Database(url)
-        demo.load(database)
         yield database
         database.close()
 

@@ -10,7 +10,7 @@ ROBOT = "/robots/DEMO-G1-25-0118"
 LOOKS = ("", "?look=hours", "/parts?show=changes", "/counters", "/slots/left_knee.actuator")
 
 # The engine behind a page does not change how it is walked: once is enough.
-pytestmark = pytest.mark.only_on("sqlite")
+pytestmark = [pytest.mark.only_on("sqlite"), pytest.mark.demo_store]
 
 
 def test_arrows_walk_the_body_and_enter_opens_a_slot(page: Page, live_server: str) -> None:

@@ -13,6 +13,9 @@ from tests.journeys.hands import Hands
 NOTE = Path(__file__).parents[2] / "docs" / "examples" / "delivery-note.csv"
 SERIAL = "DEMO-G1-0001"
 
+# That `serve` itself loads it into an empty database is in tests/house/test_cli.py.
+pytestmark = pytest.mark.demo_store
+
 
 @pytest.fixture
 def hands(page: Page, start_server: Callable[..., str]) -> Hands:

@@ -9,6 +9,7 @@ from http.client import HTTPConnection
 from threading import Barrier
 from urllib.parse import urlsplit
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -83,6 +84,7 @@ def test_a_serial_is_sold_once_whoever_comes(
     assert [*breaches(session), *payment_breaches(session)] == []
 
 
+@pytest.mark.demo_store  # else the server would load it
 def test_a_crowd_that_looks_is_answered(session: Session, live_server: str) -> None:
     counter = a_counter(session)
     headers = {"Authorization": f"Bearer {a_token(session, counter.manager)}"}
