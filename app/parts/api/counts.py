@@ -198,7 +198,9 @@ def count_bin_again(
 
 
 @router.get("/{number}/differences", responses=refusals(404))
-def list_count_differences(session: ReadSession, actor: ApiReading, number: Number) -> DifferencesOut:
+def list_count_differences(
+    session: ReadSession, actor: ApiReading, number: Number
+) -> DifferencesOut:
     """What was found otherwise than expected, for who approves it or once it is over."""
     actor.require("stock.view")
     count = counts.by_number(session, actor, number)
