@@ -23,7 +23,7 @@ from app.robots.models import Unit
 from app.sales import checks as sales
 from app.sales.models import Order
 from app.service import checks as service
-from app.service import estimate_checks, work_checks
+from app.service import estimate_checks, planning_checks, work_checks
 from app.service.models import Ticket
 
 Proof = Callable[[Session], Iterator[str]]
@@ -42,6 +42,7 @@ PROOFS: tuple[Proof, ...] = (
     service.breaches,
     estimate_checks.breaches,
     work_checks.breaches,
+    planning_checks.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
     "customers": Customer,

@@ -29,6 +29,7 @@ from app.robots.events import (
     ComponentCorrected,
     ComponentFitted,
     ComponentRemoved,
+    CounterRead,
     FirmwareChanged,
 )
 from app.sales import buyback, checkout, completion, robotpapers
@@ -36,6 +37,7 @@ from app.sales import customerview as salesview
 from app.sales.events import HandedOver
 from app.service import (
     acceptance,
+    appointments,
     billing,
     board,
     callout,
@@ -46,6 +48,7 @@ from app.service import (
     leaving,
     linesdone,
     paidfor,
+    planwork,
     release,
     reserving,
 )
@@ -111,11 +114,16 @@ def _connect_service() -> None:
     events.listen(PartsArrived, reserving.on_arrived)
     events.listen(TicketMoved, reserving.on_moved)
     events.listen(TicketMoved, paidfor.on_moved)
+    events.listen(TicketMoved, planwork.on_moved)
+    events.listen(TicketMoved, appointments.on_moved)
+    events.listen(CounterRead, planwork.on_counter_read)
+    events.listen(FirmwareChanged, planwork.on_firmware)
     events.listen(CustomerErased, serviceview.on_customer_erased)
     panels.show(serviceview.panel)
     ticketpanels.show("estimate", "service/estimate_panel.html", estimate_queries.panel)
     bodylook.look_by(bodylook.Look.FAULTS, faultlook.look)
     callouts.tell("service", callout.of_unit)
+    callouts.tell("due", callout.due_on)
     findable.tell("ticket", ticketfinder.find)
     findable.tell("purchase", orderfinder.find)
     live.watch("board", board.mark)

@@ -10,9 +10,10 @@ from app.kernel.text import msg
 from app.robots.callouts import Callout
 from app.robots.models import Unit
 from app.robots.states import UnitState
-from app.service import tickets
+from app.service import duework, tickets
 from app.service.states import STATE_LABELS, WAITING_LABELS, TicketState
 
+_MOST_DUE = 3
 _NOT_HERE = frozenset({UnitState.EXPECTED, UnitState.RETIRED})
 
 
@@ -43,4 +44,29 @@ def of_unit(session: Session, actor: Actor, unit: Unit) -> Iterator[Callout]:
             button=msg("Check in for service"),
             icon="wrench",
             key="" if booked else "T",
+        )
+
+
+def due_on(session: Session, actor: Actor, unit: Unit) -> Iterator[Callout]:
+    """What is due on the robot by the store's plans, the first of it."""
+    if not actor.may("service.view"):
+        return
+    today = duework.today_of(session, unit.store_id)
+    waiting = [
+        one
+        for one in duework.of_unit(session, unit)
+        if one.next.is_due(today) and not one.is_planned
+    ]
+    for work in waiting[:_MOST_DUE]:
+        said = msg("Due by the store’s plan: {plan}.", plan=work.plan.name)
+        if work.next.on is not None and not work.next.by_use:
+            said = msg(
+                "Due by the store’s plan on {day}: {plan}.", day=work.next.on, plan=work.plan.name
+            )
+        yield Callout(
+            name=f"due-{work.plan.id}",
+            link="/service/due",
+            button=msg("Due work"),
+            said=said,
+            tone="warn" if work.next.is_late(today) else "info",
         )

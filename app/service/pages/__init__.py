@@ -4,8 +4,11 @@ from fastapi import APIRouter
 
 from app.service.pages import (
     answers,
+    benches,
     board,
+    calendar,
     claims,
+    comebacks,
     diagnosis,
     edits,
     estimates,
@@ -13,6 +16,7 @@ from app.service.pages import (
     intake,
     operations,
     papers,
+    plans,
     returns,
     status,
     ticket,
@@ -22,6 +26,10 @@ from app.service.pages import (
 router = APIRouter(tags=["pages"], include_in_schema=False)
 for part in (
     board,
+    calendar,
+    plans,
+    benches,
+    comebacks,
     intake,
     faults,
     papers,

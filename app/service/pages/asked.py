@@ -9,7 +9,7 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.text import Text, msg
 from app.robots import addresses, concerned
-from app.service import board, promise, queries, tickets
+from app.service import board, comebacks, promise, queries, tickets
 from app.service.models import Ticket
 from app.service.states import STATE_LABELS, WAITING_LABELS, TicketState
 
@@ -64,6 +64,7 @@ def frame(session: Session, actor: Actor, ticket: Ticket, *, tab: str) -> dict[s
         "bulletins_page": addresses.page_below(ticket.unit.serial, "bulletins"),
         "is_open": ticket.ended_at is None,
         "before": session.get(Ticket, ticket.comeback_of_id) if ticket.comeback_of_id else None,
+        "came_back": comebacks.of_ticket(session, ticket) if ticket.ended_at else [],
         "here": here,
         "news": None,
         "stream": f"/live?topics=ticket:{ticket.number}="
