@@ -71,6 +71,7 @@ class EditForm(StoreForm):
     technician: Typed = ""
     bench_place: Typed = ""
     outcome: Typed = ""
+    customer: Typed = ""
 
     def read(self, zone: str) -> tuple[dict[str, object], int]:
         """The fields that were sent, by the columns' names. Raises Invalid."""

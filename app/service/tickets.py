@@ -37,6 +37,8 @@ LONGEST_LINE = 200
 LONGEST_WORD = 64
 MOST_ACCESSORIES = 50
 _FULL = 100
+# Until the customer is asked, another one may be billed.
+_NOT_ASKED_YET = frozenset({TicketState.BOOKED, TicketState.RECEIVED, TicketState.DIAGNOSING})
 # What the role needs for a move, by where it leads.
 _NEEDS: Mapping[TicketState, str] = {
     TicketState.RECEIVED: "service.intake",
@@ -250,6 +252,8 @@ def _check(session: Session, actor: Actor, ticket: Ticket, after: Mapping[str, o
     for name, most in (_TEXTS | _WORDS).items():
         if name in after:
             seen.text(name, str(after[name]), most=most, required=name == "complaint")
+    if "customer_id" in after and ticket.state not in _NOT_ASKED_YET:
+        seen.refuse("customer_id", msg("An estimate was sent already; who pays stands there."))
     check_charge(seen, after.get("soc_percent"))
     check_promise(seen, after.get("promised_at"), ticket.made_at)
     seen.done()

@@ -3,6 +3,9 @@
 import pytest
 from sqlalchemy.orm import Session
 
+from app.customers import book
+from app.customers.book import CustomerInput
+from app.customers.models import CustomerKind
 from app.service import diagnosis, notes, tickets
 from app.service.models import Ticket
 from app.service.states import TicketState, WaitingReason
@@ -52,6 +55,30 @@ def test_a_page_that_shows_an_old_version_is_told_of_the_news(
 
     assert "banner" not in unchanged.text
     assert "S-77" in changed.text
+
+
+def test_another_may_be_billed_until_the_customer_is_asked(
+    session: Session, bench: Browser, shop: Workshop, ticket: Ticket
+) -> None:
+    insurer = book.add(
+        session, shop.manager, CustomerInput(kind=CustomerKind.COMPANY, name="Versicherung Ost")
+    )
+    session.commit()
+    address, version, owner = page_of(ticket), ticket.version, f"C-{shop.owner.number}"
+    session.rollback()
+
+    nobody = bench.post(f"{address}/edit", version=str(version), customer="Nobody at all")
+    bench.post(f"{address}/edit", version=str(version), customer="Versicherung")
+    session.refresh(ticket)
+    billed = ticket.customer_id
+    ticket.state = TicketState.APPROVED
+    session.commit()
+    late = bench.post(f"{address}/edit", version=str(version + 1), customer=owner)
+
+    assert nobody.status_code == 422
+    assert billed == insurer.id
+    assert late.status_code == 422
+    assert "e-customer-error" in late.text
 
 
 def test_text_with_script_stays_text(bench: Browser, ticket: Ticket) -> None:

@@ -11,6 +11,7 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.uploads import JPEG, MOST_BYTES
+from app.robots import transfers
 from app.service import checkin, notes, photos, tickets
 from app.service.forms import BareForm, EditForm, MoveForm, NoteForm, ScanForm, WaitForm, word
 from app.service.models import Ticket
@@ -99,6 +100,8 @@ def edit(
     def act(ticket: Ticket) -> None:
         zone = desk.store_of(session, actor.store_id).zone
         given, seen = form.read(zone)
+        if "customer" in form.model_fields_set:
+            given["customer_id"] = _billed(session, actor, form.customer)
         tickets.edit(session, actor, ticket, given, seen=seen)
 
     return _do(request, session, actor, number, act=act, which="edit", form=form)
@@ -186,6 +189,11 @@ def remove_photo(
         photos.remove(session, actor, ticket, photo_id)
 
     return _do(request, session, actor, number, act=act, which="photos", form=form, at="photos")
+
+
+def _billed(session: Session, actor: Actor, text: str) -> int | None:
+    """Who a text names; nobody: the store itself pays."""
+    return transfers.customer_meant(session, actor, text).id if text.strip() else None
 
 
 def read_pictures(sent: list[UploadFile]) -> list[bytes]:
