@@ -15,6 +15,7 @@ from bench.figures import share, spread, title, verdict_at_least, verdict_at_mos
 from bench.machine import Busyness
 from bench.sales import STEPS, heard_of_a_sale
 from bench.shops import furnish
+from bench.statements import Heard
 
 ENGINES = ("sqlite", "postgresql")
 NAMES = {"sqlite": "SQLite, synchronous=FULL", "postgresql": "PostgreSQL, as it comes"}
@@ -148,21 +149,14 @@ class Bench:
                 lambda engine=engine: self.url(engine),  # type: ignore[misc]
                 self.folder,
             )
-            name, less, more = (
-                ("steps", few.list_heard.ticks, many.list_heard.ticks)
-                if engine == "sqlite"
-                else ("buffers", few.list_heard.buffers, many.list_heard.buffers)
-            )
             print(f"{NAMES[engine]}: list of 50, {many.list_heard.total} statements")
-            print(f"  {name} {less:,} and {more:,}: {more / less:.2f}, at most {MOST_OF_A_LIST}")
+            yield from self._list_costs(engine, few.list_heard, many.list_heard)
             print(f"  value on a past day {many.total_s * 1000:.0f} ms, asked 1,000 on SQLite")
             print(f"  its page {many.value_page_s * 1000:.0f} ms")
             print(
                 f"  a booking of {stockroom.TWO} parts asks {many.two.domain} statements, "
                 f"of {stockroom.SEVERAL} {many.several.domain}"
             )
-            if more > less * MOST_OF_A_LIST:
-                yield f"the list's {name} grow with the parts on {engine}: {less} to {more}"
             if many.several.domain > many.two.domain:
                 yield f"a booking's statements grow with its parts on {engine}"
 
@@ -176,6 +170,16 @@ class Bench:
                 )
                 if file.taken != imports.ROWS:
                     yield f"{file.name}: {file.taken} rows taken in on {engine}"
+
+    def _list_costs(self, engine: str, few: Heard, many: Heard) -> Iterator[str]:
+        if engine == "sqlite":
+            name, less, more = "steps", few.ticks, many.ticks
+            print(f"  steps {less:,} and {more:,}: {more / less:.2f}, at most {MOST_OF_A_LIST}")
+        else:
+            name, less, more = "statements", few.total, many.total
+            print(f"  buffers {few.buffers:,} and {many.buffers:,}; few parts lie in few pages")
+        if more > less * MOST_OF_A_LIST:
+            yield f"the list's {name} grow with the parts on {engine}: {less} to {more}"
 
     def worker(self) -> Iterator[str]:
         title(f"A worker on a database with {scaling.MANY:,} robots")
