@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import migrating
 from app.kernel.actor import Actor
-from app.kernel.db import Database
+from app.kernel.db import Base, Database
 from app.main import create_app
 from app.parts import places, stock, valuation
 from app.parts.models import Balance, Movement, Part, Place, PlaceKind
@@ -28,6 +28,7 @@ MOVEMENTS_EACH = 10
 TWO, SEVERAL = 2, 20
 _CHUNK = 10_000
 _COST = 1_250
+_TABLES = Base.metadata.tables
 _LAST = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
@@ -90,7 +91,7 @@ def _fill(session: Session, actor: Actor, count: int) -> None:
             "reference": literal(""),
         }
         lines = select(*columns.values()).where(ours)
-        session.execute(insert(Movement.__table__).from_select(list(columns), lines))
+        session.execute(insert(_TABLES[Movement.__tablename__]).from_select(list(columns), lines))
     for place, sign in ((found[PlaceKind.BIN], 1), (found[PlaceKind.SUPPLIER], -1)):
         _lay(session, place, sign * MOVEMENTS_EACH)
     session.flush()
@@ -130,7 +131,7 @@ def _lay(session: Session, place: Place, quantity: int) -> None:
         "cost_minor": literal(0),
     }
     rows = select(*columns.values()).where(Part.number_key.like("bench-%"))
-    session.execute(insert(Balance.__table__).from_select(list(columns), rows))
+    session.execute(insert(_TABLES[Balance.__tablename__]).from_select(list(columns), rows))
 
 
 def _total_s(database: Database, actor: Actor, parts: int) -> float:
