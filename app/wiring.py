@@ -47,6 +47,7 @@ from app.service import (
     guards,
     leaving,
     linesdone,
+    loaners,
     paidfor,
     planwork,
     release,
@@ -121,6 +122,7 @@ def _connect_service() -> None:
     events.listen(CustomerErased, serviceview.on_customer_erased)
     panels.show(serviceview.panel)
     ticketpanels.show("estimate", "service/estimate_panel.html", estimate_queries.panel)
+    ticketpanels.show("loaner", "service/loaner_panel.html", loaners.panel)
     bodylook.look_by(bodylook.Look.FAULTS, faultlook.look)
     callouts.tell("service", callout.of_unit)
     callouts.tell("due", callout.due_on)
@@ -135,4 +137,5 @@ def _connect_service() -> None:
     guards.before(TicketState.READY, "release", release.not_released)
     guards.before(TicketState.RETURNED, "acceptance", acceptance.not_given_back)
     guards.before(TicketState.CLOSED, "finding", closing.reasons)
+    guards.before(TicketState.CLOSED, "loaner", loaners.still_out)
     guards.before(TicketState.CLOSED, "parts", acceptance.unsettled_parts)

@@ -18,7 +18,7 @@ from app.kernel.text import msg
 from app.payments import bills, cards, issuing
 from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
-from app.service import acceptance, billing, claims, guards, tickets
+from app.service import acceptance, billing, claims, guards, loaners, tickets
 from app.service.claims import CLAIM_LABELS
 from app.service.estimateforms import PayForm
 from app.service.forms import BareForm
@@ -248,7 +248,7 @@ def _page(
         "is_ready": ticket.state is TicketState.READY,
         "missing": guards.reasons(session, actor, ticket, TicketState.CLOSED)
         if ticket.state is TicketState.RETURNED
-        else [],
+        else list(loaners.still_out(session, actor, ticket)),
         "claims": claims.of_ticket(session, ticket),
         "claim_page": claims.page,
         "claim_label": claims.label,
