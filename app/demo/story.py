@@ -23,6 +23,7 @@ from app.demo import (
     history,
     parts,
     people,
+    planning,
     service,
     trade,
     upkeep,
@@ -85,6 +86,7 @@ def _tell(session: Session) -> None:
     with _at(now, days_ago=5, hour=10):
         service.early_days(session, crew)
         estimates.write_catalogue(session, crew)
+        planning.set_up(session, crew)
     with _at(now, days_ago=4, hour=15):
         service.findings(session, crew)
     with _at(now, days_ago=3, hour=11):
@@ -117,6 +119,7 @@ def _tell_of_the_last_days(session: Session, crew: Crew, now: datetime) -> None:
         _receive(session, crew, "delivery-4726.csv", deliveries.SECOND_NOTE)
         trade.quote(session, crew)
         service.this_morning(session, crew)
+        planning.fill_calendar(session, crew)
         buying.take_the_last_one(session, crew)
 
 
