@@ -11,7 +11,7 @@ from tests.conftest import SUPPLY, engines
 from tests.databases import ENGINES, EngineName
 from tests.parts.machine import STEPS_A_RUN, StoreRoom
 
-STEPS = int(os.environ.get("QUATREFOIL_TEST_STOCK_STEPS", "2040"))
+STEPS = int(os.environ.get("QUATREFOIL_TEST_STOCK_STEPS", "2100"))
 # PostgreSQL answers from another process: a step there takes three times as long
 SHARES: dict[EngineName, int] = {"sqlite": 2, "postgresql": 1}
 IS_SOAK = "QUATREFOIL_TEST_STOCK_STEPS" in os.environ
@@ -31,7 +31,8 @@ def test_no_order_of_steps_parts_ledger_shelves_and_slots(
     run_state_machine_as_test(
         type("StoreRoom", (StoreRoom,), facts),
         settings=settings(
-            max_examples=max(steps // STEPS_A_RUN, 1),
+            # some end early
+            max_examples=steps // STEPS_A_RUN + 2,
             stateful_step_count=STEPS_A_RUN,
             deadline=None,
             # the suite walks the same ways each time, a soak others
@@ -44,6 +45,6 @@ def test_no_order_of_steps_parts_ledger_shelves_and_slots(
     )
 
     # a machine whose every step is refused, or that ends early, would prove nothing
-    assert happened["steps"] > steps * 3 // 4
+    assert happened["steps"] > steps * 9 // 10
     for name in ("issue", "settle", "fit", "remove", "swap", "undo", "count", "hand over"):
         assert happened[name] > steps // 500, (name, happened)
