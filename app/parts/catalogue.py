@@ -173,8 +173,13 @@ def by_number(session: Session, actor: Actor, number: str) -> Part:
         select(Part).where(Part.store_id == actor.store_id, Part.bare_key == bare_key(number))
     )
     if part is None:
-        raise NotFound(msg("No part {number}.", number=clean(number)[:_LONGEST_NAME]))
+        raise unknown(number)
     return part
+
+
+def unknown(number: str) -> NotFound:
+    """What there is to say where no part has this number."""
+    return NotFound(msg("No part {number}.", number=clean(number)[:_LONGEST_NAME]))
 
 
 def by_code(session: Session, actor: Actor, code: str) -> list[Part]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
@@ -16,6 +16,7 @@ from app.parts.fitplaces import ANYWHERE, Where, read_where
 from app.parts.models import Part
 from app.parts.revisions import read_revisions
 from app.robots import makers
+from app.robots.models import Maker, RobotModel
 from app.robots.versions import read_range
 from app.web.forms import Reading
 
@@ -67,7 +68,21 @@ def of_part(session: Session, part_id: int) -> list[PartFit]:
     rows = session.scalars(
         select(PartFit).where(PartFit.part_id == part_id).options(joinedload(PartFit.model))
     )
-    return sorted(rows, key=lambda row: (row.model.name, row.slot_path, str(row.slot_class or "")))
+    return sorted(rows, key=_by_place)
+
+
+def beside_models(session: Session, part_id: int) -> tuple[list[RobotModel], list[PartFit]]:
+    """Every model with its maker, by maker and name, and where a part works; one statement."""
+    is_here = (PartFit.model_id == RobotModel.id) & (PartFit.part_id == part_id)
+    rows = session.execute(
+        select(RobotModel, PartFit)
+        .join(RobotModel.maker)
+        .outerjoin(PartFit, is_here)
+        .options(contains_eager(RobotModel.maker), contains_eager(PartFit.model))
+        .order_by(Maker.key, RobotModel.name, RobotModel.id)
+    ).all()
+    models = list(dict.fromkeys(model for model, _ in rows))
+    return models, sorted((fit for _, fit in rows if fit is not None), key=_by_place)
 
 
 def grouped(rows: Iterable[PartFit]) -> list[list[PartFit]]:
@@ -104,6 +119,10 @@ def made_for(
             .distinct()
         )
     )
+
+
+def _by_place(row: PartFit) -> tuple[str, str, str]:
+    return row.model.name, row.slot_path, str(row.slot_class or "")
 
 
 def _read(session: Session, actor: Actor, part: Part, wanted: FitInput) -> PartFit:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel import clock
@@ -144,15 +144,24 @@ def in_store(session: Session, part: Part) -> int:
 
 
 def movements(
-    session: Session, part: Part, *, cursor: str | None = None, most: int = PAGE
+    session: Session,
+    part: Part,
+    *,
+    cursor: str | None = None,
+    most: int = PAGE,
+    present: int | None = None,
 ) -> paging.Page[Line]:
-    """A part's movements, the newest first, each with what was left after it."""
+    """A part's movements, the newest first, each with what was left after it.
+
+    `present`: the pieces in the store now, of who knows them already.
+    """
     start, end = aliased(Place), aliased(Place)
     query = (
-        select(Movement, start, end, Component)
+        select(Movement, start, end, Component, Unit)
         .join(start, start.id == Movement.from_place_id)
         .join(end, end.id == Movement.to_place_id)
         .outerjoin(Component, Component.id == Movement.component_id)
+        .outerjoin(Unit, Unit.id == _robot_id(start.kind, end.kind))
         .where(Movement.part_id == part.id)
         .order_by(Movement.id.desc())
         .limit(most + 1)
@@ -161,47 +170,28 @@ def movements(
         last_id, left = (int(key) for key in paging.decode(cursor, int, int))
         query = query.where(Movement.id < last_id)
     else:
-        left = in_store(session, part)
+        left = in_store(session, part) if present is None else present
     rows = session.execute(query).all()
-    robots = _robots(session, {row[0].component_id for row in rows[:most]})
     shown: list[Line] = []
-    for movement, came_from, went_to, component in rows[:most]:
-        robot = _robot_of(robots, movement, came_from, went_to)
+    for movement, came_from, went_to, component, robot in rows[:most]:
         shown.append(Line(movement, came_from, went_to, component, left, robot))
         left -= movement.stock_change
     following = paging.encode(shown[-1].movement.id, left) if len(rows) > most else None
     return paging.Page(shown, following)
 
 
-_Stays = dict[int | None, list[tuple[Occupant, Unit]]]
-
-
-def _robots(session: Session, component_ids: set[int | None]) -> _Stays:
-    """Every stay of these components in robots, by component, the last one first."""
-    known = {one for one in component_ids if one is not None}
-    if not known:
-        return {}
-    rows = session.execute(
-        select(Occupant, Unit)
-        .join(Unit, Unit.id == Occupant.unit_id)
-        .where(Occupant.component_id.in_(known))
+def _robot_id(start: ColumnElement[PlaceKind], end: ColumnElement[PlaceKind]) -> ColumnElement[int]:
+    """SQL: the robot of the component's last stay that began, or had ended, at the movement."""
+    began = and_(end == PlaceKind.ROBOT, Occupant.since <= Movement.at)
+    had_ended = and_(start == PlaceKind.ROBOT, Occupant.until <= Movement.at)
+    return (
+        select(Occupant.unit_id)
+        .where(Occupant.component_id == Movement.component_id, or_(began, had_ended))
         .order_by(Occupant.since.desc(), Occupant.id.desc())
+        .limit(1)
+        .correlate(Movement, start.table, end.table)
+        .scalar_subquery()
     )
-    found: _Stays = {}
-    for stay, unit in rows:
-        found.setdefault(stay.component_id, []).append((stay, unit))
-    return found
-
-
-def _robot_of(stays: _Stays, movement: Movement, start: Place, end: Place) -> Unit | None:
-    """The robot of the last stay that began, or had ended, when the ledger was written."""
-    for stay, unit in stays.get(movement.component_id, ()):
-        if end.kind is PlaceKind.ROBOT and stay.since <= movement.at:
-            return unit
-        ended = stay.until is not None and stay.until <= movement.at
-        if start.kind is PlaceKind.ROBOT and ended:
-            return unit
-    return None
 
 
 def use_by_month(session: Session, part: Part, store: Store) -> list[Month]:

@@ -3,23 +3,41 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import case, func, select, union_all
+from sqlalchemy import Row, Subquery, case, func, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
-from app.kernel.searchkeys import search_key
+from app.kernel.actor import Actor
+from app.kernel.money import Money
+from app.kernel.searchkeys import bare_key, search_key
 from app.kernel.text import Text
+from app.parts import catalogue
 from app.parts.buying_models import PurchaseLine, PurchaseOrder, Supplier
 from app.parts.catalogue_models import NumberKind, PartNumber
 from app.parts.models import Balance, Part, Place, PlaceKind
 from app.parts.places import label_of
+from app.parts.queries import Incoming, Lying, PartRow, average
+from app.parts.reservations import Blocker
+from app.parts.supersession import Link
 from app.robots import addresses
-from app.robots.models import Unit
+from app.robots.models import Maker, Unit
 from app.robots.slot_models import Component, Control, Occupant
 from app.robots.slotnames import name_of
+from app.stores.models import Store
 
 MOST_SHOWN = 20
 _MOST_SERIALS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A part that was asked for, with its store and its maker's name."""
+
+    part: Part
+    store: Store
+    maker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,9 @@ class Heap:
     quantity: int
     serials: Sequence[Component]
     lots: Sequence[tuple[str, int]]
+    pickable: bool
+    # of the pieces with a serial: how many, and what they cost together
+    costs: tuple[int, int]
 
     @property
     def label(self) -> Text:
@@ -69,6 +90,8 @@ class Awaited:
     supplier: str
     quantity: int
     on: date | None
+    # what all orders of the part together bring
+    altogether: int
 
     @property
     def label(self) -> str:
@@ -79,12 +102,76 @@ class Awaited:
         return f"/parts/orders/{self.number}"
 
 
+def asked(session: Session, actor: Actor, number: str) -> Asked:
+    """The part with this number of our own and what belongs to it; one statement."""
+    actor.require("stock.view")
+    found = session.execute(
+        select(Part, Store, Maker.name)
+        .join(Store, Store.id == Part.store_id)
+        .outerjoin(Maker, Maker.id == Part.maker_id)
+        .where(Part.store_id == actor.store_id, Part.bare_key == bare_key(number))
+    ).first()
+    if found is None:
+        raise catalogue.unknown(number)
+    part, store, maker = found
+    return Asked(part, store, maker or "")
+
+
+def row_of(
+    asked: Asked,
+    heaps: Sequence[Heap],
+    blockers: Sequence[Blocker],
+    awaited: Sequence[Awaited],
+    chain: Sequence[Link],
+) -> PartRow:
+    """The part as a list shows it, from what its page has asked for already."""
+    part, currency = asked.part, asked.store.currency
+    picked = [heap for heap in heaps if heap.pickable]
+    serials = sum(heap.costs[0] for heap in picked)
+    cost = sum(heap.costs[1] for heap in picked)
+    return PartRow(
+        part=part,
+        reserved=sum(one.reservation.quantity for one in blockers),
+        incoming=Incoming(awaited[0].altogether, awaited[0].on) if awaited else None,
+        lying=[Lying(heap.place, heap.quantity) for heap in picked],
+        cost=average(part, (serials, cost) if serials else None, currency),
+        price=Money(part.price_minor, currency),
+        replaced_by="" if chain[-1].part is part else chain[-1].part.number,
+    )
+
+
 def heaps(session: Session, part: Part) -> list[Heap]:
-    """Where its pieces are, robots' slots apart: what can be handed out first."""
-    quantity = func.sum(Balance.quantity)
+    """Where its pieces are, robots' slots apart: what can be handed out first; one statement.
+
+    Of components each place names some, the first that came.
+    """
+    pieces = _numbered(part)
     rows = session.execute(
-        select(Place, quantity)
-        .select_from(Balance)
+        select(pieces, Place, Component)
+        .join(Place, Place.id == pieces.c.place_id)
+        .outerjoin(Component, Component.id == pieces.c.component_id)
+        .where(pieces.c.component_id.is_(None) | (pieces.c.nth <= _MOST_SERIALS))
+        .order_by(pieces.c.is_pickable.desc(), pieces.c.there.desc(), Place.id, pieces.c.nth)
+    ).all()
+    return [_heap(part, list(group)) for _, group in groupby(rows, key=lambda row: row.place_id)]
+
+
+def _numbered(part: Part) -> Subquery:
+    """SQL: its balances, each with its turn in its place and the sums of that place."""
+    of_place = {"partition_by": Balance.place_id}
+    return (
+        select(
+            Balance.place_id,
+            Balance.component_id,
+            Balance.lot,
+            Balance.lot_key,
+            Balance.quantity,
+            func.row_number().over(**of_place, order_by=Balance.id).label("nth"),
+            func.sum(Balance.quantity).over(**of_place).label("there"),
+            func.max(case((Balance.pickable, 1), else_=0)).over(**of_place).label("is_pickable"),
+            func.count(Balance.component_id).over(**of_place).label("serials"),
+            func.sum(Balance.cost_minor).over(**of_place).label("cost"),
+        )
         .join(Place, Place.id == Balance.place_id)
         .where(
             Balance.part_id == part.id,
@@ -92,57 +179,30 @@ def heaps(session: Session, part: Part) -> list[Heap]:
             Balance.quantity > 0,
             Place.kind != PlaceKind.ROBOT,
         )
-        .group_by(Place.id)
-        .order_by(func.max(case((Balance.pickable, 1), else_=0)).desc(), quantity.desc(), Place.id)
-    ).all()
-    serials = _serials(session, part) if part.control is Control.SERIAL else {}
-    lots = _lots(session, part) if part.control is Control.LOT else {}
-    return [
-        Heap(place, int(pieces), serials.get(place.id, ()), lots.get(place.id, ()))
-        for place, pieces in rows
-    ]
-
-
-def _serials(session: Session, part: Part) -> dict[int, list[Component]]:
-    """Some components by place: of each place the first that came."""
-    place = func.row_number().over(partition_by=Balance.place_id, order_by=Balance.id)
-    numbered = (
-        select(Balance.place_id, Balance.component_id, place.label("place"))
-        .where(Balance.part_id == part.id, Balance.quantity > 0, Balance.component_id.is_not(None))
         .subquery()
     )
-    rows = session.execute(
-        select(numbered.c.place_id, Component)
-        .join(Component, Component.id == numbered.c.component_id)
-        .where(numbered.c.place <= _MOST_SERIALS)
-        .order_by(numbered.c.place_id, numbered.c.place)
+
+
+def _heap(part: Part, rows: Sequence[Row[Any]]) -> Heap:
+    first = rows[0]
+    lots = [(row.lot, row.quantity) for row in rows if row.lot_key]
+    return Heap(
+        place=first.Place,
+        quantity=int(first.there),
+        serials=[row.Component for row in rows if row.Component is not None],
+        lots=lots if part.control is Control.LOT else [],
+        pickable=bool(first.is_pickable),
+        costs=(int(first.serials), int(first.cost)),
     )
-    found: dict[int, list[Component]] = {}
-    for place_id, component in rows:
-        found.setdefault(place_id, []).append(component)
-    return found
 
 
-def _lots(session: Session, part: Part) -> dict[int, list[tuple[str, int]]]:
-    rows = session.execute(
-        select(Balance.place_id, Balance.lot, Balance.quantity)
-        .where(
-            Balance.part_id == part.id,
-            Balance.bounded.is_(True),
-            Balance.quantity > 0,
-            Balance.lot_key != "",
-        )
-        .order_by(Balance.id)
-    )
-    found: dict[int, list[tuple[str, int]]] = {}
-    for place_id, lot, quantity in rows:
-        found.setdefault(place_id, []).append((lot, quantity))
-    return found
+def fitted(session: Session, part: Part, known: Sequence[PartNumber]) -> list[Fitted]:
+    """Robots in which it sits now, the last fitted first; one more than MOST_SHOWN at most.
 
-
-def fitted(session: Session, part: Part) -> list[Fitted]:
-    """Robots in which it sits now, the last fitted first; one more than MOST_SHOWN at most."""
-    keys = [part.number_key, *_further_keys(session, part)]
+    `known` are its further numbers.
+    """
+    further = [search_key(one.number) for one in known if one.kind is not NumberKind.GTIN]
+    keys = [part.number_key, *further]
     now = (Occupant.store_id == part.store_id, Occupant.until.is_(None))
     with_serial = (
         select(Occupant.id)
@@ -169,6 +229,7 @@ def awaited(session: Session, part: Part) -> list[Awaited]:
             Supplier.name,
             PurchaseLine.quantity - PurchaseLine.accepted,
             PurchaseOrder.expected_on,
+            func.sum(PurchaseLine.quantity - PurchaseLine.accepted).over(),
         )
         .select_from(PurchaseLine)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseLine.order_id)
@@ -181,13 +242,7 @@ def awaited(session: Session, part: Part) -> list[Awaited]:
         .order_by(PurchaseOrder.expected_on, PurchaseOrder.id)
         .limit(MOST_SHOWN)
     )
-    return [Awaited(number, name, int(quantity), on) for number, name, quantity, on in rows]
-
-
-def _further_keys(session: Session, part: Part) -> list[str]:
-    numbers = session.scalars(
-        select(PartNumber.number).where(
-            PartNumber.part_id == part.id, PartNumber.kind != NumberKind.GTIN
-        )
-    )
-    return [search_key(number) for number in numbers]
+    return [
+        Awaited(number, name, int(quantity), on, int(altogether))
+        for number, name, quantity, on, altogether in rows
+    ]

@@ -282,7 +282,7 @@ def _rows(session: Session, actor: Actor, found: Sequence[Part]) -> list[PartRow
             reserved=reserved.get(part.id, 0),
             incoming=incoming.get(part.id),
             lying=lying.get(part.id, []),
-            cost=_average(part, serial_costs.get(part.id), currency),
+            cost=average(part, serial_costs.get(part.id), currency),
             price=Money(part.price_minor, currency),
             replaced_by=numbers.get(newest.get(part.id, 0), ""),
         )
@@ -331,7 +331,7 @@ def _lying(
     return places, costs
 
 
-def _average(part: Part, serials: _Costs | None, currency: str) -> Money | None:
+def average(part: Part, serials: _Costs | None, currency: str) -> Money | None:
     """What a piece has cost: on the moving average, or over the serials that lie there."""
     if serials is not None:
         return Money(half_up(serials[1], serials[0]), currency)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel import audit, clock, queueing
@@ -113,22 +113,26 @@ def chain(session: Session, part: Part) -> list[Link]:
 
     One link when it neither replaces nor is replaced.
     """
-    onward = _onward(session, [part.id])
-    before = _before(session, part.id)
-    ids = [part.id]
-    by: dict[int, Supersession] = {}
-    while ids[-1] in onward:
-        link = onward[ids[-1]]
-        ids.append(link.new_part_id)
-        by[link.new_part_id] = link
-    first = part.id
-    while first in before:
-        link = before[first]
-        by[first] = link
-        first = link.old_part_id
-        ids.insert(0, first)
-    found = {row.id: row for row in session.scalars(select(Part).where(Part.id.in_(ids)))}
-    return [Link(found[one], by.get(one)) for one in ids]
+    old, new = aliased(Part), aliased(Part)
+    around = union(_steps_on([part.id]), _steps_before(part.id))
+    rows = session.execute(
+        select(Supersession, old, new)
+        .join(old, old.id == Supersession.old_part_id)
+        .join(new, new.id == Supersession.new_part_id)
+        .where(Supersession.id.in_(around))
+        .order_by(Supersession.id)
+    ).all()
+    onward = {row[0].old_part_id: row for row in rows}
+    before = {row[0].new_part_id: row for row in rows}
+    links = [Link(part, None)]
+    while links[-1].part.id in onward:
+        step, _, successor = onward[links[-1].part.id]
+        links.append(Link(successor, step))
+    while links[0].part.id in before:
+        step, former, _ = before[links[0].part.id]
+        links[0] = Link(links[0].part, step)
+        links.insert(0, Link(former, None))
+    return links
 
 
 def usable_for(session: Session, part_ids: Collection[int]) -> dict[int, set[int]]:
@@ -158,6 +162,18 @@ def stands_for(session: Session, part_id: int) -> set[int]:
 
 def _onward(session: Session, part_ids: Collection[int]) -> dict[int, Supersession]:
     """Every step on from these parts, by the part that is replaced: one statement."""
+    steps = _steps_on(part_ids)
+    rows = session.scalars(select(Supersession).where(Supersession.id.in_(steps)))
+    return {row.old_part_id: row for row in rows}
+
+
+def _all_before(session: Session, part_id: int) -> list[Supersession]:
+    """Every step that led to a part."""
+    steps = _steps_before(part_id)
+    return list(session.scalars(select(Supersession).where(Supersession.id.in_(steps))))
+
+
+def _steps_on(part_ids: Collection[int]) -> Select[int]:
     start = (
         select(Supersession.id, Supersession.new_part_id)
         .where(Supersession.old_part_id.in_(part_ids))
@@ -169,17 +185,10 @@ def _onward(session: Session, part_ids: Collection[int]) -> dict[int, Supersessi
             start, start.c.new_part_id == further.old_part_id
         )
     )
-    rows = session.scalars(select(Supersession).where(Supersession.id.in_(select(steps.c.id))))
-    return {row.old_part_id: row for row in rows}
+    return select(steps.c.id)
 
 
-def _before(session: Session, part_id: int) -> dict[int, Supersession]:
-    """Every step that led to a part, by the part that replaces; the last said of several."""
-    rows = _all_before(session, part_id)
-    return {row.new_part_id: row for row in sorted(rows, key=lambda row: row.id)}
-
-
-def _all_before(session: Session, part_id: int) -> list[Supersession]:
+def _steps_before(part_id: int) -> Select[int]:
     start = (
         select(Supersession.id, Supersession.old_part_id)
         .where(Supersession.new_part_id == part_id)
@@ -189,9 +198,7 @@ def _all_before(session: Session, part_id: int) -> list[Supersession]:
     steps = start.union(
         select(former.id, former.old_part_id).join(start, start.c.old_part_id == former.new_part_id)
     )
-    return list(
-        session.scalars(select(Supersession).where(Supersession.id.in_(select(steps.c.id))))
-    )
+    return select(steps.c.id)
 
 
 def _both_ways_before(session: Session, part_id: int) -> set[int]:

@@ -1,5 +1,6 @@
 """What addresses of parts ask for."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from app.parts import catalogue
 from app.parts.models import Part
 from app.robots import makers
 from app.robots.bodyplan import SlotClass
+from app.robots.models import RobotModel
 from app.robots.slotnames import CLASS_LABELS
 
 Member = TypeVar("Member", bound=StrEnum)
@@ -28,8 +30,12 @@ def member(kind: type[Member], text: str) -> Member | None:
 
 def model_options(session: Session) -> list[tuple[str, str]]:
     """Robot models for a choice; the first chooses none."""
-    known = makers.models(session)
-    return [("", "–"), *((str(one.id), f"{one.maker.name} {one.name}") for one in known)]
+    return options_of(makers.models(session))
+
+
+def options_of(models: Iterable[RobotModel]) -> list[tuple[str, str]]:
+    """The same of models that were loaded with their makers."""
+    return [("", "–"), *((str(one.id), f"{one.maker.name} {one.name}") for one in models)]
 
 
 CLASS_OPTIONS = [("", "–"), *((one.value, CLASS_LABELS[one]) for one in SlotClass)]

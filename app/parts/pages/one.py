@@ -209,8 +209,7 @@ def add_picture(
 def show_part(
     request: Request, session: ReadSession, actor: SignedIn, *, number: str, cursor: str = ""
 ) -> Response:
-    part = asked_part(session, actor, number)
-    page = page_of(session, actor, part, cursor=cursor)
+    page = page_of(session, actor, number, cursor=cursor)
     return render(request, "parts/part.html", block="ledger", **page)
 
 
@@ -237,8 +236,7 @@ def _do(
         act(part)
     except StoreError as refusal:
         session.rollback()
-        part = asked_part(session, actor, number)
         refused = Refusal(which, form.typed(), refusal)
-        page = page_of(session, actor, part, refused=refused)
+        page = page_of(session, actor, number, refused=refused)
         return render(request, "parts/part.html", status=status_of(refusal), **page)
     return RedirectResponse(addresses.part_page(part.number), 303)

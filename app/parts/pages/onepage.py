@@ -15,7 +15,6 @@ from app.parts import (
     partlook,
     pictures,
     prices,
-    queries,
     reservations,
     substitution,
     supersession,
@@ -23,10 +22,8 @@ from app.parts import (
 from app.parts.catalogue_models import NumberKind
 from app.parts.fitplaces import where_label
 from app.parts.forms import FitForm, NumberForm, SubstituteForm, SuccessorForm
-from app.parts.models import Part
-from app.parts.pages.asked import CLASS_OPTIONS, model_options
+from app.parts.pages.asked import CLASS_OPTIONS, options_of
 from app.robots.addresses import component_page
-from app.robots.models import Maker
 from app.robots.slotnames import CLASS_LABELS, CONTROL_LABELS
 from app.stores import desk
 from app.web.charts import in_bars
@@ -50,43 +47,54 @@ _FIELDS: dict[str, Any] = (
 def page_of(
     session: Session,
     actor: Actor,
-    part: Part,
+    number: str,
     *,
     cursor: str = "",
     refused: Refusal | None = None,
 ) -> dict[str, Any]:
     """The number of statements does not grow with what there is to show."""
-    (row,) = queries.of_ids(session, actor, [part.id])
-    store = desk.store_of(session, part.store_id)
+    asked = partlook.asked(session, actor, number)
+    part, store = asked.part, asked.store
+    heaps = partlook.heaps(session, part)
+    blockers = reservations.blockers(session, part.id)
+    awaited = partlook.awaited(session, part)
+    chain = supersession.chain(session, part)
     months = ledgerlook.use_by_month(session, part, store)
-    fitted = partlook.fitted(session, part)
+    known = numbers.of_part(session, part.id)
+    fitted = partlook.fitted(session, part, known)
     may_edit = actor.may("parts.edit")
+    models, fits = (
+        fitrows.beside_models(session, part.id)
+        if may_edit
+        else ([], fitrows.of_part(session, part.id))
+    )
+    here = sum(heap.quantity for heap in heaps)
     return {
-        "row": row,
+        "row": partlook.row_of(asked, heaps, blockers, awaited, chain),
         "part": part,
-        "maker": session.get_one(Maker, part.maker_id).name if part.maker_id else "",
+        "maker": asked.maker,
         "control_labels": CONTROL_LABELS,
         "class_labels": CLASS_LABELS,
-        "heaps": partlook.heaps(session, part),
-        "blockers": reservations.blockers(session, part.id),
-        "awaited": partlook.awaited(session, part),
+        "heaps": heaps,
+        "blockers": blockers,
+        "awaited": awaited,
         "offers": prices.offers(session, actor, [part.id]).get(part.id, []) if may_edit else [],
-        "lines": ledgerlook.movements(session, part, cursor=cursor or None),
+        "lines": ledgerlook.movements(session, part, cursor=cursor or None, present=here),
         "cursor": cursor,
         "months": months,
         "chart": in_bars([month.used for month in months]),
         "fitted": fitted[: partlook.MOST_SHOWN],
         "fitted_more": len(fitted) > partlook.MOST_SHOWN,
-        "numbers": numbers.of_part(session, part.id),
+        "numbers": known,
         "number_labels": numbers.KIND_LABELS,
         "number_kinds": [(kind.value, numbers.KIND_LABELS[kind]) for kind in NumberKind],
-        "fits": fitrows.grouped(fitrows.of_part(session, part.id)),
+        "fits": fitrows.grouped(fits),
         "where_label": where_label,
-        "chain": supersession.chain(session, part),
+        "chain": chain,
         "substitutions": substitution.of_part(session, part.id),
         "in_force": lambda one: substitution.is_in_force(one, today=desk.business_day_of(store)),
         "pictures": pictures.of_part(session, part.id),
-        "models": model_options(session) if may_edit else [],
+        "models": options_of(models),
         "classes": CLASS_OPTIONS,
         "part_page": addresses.part_page,
         "picture_page": addresses.picture,
