@@ -352,13 +352,13 @@ def _pieces(table: Table, prices: dict[int, Money]) -> Sequence[Piece]:
 
 
 def _nothing_there(session: Session, order: PurchaseOrder) -> Conflict:
-    """Perhaps somebody was faster: then say who, and what came."""
+    """Perhaps somebody was faster: then say who, and what was booked last."""
     last = receipts.receipts_of(session, order)[-1:]
     if not last:
         return Conflict(msg("Nothing has been scanned yet."))
     return Conflict(
         msg(
-            "Nothing is left to book: {who} booked {receipt} at {at}.",
+            "Nothing has been scanned since {who} booked {receipt} at {at}.",
             who=last[0].by,
             receipt=receipts.label(last[0]),
             at=last[0].at,
