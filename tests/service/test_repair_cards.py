@@ -49,8 +49,18 @@ def test_the_customer_pays_a_repair_by_card(
     counter = a_browser(app, cookie)
     page = f"/service/tickets/{ticket.number}"
 
-    started = counter.post(f"{page}/bill/card", amount="")
+    started = counter.post(f"{page}/bill/card", amount="20", token="first")
     assert started.status_code == 303, started.text
+    for _ in range(5):
+        counter.post(f"{page}/bill/look")
+    # Back, and the same button: no second payment begins
+    assert counter.post(f"{page}/bill/card", amount="20", token="first").status_code == 303
+    another = counter.post(f"{page}/bill/card", amount="30", token="first")
+    assert another.status_code == 409
+    session.expire_all()
+    assert billing.owed(session, ticket).paid.minor == 2_000
+    session.commit()
+    counter.post(f"{page}/bill/card", amount="", token="second")
     for _ in range(5):
         counter.post(f"{page}/bill/look")
 

@@ -29,7 +29,7 @@ from app.service.states import TicketState
 from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
-from app.web.idempotent import once
+from app.web.idempotent import once, remember, was_sent
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.submitted import Submitted
@@ -113,7 +113,8 @@ def pay_card(
     form: Annotated[PayForm, Form()],
 ) -> Response:
     """Start a card payment: the attempt is committed before the reader hears of it. A second click
-    finds the attempt of the first and only looks at it.
+    finds the attempt of the first and only looks at it; one after that has come to its end begins
+    no other.
     """
     asked_ticket(session, actor, number)
     session.rollback()
@@ -122,19 +123,22 @@ def pay_card(
         with database.transaction() as own:
             queueing.enter(own, actor.store_id)
             ticket = asked_ticket(own, actor, number)
+            begins = not was_sent(request, own, actor, form)
             bill = billing.owed(own, ticket).bill
             attempt = bills.live_attempt(own, bill) if bill else None
-            if attempt is None:
+            if begins and attempt is None:
                 amount, _ = form.read(_currency(own, actor))
                 attempt = billing.start_card(
                     own, actor, ticket, till_id=_till_id(request), amount=amount
                 )
-            attempt_id = attempt.id
+                remember(request, own, actor, form)
+            attempt_id = attempt.id if attempt else None
     except StoreError as refusal:
         ticket = asked_ticket(session, actor, number)
         refused = ("card", form.typed(), refusal)
         return _page(request, session, actor, ticket, refused=refused)
-    cards.refresh(database, attempt_id)
+    if attempt_id is not None:
+        cards.refresh(database, attempt_id)
     return RedirectResponse(f"{_address(number)}#payments", 303)
 
 
