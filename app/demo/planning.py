@@ -55,7 +55,7 @@ def set_up(session: Session, crew: Crew) -> None:
 
 def fill_calendar(session: Session, crew: Crew) -> None:
     """Appointments of the next days; a robot that was shipped is to be looked over."""
-    bench, hoist = benches.listed(session, crew.petra.store_id)[:2]
+    bench, _, hoist = benches.listed(session, crew.petra.store_id)
     sold = registry.by_serial(session, crew.jana, deliveries.SOLD_AND_GONE)
     _keep(session, crew, sold, bench, days=2, hour=9, minutes=150)
     for visitor, place, days, hour in (

@@ -14,9 +14,22 @@ from app.payments import issuing
 from app.payments.documents import Party
 from app.robots.slotnames import name_of
 from app.robots.warrantypapers import evidence_label
-from app.service import diagnosis, faults, notes, promise, tickets
+from app.service import (
+    appointments,
+    diagnosis,
+    faults,
+    fittingwork,
+    notes,
+    planwork,
+    promise,
+    release,
+    safety,
+    tickets,
+)
 from app.service.intake import SEEN_LABELS, Seen
 from app.service.models import Ticket
+from app.service.operation_models import SafetyTick
+from app.service.operations import TICK_LABELS
 from app.service.states import BACKUP_LABELS, STATE_LABELS, FaultKind
 from app.stores import desk
 from app.stores.models import Store
@@ -32,6 +45,24 @@ class Finding:
     action: Text | None
     note: str
     measured: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoodIn:
+    """A part that went in for another one, and who let it."""
+
+    part: str
+    number: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Somebody let the robot go against what spoke against it."""
+
+    by: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +99,12 @@ class Sheet:
     bench: str = ""
     findings: tuple[Finding, ...] = ()
     notes: tuple[tuple[datetime, str, str], ...] = ()
+    planned: tuple[datetime, datetime, str, str] | None = None
+    plans: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    # each tick with who confirmed it, empty for a pen
+    safety: tuple[tuple[Text, str], ...] = ()
+    stood_in: tuple[StoodIn, ...] = ()
+    override: Override | None = None
 
 
 def receipt(session: Session, ticket: Ticket, *, url: str) -> bytes:
@@ -103,8 +140,38 @@ def job_sheet(
             for one in diagnosis.of_ticket(session, ticket)
         ),
         "notes": tuple((one.at, one.by, one.text) for one in notes.of_ticket(session, ticket)),
+        **_of_work(session, ticket),
     }
     return pdf_document("documents/job_sheet.html", Sheet(**full))
+
+
+def _of_work(session: Session, ticket: Ticket) -> dict[str, object]:
+    """What is planned and confirmed, what stood in for what, and who let the robot go."""
+    kept = appointments.of_ticket(session, ticket)
+    confirmed = safety.confirmed(session, ticket)
+    released = release.latest(session, ticket)
+    return {
+        "planned": kept
+        and (
+            kept.starts_at,
+            kept.ends_at,
+            kept.bench.name,
+            kept.person.name if kept.person else "",
+        ),
+        "plans": tuple((name, tuple(items)) for name, items in planwork.items_of(session, ticket)),
+        "safety": tuple(
+            (TICK_LABELS[tick], confirmed[tick].by if tick in confirmed else "")
+            for tick in SafetyTick
+        ),
+        "stood_in": tuple(
+            StoodIn(part.name, part.number, use.approved_by)
+            for use, part, _ in fittingwork.of_ticket(session, ticket)
+            if use.instead_of_id is not None
+        ),
+        "override": Override(released.override_by, released.override_reason, released.at)
+        if released is not None and released.override_by
+        else None,
+    }
 
 
 def receipt_language(ticket: Ticket, store: Store) -> str:

@@ -2,16 +2,19 @@
 
 import re
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from app.identity.roles import Role
 from app.kernel import clock
-from app.service import appointments, benches, intake, plans, tickets
+from app.service import appointments, benches, intake, plans, planwork, tickets
 from app.service.planning_models import BenchKind
 from app.service.plans import PlanInput
 from app.service.states import TicketState
+from app.service.work_models import Release
 from tests.makers.browsing import Browser
 from tests.makers.service import Workshop, a_customers_unit, a_finding, a_ticket
 
@@ -203,3 +206,31 @@ def test_a_comeback_is_noticed_at_the_finding_and_told_on_both_tickets(
     report = office.get("/service/comebacks").text
     assert tickets.label(first) in report
     assert "Squeaks again" in report
+
+
+def test_the_job_sheet_says_plan_safety_and_why_a_robot_was_let_go(
+    session: Session, bench: Browser, shop: Workshop
+) -> None:
+    plan = plans.add(
+        session, shop.manager, PlanInput("Yearly look", every_months=12, items=("Torque hips",))
+    )
+    ticket = planwork.book(session, shop.manager, shop.unit, plan)
+    here = tickets.page(ticket)
+    session.add(
+        Release(
+            ticket_id=ticket.id,
+            found='["open"]',
+            override_by="Petra Krause",
+            override_reason="Owner waits for the part",
+            at=clock.now(),
+            by="Petra Krause",
+        )
+    )
+    session.commit()
+
+    answer = bench.get(f"{here}/job-sheet.pdf")
+
+    pages = PdfReader(BytesIO(answer.content)).pages
+    said = " ".join(page.extract_text() for page in pages)
+    for words in ("Torque hips", "Emergency stop tested", "Owner waits for the part"):
+        assert words in said
