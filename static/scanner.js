@@ -60,9 +60,13 @@
     for (const field of [document.activeElement, scanBox()]) {
       if (isField(field) && !burst.fields.has(field)) burst.fields.set(field, remember(field));
     }
+    if (burst.text && now - burst.last > gap()) burst.slow = true;
     burst.text += char;
     burst.last = now;
   }
+
+  /** A person who types into the scan box and pauses once: the whole box is meant, not what came after the pause. */
+  const isTyped = () => burst.slow && Boolean(burst.fields.get(document.activeElement === scanBox() && scanBox())?.value);
 
   on("keydown", (event) => {
     const { key, code, timeStamp: now } = event;
@@ -72,7 +76,7 @@
     const chord = event.ctrlKey || event.altKey || event.metaKey;
     if (!chord && (key === "Enter" || key === "Tab" || code === "Enter" || code === "Tab")) {
       const quick = burst && now - burst.last <= pause();
-      if (quick && burst.text.length >= SHORTEST) finish(event);
+      if (quick && burst.text.length >= SHORTEST && !isTyped()) finish(event);
       else burst = null;
       return;
     }

@@ -188,6 +188,21 @@ def test_a_typed_code_takes_the_same_way_and_comes_back_when_refused(
     expect(page.locator("#notice")).to_have_text("No such serial")
 
 
+def test_a_code_that_is_typed_with_a_pause_is_not_cut_in_two(
+    page: Page, site: Site, keyboard: Keyboard
+) -> None:
+    focus(page, "scan")
+
+    keyboard.type("AK", every_s=0.3)
+    time.sleep(0.3)
+    keyboard.type("-606", every_s=0.1)  # faster than a hesitating scanner may be
+    keyboard.press("Enter", "Enter", text="\r")
+    until(lambda: len(site.posted) > 0)
+
+    assert scanned(site) == ["AK-606"]
+    expect(page.locator("#scan")).to_have_value("")
+
+
 def test_a_letter_key_acts_only_when_no_scan_follows(
     page: Page, site: Site, keyboard: Keyboard
 ) -> None:
