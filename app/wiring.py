@@ -44,6 +44,7 @@ from app.service import (
     closing,
     estimate_queries,
     faultlook,
+    fittingwork,
     guards,
     leaving,
     linesdone,
@@ -117,6 +118,7 @@ def _connect_service() -> None:
     events.listen(TicketMoved, paidfor.on_moved)
     events.listen(TicketMoved, planwork.on_moved)
     events.listen(TicketMoved, appointments.on_moved)
+    events.listen(ComponentRemoved, fittingwork.on_removed)
     events.listen(CounterRead, planwork.on_counter_read)
     events.listen(FirmwareChanged, planwork.on_firmware)
     events.listen(CustomerErased, serviceview.on_customer_erased)

@@ -19,6 +19,7 @@ from app.kernel.text import msg
 from app.parts import catalogue, fit, issuing, places, substitution, supersession
 from app.parts.models import Part, PlaceKind
 from app.robots import bodies, choosing, components, fitting, occupancy
+from app.robots.events import ComponentRemoved
 from app.robots.slot_models import Component, Occupant, Slot
 from app.robots.slotnames import name_of
 from app.service import authorisations, linesdone, operations, safety, tickets
@@ -101,7 +102,7 @@ def come_out(
     reason: str = "",
     expected: int | None = None,
 ) -> Occupant:
-    """What sits in a slot comes out onto the bench; a piece that this job put in is undone."""
+    """What sits in a slot comes out onto the bench; `on_removed` hears of it."""
     actor.require("service.work")
     linesdone.require_in_work(ticket)
     safety.require(session, ticket, safety.needed_for(session, ticket))
@@ -113,7 +114,6 @@ def come_out(
         work=_work(ticket, reason),
         expected=expected,
     )
-    _undo(session, actor, taken.id)
     audit.record(
         session,
         actor,
@@ -123,6 +123,18 @@ def come_out(
         reason=clean(reason) or None,
     )
     return taken
+
+
+def on_removed(session: Session, event: ComponentRemoved) -> None:
+    """Listens in `app.wiring`: what came out again for the job that had put it in, at the bench or
+    by a swap, is undone; its line waits for it once more. For another job it was work that held.
+    """
+    found = select(PartUse, Ticket).join(Ticket, Ticket.id == PartUse.ticket_id)
+    row = session.execute(found.where(PartUse.occupant_id == event.occupant_id)).one_or_none()
+    if row is None or tickets.reference(row[1]) != event.reference:
+        return
+    row[0].undone_at, row[0].undone_by = clock.now(), event.actor.name
+    session.flush()
 
 
 def of_ticket(session: Session, ticket: Ticket) -> Sequence[tuple[PartUse, Part, Occupant | None]]:
@@ -339,15 +351,6 @@ def _put_in_by(session: Session, ticket: Ticket, occupant_id: int) -> bool:
         PartUse.undone_at.is_(None),
     )
     return session.scalar(found) is not None
-
-
-def _undo(session: Session, actor: Actor, occupant_id: int) -> None:
-    """The line of a piece that came out again waits for it once more."""
-    use = session.scalar(select(PartUse).where(PartUse.occupant_id == occupant_id))
-    if use is None or use.undone_at is not None:
-        return
-    use.undone_at, use.undone_by = clock.now(), actor.name
-    session.flush()
 
 
 def _require_authorised(session: Session, ticket: Ticket, line: EstimateLine) -> None:

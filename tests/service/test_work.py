@@ -19,8 +19,18 @@ from app.parts.models import Part
 from app.robots import bodies, choosing, fitting, gate
 from app.robots.gate import Reason
 from app.robots.models import Unit
+from app.robots.occupancy import Work
 from app.robots.slot_models import Component, Control, Occupant
-from app.service import fittingwork, labour, linesdone, quality, release, safety, tickets
+from app.service import (
+    fittingwork,
+    labour,
+    linesdone,
+    quality,
+    release,
+    safety,
+    tickets,
+    work_checks,
+)
 from app.service.fittingwork import Scanned
 from app.service.guards import NotYet
 from app.service.lineitems import LineInput
@@ -45,7 +55,7 @@ from tests.makers.estimates import (
 from tests.makers.identity import a_person
 from tests.makers.parts import a_part as a_simple_part
 from tests.makers.parts import stocked, stocked_serials
-from tests.makers.service import KNEE, Workshop
+from tests.makers.service import KNEE, Workshop, a_customers_unit
 
 
 @pytest.fixture(autouse=True)
@@ -293,6 +303,39 @@ def test_what_comes_out_again_is_wanted_again(
     assert linesdone.used(session, job) == {}
     fittingwork.go_in(session, shop.technician, job, Scanned(serial="AK-NEW-1"))
     assert len(fittingwork.of_ticket(session, job)) == 1
+
+
+def test_a_swap_for_the_job_takes_its_piece_out_too(
+    session: Session, shop: Workshop, job: Ticket
+) -> None:
+    made_safe(session, shop, job)
+    use = fittingwork.go_in(session, shop.technician, job, Scanned(serial="AK-NEW-1"))
+    other = a_customers_unit(session, shop.store, shop.manager, shop.owner, "DEMO-G1-0002")
+
+    fitting.swap(
+        session,
+        shop.technician,
+        fitting.Place(shop.unit, KNEE),
+        fitting.Place(other, KNEE),
+        work=Work(reference=tickets.reference(job)),
+    )
+
+    assert use.undone_by == shop.technician.name
+    assert linesdone.used(session, job) == {}
+    assert list(work_checks.breaches(session)) == []
+
+
+def test_what_an_earlier_job_put_in_stays_its_work_when_it_comes_out(
+    session: Session, shop: Workshop, job: Ticket
+) -> None:
+    checked(session, shop, job)
+    release.release(session, shop.manager, job)
+    (use,) = [use for use, _, _ in fittingwork.of_ticket(session, job)]
+
+    fitting.remove(session, shop.manager, shop.unit, KNEE, work=Work(reference="ticket:T-2"))
+
+    assert use.undone_at is None
+    assert list(work_checks.breaches(session)) == []
 
 
 def test_a_part_without_a_slot_is_used_up(session: Session, shop: Workshop) -> None:
