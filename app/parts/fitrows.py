@@ -82,7 +82,7 @@ def beside_models(session: Session, part_id: int) -> tuple[list[RobotModel], lis
         .order_by(Maker.key, RobotModel.name, RobotModel.id)
     ).all()
     models = list(dict.fromkeys(model for model, _ in rows))
-    return models, sorted((fit for _, fit in rows if fit is not None), key=_by_place)
+    return models, sorted(filter(None, (fit for _, fit in rows)), key=_by_place)
 
 
 def grouped(rows: Iterable[PartFit]) -> list[list[PartFit]]:

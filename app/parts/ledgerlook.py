@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel import clock
@@ -161,7 +161,7 @@ def movements(
         .join(start, start.id == Movement.from_place_id)
         .join(end, end.id == Movement.to_place_id)
         .outerjoin(Component, Component.id == Movement.component_id)
-        .outerjoin(Unit, Unit.id == _robot_id(start.kind, end.kind))
+        .outerjoin(Unit, Unit.id == _robot_id(start, end))
         .where(Movement.part_id == part.id)
         .order_by(Movement.id.desc())
         .limit(most + 1)
@@ -180,16 +180,16 @@ def movements(
     return paging.Page(shown, following)
 
 
-def _robot_id(start: ColumnElement[PlaceKind], end: ColumnElement[PlaceKind]) -> ColumnElement[int]:
+def _robot_id(start: type[Place], end: type[Place]) -> ScalarSelect[int]:
     """SQL: the robot of the component's last stay that began, or had ended, at the movement."""
-    began = and_(end == PlaceKind.ROBOT, Occupant.since <= Movement.at)
-    had_ended = and_(start == PlaceKind.ROBOT, Occupant.until <= Movement.at)
+    began = and_(end.kind == PlaceKind.ROBOT, Occupant.since <= Movement.at)
+    had_ended = and_(start.kind == PlaceKind.ROBOT, Occupant.until <= Movement.at)
     return (
         select(Occupant.unit_id)
         .where(Occupant.component_id == Movement.component_id, or_(began, had_ended))
         .order_by(Occupant.since.desc(), Occupant.id.desc())
         .limit(1)
-        .correlate(Movement, start.table, end.table)
+        .correlate(Movement, start, end)
         .scalar_subquery()
     )
 

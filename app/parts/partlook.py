@@ -158,7 +158,7 @@ def heaps(session: Session, part: Part) -> list[Heap]:
 
 def _numbered(part: Part) -> Subquery:
     """SQL: its balances, each with its turn in its place and the sums of that place."""
-    of_place = {"partition_by": Balance.place_id}
+    place = Balance.place_id
     return (
         select(
             Balance.place_id,
@@ -166,11 +166,13 @@ def _numbered(part: Part) -> Subquery:
             Balance.lot,
             Balance.lot_key,
             Balance.quantity,
-            func.row_number().over(**of_place, order_by=Balance.id).label("nth"),
-            func.sum(Balance.quantity).over(**of_place).label("there"),
-            func.max(case((Balance.pickable, 1), else_=0)).over(**of_place).label("is_pickable"),
-            func.count(Balance.component_id).over(**of_place).label("serials"),
-            func.sum(Balance.cost_minor).over(**of_place).label("cost"),
+            func.row_number().over(partition_by=place, order_by=Balance.id).label("nth"),
+            func.sum(Balance.quantity).over(partition_by=place).label("there"),
+            func.max(case((Balance.pickable, 1), else_=0))
+            .over(partition_by=place)
+            .label("is_pickable"),
+            func.count(Balance.component_id).over(partition_by=place).label("serials"),
+            func.sum(Balance.cost_minor).over(partition_by=place).label("cost"),
         )
         .join(Place, Place.id == Balance.place_id)
         .where(
