@@ -1,6 +1,6 @@
 """The robot goes back: taken over with a signature, paid for if something is due, then closed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sqlalchemy import bindparam, select
@@ -15,6 +15,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.signatures import Signed
 from app.kernel.text import msg
 from app.parts import issuing as parts_issuing
+from app.parts.issuing import Issued
 from app.payments import invoiceparts, issuing
 from app.payments.documents import (
     Accessory,
@@ -110,6 +111,11 @@ def not_given_back(session: Session, actor: Actor, ticket: Ticket) -> Iterator[R
 def unsettled_parts(session: Session, actor: Actor, ticket: Ticket) -> Iterator[Reason]:  # noqa: ARG001
     """The guard before `closed`: every piece handed out is fitted, given back, or scrapped."""
     lying = parts_issuing.outstanding(session, ticket.store_id, tickets.reference(ticket))
+    return against(ticket, lying)
+
+
+def against(ticket: Ticket, lying: Iterable[Issued]) -> Iterator[Reason]:
+    """The same of who knows what lies on the bench."""
     for issued in lying:
         yield Reason(
             msg(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -68,8 +68,9 @@ class Sheet:
 
 
 def _with_lines() -> tuple[ORMOption, ...]:
-    lines = selectinload(Estimate.lines)
-    return (lines.selectinload(EstimateLine.shares), lines.joinedload(EstimateLine.decision))
+    """Lines with shares and decisions, in the version's own statement: there are few of them."""
+    lines = joinedload(Estimate.lines)
+    return (lines.joinedload(EstimateLine.shares), lines.joinedload(EstimateLine.decision))
 
 
 def page(ticket: Ticket) -> str:
@@ -78,23 +79,20 @@ def page(ticket: Ticket) -> str:
 
 def newest(session: Session, ticket: Ticket) -> Estimate | None:
     """The newest version with its lines, a draft first of all."""
-    return session.scalar(
-        select(Estimate)
-        .where(Estimate.ticket_id == ticket.id)
-        .order_by(Estimate.version.desc())
-        .limit(1)
-        .options(*_with_lines())
-        .execution_options(populate_existing=True)
-    )
+    return _newest_where(session, ticket, true())
 
 
 def by_version(session: Session, ticket: Ticket, version: int) -> Estimate:
     """One version with its lines; raises NotFound."""
-    found = session.scalar(
-        select(Estimate)
-        .where(Estimate.ticket_id == ticket.id, Estimate.version == version)
-        .options(*_with_lines())
-        .execution_options(populate_existing=True)
+    found = (
+        session.scalars(
+            select(Estimate)
+            .where(Estimate.ticket_id == ticket.id, Estimate.version == version)
+            .options(*_with_lines())
+            .execution_options(populate_existing=True)
+        )
+        .unique()
+        .one_or_none()
     )
     if found is None:
         raise NotFound(msg("There is no version {version} of this estimate.", version=version))
@@ -102,13 +100,17 @@ def by_version(session: Session, ticket: Ticket, version: int) -> Estimate:
 
 
 def loaded(session: Session, estimate_id: int) -> Estimate:
-    """A version as it stands now, with lines, shares and decisions: three statements."""
-    return session.scalars(
-        select(Estimate)
-        .where(Estimate.id == estimate_id)
-        .options(*_with_lines())
-        .execution_options(populate_existing=True)
-    ).one()
+    """A version as it stands now, with lines, shares and decisions: one statement."""
+    return (
+        session.scalars(
+            select(Estimate)
+            .where(Estimate.id == estimate_id)
+            .options(*_with_lines())
+            .execution_options(populate_existing=True)
+        )
+        .unique()
+        .one()
+    )
 
 
 def versions(session: Session, ticket: Ticket) -> Sequence[Estimate]:
@@ -131,13 +133,17 @@ def in_force(session: Session, ticket: Ticket) -> Estimate | None:
 def _newest_where(
     session: Session, ticket: Ticket, condition: ColumnElement[bool]
 ) -> Estimate | None:
-    return session.scalar(
-        select(Estimate)
-        .where(Estimate.ticket_id == ticket.id, condition)
-        .order_by(Estimate.version.desc())
-        .limit(1)
-        .options(*_with_lines())
-        .execution_options(populate_existing=True)
+    return (
+        session.scalars(
+            select(Estimate)
+            .where(Estimate.ticket_id == ticket.id, condition)
+            .order_by(Estimate.version.desc())
+            .limit(1)
+            .options(*_with_lines())
+            .execution_options(populate_existing=True)
+        )
+        .unique()
+        .one_or_none()
     )
 
 

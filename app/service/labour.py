@@ -238,7 +238,12 @@ def still_running(session: Session, ticket: Ticket) -> Text | None:
         .where(Labour.ticket_id == ticket.id, Labour.stopped_at.is_(None))
         .limit(1)
     )
-    return msg("The clock of {name} still runs.", name=name) if name else None
+    return told_running(name) if name else None
+
+
+def told_running(name: str) -> Text:
+    """What keeps a ticket in the work while somebody's clock runs."""
+    return msg("The clock of {name} still runs.", name=name)
 
 
 def _person(actor: Actor) -> int:

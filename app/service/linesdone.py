@@ -1,6 +1,6 @@
 """The approved lines of a ticket, ticked off one by one; a failed check opens them again."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,10 +10,10 @@ from app.kernel.actor import Actor
 from app.kernel.db import add_if_new
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
-from app.kernel.text import msg
+from app.kernel.text import Text, msg
 from app.robots.gate import Reason
 from app.service import estimates, labour, operations, safety, tickets
-from app.service.estimate_models import EstimateLine, LineKind
+from app.service.estimate_models import Estimate, EstimateLine, LineKind
 from app.service.guards import NotYet
 from app.service.models import Ticket
 from app.service.states import TicketState
@@ -26,7 +26,13 @@ _LONGEST = 200
 
 def of_ticket(session: Session, ticket: Ticket) -> list[EstimateLine]:
     """The approved lines that are work, in their order."""
-    return [line for line in estimates.approved_lines(session, ticket) if line.kind in WORK]
+    return work_of(estimates.in_force(session, ticket))
+
+
+def work_of(estimate: Estimate | None) -> list[EstimateLine]:
+    """The same of the decided version; without one nothing is approved."""
+    approved = estimates.approved_of(estimate) if estimate is not None else []
+    return [line for line in approved if line.kind in WORK]
 
 
 def done(session: Session, ticket: Ticket) -> dict[str, LineDone]:
@@ -132,10 +138,16 @@ def open_lines(session: Session, ticket: Ticket) -> Sequence[EstimateLine]:
 
 def reasons(session: Session, actor: Actor, ticket: Ticket) -> Iterator[Reason]:  # noqa: ARG001
     """The guard before `checking`: everything is done and no clock runs."""
+    return against(ticket, open_lines(session, ticket), labour.still_running(session, ticket))
+
+
+def against(
+    ticket: Ticket, undone: Iterable[EstimateLine], running: Text | None
+) -> Iterator[Reason]:
+    """The same of who knows what is not done, and whose clock runs."""
     here = f"{tickets.page(ticket)}/work"
-    for line in open_lines(session, ticket):
+    for line in undone:
         yield Reason(msg("Not done yet: {what}.", what=line.description), here)
-    running = labour.still_running(session, ticket)
     if running is not None:
         yield Reason(running, here)
 

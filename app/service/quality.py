@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -85,27 +86,42 @@ def check(session: Session, actor: Actor, ticket: Ticket, verdict: Verdict) -> Q
     return row
 
 
-def of_ticket(session: Session, ticket: Ticket) -> Sequence[QualityCheck]:
-    """Every check of a ticket, the newest first."""
-    return session.scalars(
-        select(QualityCheck)
-        .where(QualityCheck.ticket_id == ticket.id)
-        .order_by(QualityCheck.id.desc())
-    ).all()
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Every check of a ticket, the newest first; `handed_over`: when it last came to be checked."""
+
+    rows: Sequence[QualityCheck]
+    handed_over: datetime | None
+
+    @property
+    def passed(self) -> QualityCheck | None:
+        """The passed check of the work as it stands: since it was last handed to the check."""
+        last = next(iter(self.rows), None)
+        if last is None or self.handed_over is None:
+            return None
+        return last if last.passed and last.at >= self.handed_over else None
 
 
-def passed(session: Session, ticket: Ticket) -> QualityCheck | None:
-    """The passed check of the work as it stands: since it was last handed to the check."""
-    handed_over = session.scalar(
+def of_ticket(session: Session, ticket: Ticket) -> Checks:
+    """One statement."""
+    handed_over = (
         select(TicketChange.at)
         .where(TicketChange.ticket_id == ticket.id, TicketChange.to_state == TicketState.CHECKING)
         .order_by(TicketChange.version.desc())
         .limit(1)
+        .scalar_subquery()
     )
-    last = next(iter(of_ticket(session, ticket)), None)
-    if last is None or handed_over is None or not last.passed or last.at < handed_over:
-        return None
-    return last
+    rows = session.execute(
+        select(QualityCheck, handed_over)
+        .where(QualityCheck.ticket_id == ticket.id)
+        .order_by(QualityCheck.id.desc())
+    ).all()
+    return Checks([row[0] for row in rows], rows[0][1] if rows else None)
+
+
+def passed(session: Session, ticket: Ticket) -> QualityCheck | None:
+    """The passed check of the work as it stands."""
+    return of_ticket(session, ticket).passed
 
 
 def worked_on(session: Session, ticket: Ticket, staff_id: int | None) -> bool:
@@ -119,9 +135,7 @@ def worked_on(session: Session, ticket: Ticket, staff_id: int | None) -> bool:
     ticked = select(LineDone.id).where(
         LineDone.ticket_id == ticket.id, LineDone.staff_id == staff_id
     )
-    return (
-        session.scalar(clocked.limit(1)) is not None or session.scalar(ticked.limit(1)) is not None
-    )
+    return bool(session.scalar(select(or_(clocked.exists(), ticked.exists()))))
 
 
 def rules_of(session: Session, store_id: int) -> WorkshopRules:
@@ -150,9 +164,9 @@ def let_check_own(session: Session, actor: Actor, *, may: bool) -> None:
     )
 
 
-def reasons(session: Session, actor: Actor, ticket: Ticket) -> Iterator[Reason]:  # noqa: ARG001
+def against(ticket: Ticket, passed: QualityCheck | None) -> Iterator[Reason]:
     """What the release asks: a check that was passed. A robot that was not worked on needs none."""
-    if ticket.state is not TicketState.DECLINED and passed(session, ticket) is None:
+    if ticket.state is not TicketState.DECLINED and passed is None:
         yield Reason(
             msg("{number} has not been checked yet.", number=tickets.label(ticket)),
             f"{tickets.page(ticket)}/work#check",

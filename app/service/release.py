@@ -16,13 +16,16 @@ from app.kernel.canonical import canonical
 from app.kernel.errors import Conflict, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
+from app.parts import issuing
+from app.parts.issuing import Issued
 from app.robots import gate
 from app.robots.gate import Answer, Reason, Way
-from app.service import acceptance, linesdone, quality, tickets
-from app.service.guards import Guard, NotYet
+from app.service import acceptance, labour, linesdone, quality, tickets
+from app.service.estimate_models import EstimateLine
+from app.service.guards import NotYet
 from app.service.models import Ticket, TicketChange
 from app.service.states import STATE_LABELS, TicketState
-from app.service.work_models import Release
+from app.service.work_models import QualityCheck, Release
 
 _FROM = frozenset({TicketState.CHECKING, TicketState.DECLINED})
 _LONGEST_REASON = 200
@@ -36,12 +39,19 @@ class Override:
     reason: str
 
 
-def questions(session: Session, actor: Actor, ticket: Ticket) -> list[Answer]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the work is: lines not done, whose clock runs, what lies about, the passed check."""
+
+    undone: Sequence[EstimateLine]
+    running: Text | None
+    lying: Sequence[Issued]
+    passed: QualityCheck | None
+
+
+def questions(session: Session, actor: Actor, ticket: Ticket, standing: Standing) -> list[Answer]:
     """Everything that is asked before a robot leaves, with what was found."""
-    return [
-        Answer(name, question, tuple(asked(session, actor, ticket)))
-        for name, question, asked in _OWN
-    ] + gate.answers(session, actor, ticket.unit, way=Way.RELEASE)
+    return _own(ticket, standing) + gate.answers(session, actor, ticket.unit, way=Way.RELEASE)
 
 
 def release(
@@ -62,8 +72,8 @@ def release(
             ),
             link=tickets.page(ticket),
         )
-    for _, _, asked in _OWN:
-        for reason in asked(session, actor, ticket):
+    for answer in _own(ticket, _standing(session, ticket)):
+        for reason in answer.reasons:
             raise NotYet(reason.text, link=reason.link or None)
     found = gate.reasons(session, actor, ticket.unit, way=Way.RELEASE)
     by, why = _overridden(found, override)
@@ -128,13 +138,25 @@ def _overridden(found: Sequence[Reason], override: Override | None) -> tuple[str
     return override.manager.name, why
 
 
-def _work_done(session: Session, actor: Actor, ticket: Ticket) -> Iterator[Reason]:
-    if ticket.state is not TicketState.DECLINED:
-        yield from linesdone.reasons(session, actor, ticket)
+def _standing(session: Session, ticket: Ticket) -> Standing:
+    return Standing(
+        undone=linesdone.open_lines(session, ticket),
+        running=labour.still_running(session, ticket),
+        lying=issuing.outstanding(session, ticket.store_id, tickets.reference(ticket)),
+        passed=quality.passed(session, ticket),
+    )
 
 
-_OWN: tuple[tuple[str, Text, Guard], ...] = (
-    ("work", msg("Work done"), _work_done),
-    ("parts", msg("Parts settled"), acceptance.unsettled_parts),
-    ("check", msg("Checked by a second person"), quality.reasons),
-)
+def _own(ticket: Ticket, standing: Standing) -> list[Answer]:
+    """What the workshop itself asks. What was declined is not worked on."""
+    is_work = ticket.state is not TicketState.DECLINED
+    work = linesdone.against(ticket, standing.undone, standing.running) if is_work else ()
+    return [
+        Answer("work", msg("Work done"), tuple(work)),
+        Answer("parts", msg("Parts settled"), tuple(acceptance.against(ticket, standing.lying))),
+        Answer(
+            "check",
+            msg("Checked by a second person"),
+            tuple(quality.against(ticket, standing.passed)),
+        ),
+    ]

@@ -1,5 +1,6 @@
 """What the page of the work shows: lines with time and parts, clocks, safety, checks, the gate."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,6 +99,7 @@ class Bench:
     uses: Sequence[tuple[PartUse, Part, Occupant | None]]
     lying: tuple[Lying, ...]
     checks: Sequence[QualityCheck]
+    has_work: bool
     questions: tuple[Answer, ...]
     release: Release | None
     own_work: bool
@@ -127,42 +129,56 @@ class Bench:
 def of_ticket(session: Session, actor: Actor, ticket: Ticket, people: dict[int, str]) -> Bench:
     """Everything at once; `people` are the store's staff, name by id."""
     now = clock.now()
-    approved = linesdone.of_ticket(session, ticket)
+    estimate = estimates.in_force(session, ticket)
+    approved = linesdone.work_of(estimate)
     rows = labour.of_ticket(session, ticket)
     times = labour.times(rows, approved, now)
     by_code = operations.by_codes(
         session, ticket.store_id, {line.operation_code for line in approved}
     )
     confirmed = safety.confirmed(session, ticket) if ticket.state is TicketState.IN_WORK else {}
+    uses = fittingwork.of_ticket(session, ticket)
+    lines = _lines(session, ticket, approved, by_code=by_code, actual=times.actual, uses=uses)
+    lying = oldparts.lying(session, ticket)
+    checks = quality.of_ticket(session, ticket)
+    running = [name for row, name in rows if row.stopped_at is None]
+    standing = release.Standing(
+        undone=[one.line for one in lines if one.done is None],
+        running=labour.told_running(running[0]) if running else None,
+        lying=[one.issued for one in lying],
+        passed=checks.passed,
+    )
     asked = ticket.state in {TicketState.CHECKING, TicketState.DECLINED, TicketState.IN_WORK}
     return Bench(
-        lines=_lines(session, ticket, approved, by_code, times.actual),
+        lines=lines,
         clocks=tuple(_clocks(session, rows, approved, people, now)),
         own=labour.running(session, actor.staff_id),
         needed=tuple(safety.needed(by_code.values())),
         confirmed=confirmed,
-        uses=fittingwork.of_ticket(session, ticket),
-        lying=tuple(oldparts.lying(session, ticket)),
-        checks=quality.of_ticket(session, ticket),
-        questions=tuple(release.questions(session, actor, ticket)) if asked else (),
+        uses=uses,
+        lying=tuple(lying),
+        checks=checks.rows,
+        has_work=estimate is not None,
+        questions=tuple(release.questions(session, actor, ticket, standing)) if asked else (),
         release=release.latest(session, ticket),
         own_work=quality.worked_on(session, ticket, actor.staff_id),
         may_check_own=quality.rules_of(session, ticket.store_id).may_check_own,
     )
 
 
-def has_work(session: Session, ticket: Ticket) -> bool:
-    return estimates.in_force(session, ticket) is not None
-
-
 def _lines(
     session: Session,
     ticket: Ticket,
     approved: Sequence[EstimateLine],
+    *,
     by_code: dict[str, Operation],
     actual: dict[str, int],
+    uses: Sequence[tuple[PartUse, Part, Occupant | None]],
 ) -> tuple[WorkLine, ...]:
-    done, used = linesdone.done(session, ticket), linesdone.used(session, ticket)
+    done = linesdone.done(session, ticket)
+    used: dict[str, int] = defaultdict(int)
+    for use, _, _ in uses:
+        used[use.line_key] += use.quantity
     standings = reserving.standings(session, ticket)
     forbidden = authorisations.unauthorised(session, ticket.store_id, by_code.values(), ticket.unit)
     shown = []

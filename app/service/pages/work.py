@@ -331,7 +331,6 @@ def _page(
     page |= {
         "bench": workbench.of_ticket(session, actor, ticket, people),
         "me": actor.staff_id,
-        "has_work": workbench.has_work(session, ticket),
         "slot_name": name_of,
         "tick_labels": TICK_LABELS,
         "fates": list(FATE_LABELS.items()),
