@@ -112,6 +112,7 @@ def _connect_service() -> None:
     """What the workshop hears, asks and shows."""
     events.listen(BillSettled, billing.on_bill_settled)
     events.listen(EstimateDecided, reserving.on_decided)
+    events.listen(EstimateDecided, fittingwork.on_decided)
     events.listen(EstimateDecided, paidfor.on_decided)
     events.listen(PartsArrived, reserving.on_arrived)
     events.listen(TicketMoved, reserving.on_moved)

@@ -24,7 +24,9 @@ from app.robots.slot_models import Component, Occupant, Slot
 from app.robots.slotnames import name_of
 from app.service import authorisations, linesdone, operations, safety, tickets
 from app.service.estimate_models import EstimateLine, LineKind
+from app.service.events import EstimateDecided
 from app.service.models import Ticket
+from app.service.states import PROMISE_MET
 from app.service.work_models import PartUse
 
 _LONGEST_REASON = 200
@@ -135,6 +137,12 @@ def on_removed(session: Session, event: ComponentRemoved) -> None:
         return
     row[0].undone_at, row[0].undone_by = clock.now(), event.actor.name
     session.flush()
+    _reopen_lacking(session, event.actor, row[1])
+
+
+def on_decided(session: Session, event: EstimateDecided) -> None:
+    """Listens in `app.wiring`: a newer version may want more pieces than have gone in."""
+    _reopen_lacking(session, event.actor, session.get_one(Ticket, event.ticket_id))
 
 
 def of_ticket(session: Session, ticket: Ticket) -> Sequence[tuple[PartUse, Part, Occupant | None]]:
@@ -342,6 +350,20 @@ def _work(ticket: Ticket, reason: str) -> occupancy.Work:
     return occupancy.Work(
         reference=tickets.reference(ticket), reason=clean(reason)[:_LONGEST_REASON]
     )
+
+
+def _reopen_lacking(session: Session, actor: Actor, ticket: Ticket) -> None:
+    """A line that was ticked off is done no more when pieces of it are lacking again."""
+    if ticket.state in PROMISE_MET:
+        return
+    used = linesdone.used(session, ticket)
+    lacking = [
+        line.key
+        for line in linesdone.of_ticket(session, ticket)
+        if line.kind is LineKind.PART and used.get(line.key, 0) < line.quantity
+    ]
+    house = replace(actor, permissions=actor.permissions | {"service.work"})
+    linesdone.reopen(session, house, ticket, lacking, why="")
 
 
 def _put_in_by(session: Session, ticket: Ticket, occupant_id: int) -> bool:

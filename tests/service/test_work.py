@@ -22,18 +22,22 @@ from app.robots.models import Unit
 from app.robots.occupancy import Work
 from app.robots.slot_models import Component, Control, Occupant
 from app.service import (
+    estimates,
     fittingwork,
     labour,
+    lines,
     linesdone,
     quality,
     release,
     safety,
+    sending,
     tickets,
     work_checks,
 )
 from app.service.fittingwork import Scanned
 from app.service.guards import NotYet
 from app.service.lineitems import LineInput
+from app.service.lines import ChangeInput
 from app.service.models import Ticket
 from app.service.operation_models import SafetyTick
 from app.service.quality import Verdict
@@ -46,6 +50,7 @@ from tests.makers.estimates import (
     a_code,
     a_fee,
     a_part,
+    again,
     an_operation,
     answered,
     approved_ticket,
@@ -336,6 +341,38 @@ def test_what_an_earlier_job_put_in_stays_its_work_when_it_comes_out(
 
     assert use.undone_at is None
     assert list(work_checks.breaches(session)) == []
+
+
+def test_a_line_is_done_no_more_when_its_piece_comes_out(
+    session: Session, shop: Workshop, job: Ticket
+) -> None:
+    swapped(session, shop, job)
+
+    fittingwork.come_out(session, shop.technician, job, KNEE, reason="Wrong screws")
+
+    with pytest.raises(NotYet, match="Not done yet"):
+        tickets.move(session, shop.technician, job, TicketState.CHECKING)
+
+
+def test_a_line_is_done_no_more_when_a_newer_version_wants_more_of_it(
+    session: Session, shop: Workshop
+) -> None:
+    grease = a_simple_part(session, shop.manager, "GREASE-1")
+    stocked(session, shop.manager, grease, quantity=3)
+    ticket = approved_ticket(session, shop, LineInput(code="GREASE-1"))
+    tickets.move(session, shop.technician, ticket, TicketState.IN_WORK)
+    fittingwork.go_in(session, shop.technician, ticket, Scanned(number="GREASE-1"))
+    linesdone.finish(session, shop.technician, ticket, "1")
+
+    tickets.move(session, shop.technician, ticket, TicketState.DIAGNOSING)
+    sheet = estimates.draft(session, shop.technician, ticket)
+    (line,) = sheet.estimate.lines
+    more = ChangeInput(seen=line.revision, quantity=2)
+    lines.change(session, shop.technician, sheet, line, more)
+    sending.send(session, shop.technician, again(session, sheet))
+    answered(session, shop, again(session, sheet))
+
+    assert [line.key for line in linesdone.open_lines(session, ticket)] == ["1"]
 
 
 def test_a_part_without_a_slot_is_used_up(session: Session, shop: Workshop) -> None:
