@@ -53,6 +53,7 @@ from app.service import (
     planwork,
     release,
     reserving,
+    visits,
 )
 from app.service import customerview as serviceview
 from app.service import findable as ticketfinder
@@ -123,8 +124,10 @@ def _connect_service() -> None:
     events.listen(CounterRead, planwork.on_counter_read)
     events.listen(FirmwareChanged, planwork.on_firmware)
     events.listen(CustomerErased, serviceview.on_customer_erased)
+    events.listen(CustomerErased, visits.on_customer_erased)
     panels.show(serviceview.panel)
     ticketpanels.show("estimate", "service/estimate_panel.html", estimate_queries.panel)
+    ticketpanels.show("visit", "service/visit_panel.html", visits.panel)
     ticketpanels.show("loaner", "service/loaner_panel.html", loaners.panel)
     bodylook.look_by(bodylook.Look.FAULTS, faultlook.look)
     callouts.tell("service", callout.of_unit)

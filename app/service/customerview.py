@@ -9,7 +9,7 @@ from app.customers.panels import Panel, PanelRow
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.text import msg
-from app.service import queries, tickets
+from app.service import queries, tickets, visits
 from app.service.models import Ticket, TicketNote, TicketPhoto
 from app.service.queries import Wanted
 from app.service.states import ENDED, STATE_LABELS
@@ -48,6 +48,7 @@ def chapter(session: Session, actor: Actor, customer: Customer) -> object:  # no
     )
     photos = _counts(session, TicketPhoto, rows)
     notes = _counts(session, TicketNote, rows)
+    sites = visits.told(session, [ticket.id for ticket in rows])
     return [
         {
             "number": tickets.label(ticket),
@@ -63,6 +64,7 @@ def chapter(session: Session, actor: Actor, customer: Customer) -> object:  # no
             "has_signature": ticket.signature is not None,
             "photos": photos.get(ticket.id, 0),
             "notes": notes.get(ticket.id, 0),
+            "visited_at": sites.get(ticket.id),
         }
         for ticket in rows
     ]

@@ -25,6 +25,7 @@ from app.service import (
     release,
     safety,
     tickets,
+    visits,
 )
 from app.service.intake import SEEN_LABELS, Seen
 from app.service.models import Ticket
@@ -103,6 +104,8 @@ class Sheet:
     plans: tuple[tuple[str, tuple[str, ...]], ...] = ()
     # each tick with who confirmed it, empty for a pen
     safety: tuple[tuple[Text, str], ...] = ()
+    # where the robot stands, and who opens there; empty: in the workshop
+    site: tuple[str, ...] = ()
     stood_in: tuple[StoodIn, ...] = ()
     override: Override | None = None
 
@@ -148,9 +151,11 @@ def job_sheet(
 def _of_work(session: Session, ticket: Ticket) -> dict[str, object]:
     """What is planned and confirmed, what stood in for what, and who let the robot go."""
     kept = appointments.of_ticket(session, ticket)
+    visit = visits.of_ticket(session, ticket)
     confirmed = safety.confirmed(session, ticket)
     released = release.latest(session, ticket)
     return {
+        "site": (*visit.address.splitlines(), visit.contact) if visit else (),
         "planned": kept
         and (
             kept.starts_at,

@@ -109,6 +109,20 @@ class PlanForm(StoreForm):
         )
 
 
+class VisitForm(StoreForm):
+    """Where the robot stands, and who opens the door."""
+
+    address: Typed = ""
+    contact: Typed = ""
+
+
+class TravelForm(StoreForm):
+    """What the way there costs; it becomes a line of the estimate."""
+
+    description: Typed = ""
+    price: Typed = ""
+
+
 class OccasionForm(StoreForm):
     code: Typed = ""
     occasion: Typed = Occasion.SHIPPING.value

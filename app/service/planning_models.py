@@ -29,6 +29,7 @@ class BenchKind(StrEnum):
     BENCH = "bench"
     HOIST = "hoist"
     CELL = "cell"
+    VAN = "van"
 
 
 class Occasion(StrEnum):
@@ -43,6 +44,7 @@ BENCH_LABELS: dict[BenchKind, Text] = {
     BenchKind.BENCH: msg("Bench"),
     BenchKind.HOIST: msg("Hoist"),
     BenchKind.CELL: msg("Calibration cell"),
+    BenchKind.VAN: msg("Van, for visits on site"),
 }
 OCCASION_LABELS: dict[Occasion, Text] = {
     Occasion.FALL: msg("After a fall"),
@@ -52,7 +54,7 @@ OCCASION_LABELS: dict[Occasion, Text] = {
 
 
 class Bench(Base):
-    """A place where one robot at a time is worked on."""
+    """A place where one robot at a time is worked on; a van is one too, for visits on site."""
 
     __tablename__ = "benches"
     __table_args__ = (UniqueConstraint("store_id", "name_key"),)
@@ -210,3 +212,17 @@ class TicketLoan(Base):
     id: Mapped[Key] = mapped_column(init=False)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     loan_id: Mapped[int] = mapped_column(ForeignKey("loans.id"))
+
+
+class TicketVisit(Base):
+    """A ticket that is worked on where the robot stands. No row: in the workshop."""
+
+    __tablename__ = "ticket_visits"
+    __table_args__ = (UniqueConstraint("ticket_id"),)
+
+    id: Mapped[Key] = mapped_column(init=False)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    address: Mapped[LongText]
+    contact: Mapped[str] = mapped_column(default="")
+    made_at: Mapped[datetime]
+    made_by: Mapped[str]

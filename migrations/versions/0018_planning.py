@@ -1,4 +1,4 @@
-"""Appointments without double booking, preventive plans, loaners of tickets."""
+"""Appointments without double booking, preventive plans, loaners, visits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -200,6 +200,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("loan_id", name=op.f("uq_ticket_loans_loan_id")),
     )
     op.create_index("ix_ticket_loans_ticket", "ticket_loans", ["ticket_id", "id"], unique=False)
+    op.create_table(
+        "ticket_visits",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("ticket_id", KEY, nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("contact", sa.String(length=200), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("made_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_ticket_visits_ticket_id_tickets")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_visits")),
+        sa.UniqueConstraint("ticket_id", name=op.f("uq_ticket_visits_ticket_id")),
+    )
     dialect = op.get_bind().dialect.name
     for statement in (
         *refusing_triggers("unit_occasions", dialect=dialect),

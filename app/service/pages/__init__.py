@@ -21,6 +21,7 @@ from app.service.pages import (
     returns,
     status,
     ticket,
+    visits,
     work,
 )
 
@@ -42,6 +43,7 @@ for part in (
     work,
     returns,
     loaners,
+    visits,
     ticket,
     status,
     answers,
