@@ -39,10 +39,13 @@ def test_who_came_first_goes_first() -> None:
 
 def test_one_is_inside_at_a_time_and_each_gets_a_share() -> None:
     gate, inside, most, turns = Gate(), 0, 0, Counter[int]()
-    until = time.monotonic() + 0.4
+    all_here, until = threading.Barrier(8), 0.0
 
     def work(name: int) -> None:
-        nonlocal inside, most
+        nonlocal inside, most, until
+        if all_here.wait() == 0:  # who came first alone would have had turns alone
+            until = time.monotonic() + 0.4
+        all_here.wait()
         while time.monotonic() < until:
             gate.enter()
             inside += 1

@@ -85,7 +85,7 @@ def test_a_robot_kept_for_another_order_is_a_conflict(shop: Program, counter: Co
 
     assert taken.status_code == 409
     assert taken.json()["field"] == "lines.1.serial"
-    assert "web shop, 1" in taken.json()["detail"]
+    assert "web shop, S-1" in taken.json()["detail"]
     # nothing of it is left, not even its number
     assert ordered(shop, counter) == 2
 
