@@ -19,8 +19,8 @@ from app.kernel.signatures import Signed
 from app.robots import registering, registry
 from app.robots.models import Unit
 from app.robots.registering import WalkIn
-from app.robots.slot_models import Counter
-from app.robots.touches import Touch
+from app.robots.slot_models import Counter, VersionOf
+from app.robots.touches import UNREAD, Touch
 from app.service import (
     board,
     decisions,
@@ -56,10 +56,13 @@ class Visitor:
     model: str
     serial: str
     phone: str = ""
+    # What its plate and its screen say; parts that fit certain versions only ask for them.
+    hardware_revision: str = ""
+    firmware: str = ""
 
 
 CLINIC = Visitor("Klinik am Auwald gGmbH", "Kerstin Arndt", "Unitree", "G1", "DEMO-G1-24-1933",
-                 "+49 69 90009 771")  # fmt: skip
+                 "+49 69 90009 771", hardware_revision="B", firmware="1.4.2")  # fmt: skip
 HOTEL = Visitor("Hotel am Brühl (Demo)", "Ayşe Demir", "Unitree", "R1", "DEMO-R1-24-0210",
                 "+49 69 90009 802")  # fmt: skip
 MUSEUM = Visitor("Museum Ostflügel e. V.", "Paul Reimann", "Booster", "T1", "DEMO-T1-0188",
@@ -275,7 +278,13 @@ def _register(session: Session, crew: Crew, visitor: Visitor) -> Unit:
             country="DE",
         ),
     )
-    seen = WalkIn(maker=visitor.maker, model=visitor.model, serial=visitor.serial)
+    seen = WalkIn(
+        maker=visitor.maker,
+        model=visitor.model,
+        serial=visitor.serial,
+        hardware_revision=visitor.hardware_revision,
+        touch=Touch(versions={VersionOf.ROBOT: visitor.firmware}) if visitor.firmware else UNREAD,
+    )
     return registering.register(session, crew.jana, seen, owner)
 
 

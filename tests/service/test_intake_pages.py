@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.customers.models import Customer
 from app.robots import dataduties, warrantypapers
 from app.robots.duty_models import DataDuty
+from app.robots.models import Unit
 from app.robots.states import Custody
 from app.service import photos, tickets
 from app.service.models import Ticket
@@ -171,6 +172,7 @@ def test_a_robot_that_was_never_here_is_registered_on_the_way(
         serial="DEMO-UNKNOWN-7",
         maker="Somebody",
         model="X1",
+        hardware_revision="C",
         new_customer="Lena Vogt",
         phone="0341 123456",
         is_here="yes",
@@ -178,10 +180,14 @@ def test_a_robot_that_was_never_here_is_registered_on_the_way(
     then = office.get(registered.headers["location"])
 
     assert "never here" in asked.text
+    assert 'name="hardware_revision"' in asked.text
     assert registered.status_code == 303, registered.text
     assert "intake-form" in then.text
     assert "Lena Vogt" in then.text
     assert session.scalar(select(Customer).where(Customer.name == "Lena Vogt")) is not None
+    assert (
+        session.scalar(select(Unit.hardware_revision).where(Unit.serial == "DEMO-UNKNOWN-7")) == "C"
+    )
 
 
 @pytest.mark.parametrize(
