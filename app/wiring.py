@@ -127,7 +127,7 @@ def _connect_service() -> None:
     events.listen(CustomerErased, visits.on_customer_erased)
     panels.show(serviceview.panel)
     ticketpanels.show("estimate", "service/estimate_panel.html", estimate_queries.panel)
-    ticketpanels.show("visit", "service/visit_panel.html", visits.panel)
+    ticketpanels.show("plan", "service/plan_panel.html", planwork.panel)
     ticketpanels.show("loaner", "service/loaner_panel.html", loaners.panel)
     bodylook.look_by(bodylook.Look.FAULTS, faultlook.look)
     callouts.tell("service", callout.of_unit)

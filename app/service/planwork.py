@@ -1,9 +1,9 @@
 """A plan's work is booked on a ticket, and done when the robot goes back; what makes it due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
@@ -13,14 +13,16 @@ from app.robots import timeline
 from app.robots.events import CounterRead, FirmwareChanged
 from app.robots.models import Unit
 from app.robots.slot_models import Counter
-from app.service import duework, intake, plans, tickets
+from app.service import appointments, duework, intake, plans, tickets
 from app.service.events import TicketMoved
 from app.service.models import Ticket, TicketChange
 from app.service.planning_models import (
     OCCASION_LABELS,
+    Appointment,
     Occasion,
     PlanTicket,
     ServicePlan,
+    TicketVisit,
     UnitOccasion,
 )
 from app.service.states import TicketState
@@ -84,6 +86,28 @@ def of_ticket(session: Session, ticket: Ticket) -> Sequence[tuple[PlanTicket, Se
 def items_of(session: Session, ticket: Ticket) -> list[tuple[str, list[str]]]:
     """The plans' names and what they ask for, for pages and the job sheet."""
     return [(plan.name, plans.items_of(plan)) for _, plan in of_ticket(session, ticket)]
+
+
+def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object]:  # noqa: ARG001
+    """What the ticket's first page says of its bench, its place and its plans: two statements."""
+    kept, visit = session.execute(
+        select(Appointment, TicketVisit)
+        .select_from(Ticket)
+        .outerjoin(
+            Appointment,
+            (Appointment.ticket_id == Ticket.id) & Appointment.ended_at.is_(None),
+        )
+        .outerjoin(TicketVisit, TicketVisit.ticket_id == Ticket.id)
+        .where(Ticket.id == ticket.id)
+        .options(joinedload(Appointment.bench), joinedload(Appointment.person))
+    ).one()
+    return {
+        "kept": kept,
+        "visit": visit,
+        "page": appointments.page(kept) if kept else "",
+        "may_plan": ticket.ended_at is None and ticket.state not in _TOO_LATE,
+        "plans": items_of(session, ticket),
+    }
 
 
 def happened(session: Session, actor: Actor, unit: Unit, occasion: Occasion) -> None:

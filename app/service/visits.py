@@ -1,6 +1,6 @@
 """Tickets that are worked on where the robot stands: the address, and the way there."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -95,11 +95,6 @@ def add_travel(
 def of_ticket(session: Session, ticket: Ticket) -> TicketVisit | None:
     """Where a ticket is worked on; None: in the workshop."""
     return session.scalar(select(TicketVisit).where(TicketVisit.ticket_id == ticket.id))
-
-
-def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object]:  # noqa: ARG001
-    """What the ticket's first page says of it."""
-    return {"visit": of_ticket(session, ticket)}
 
 
 def address_of(customer: Customer | None) -> str:

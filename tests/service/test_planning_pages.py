@@ -106,6 +106,21 @@ def test_a_taken_bench_says_by_whom_and_keeps_what_was_typed(
     assert tickets.open_of(session, other.id) is None
 
 
+def test_a_tickets_page_leads_to_its_appointment(
+    session: Session, office: Browser, shop: Workshop
+) -> None:
+    kept = str(benches.add(session, shop.manager, name="Bench 1", kind=BenchKind.BENCH).id)
+    ticket = a_ticket(session, shop)
+    here, number = tickets.page(ticket), str(ticket.number)
+    session.commit()
+    assert f"/service/calendar/new?ticket={number}" in office.get(here).text
+
+    asked = {"ticket": number, "bench": kept, "starts_at": f"{next_week()}T09:00", "minutes": "60"}
+    made = office.send("/service/calendar", asked).headers["location"]
+
+    assert f'href="{made}"' in office.get(here).text
+
+
 def test_nonsense_is_told_at_its_field(office: Browser, shop: Workshop) -> None:
     office.post("/service/benches", name="Bench 1", kind="bench")
 
