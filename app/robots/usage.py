@@ -33,7 +33,9 @@ def hours_of_stays(session: Session, *stays: ColumnElement[bool], at: datetime) 
         .join(last, last.id == _last_reading(end))
         .where(*stays)
     ).all()
-    offsets = _offsets(session, {row[1] for row in rows})
+    # before the first exchange a meter's hours are the total
+    exchanged = {row[1] for row in rows if row[3] > 1 or row[5] > 1}
+    offsets = _offsets(session, exchanged)
     run: dict[int, int] = {}
     for stay_id, unit_id, as_built, meter_in, value_in, meter_out, value_out in rows:
         out = value_out + offsets[unit_id][meter_out]
@@ -61,6 +63,8 @@ def _last_reading(
 def _offsets(session: Session, unit_ids: set[int]) -> dict[int, dict[int, int]]:
     """By robot and meter, what makes the meter's hours a total over all meters."""
     offsets: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    if not unit_ids:
+        return offsets
     rows = session.scalars(
         select(MeterExchange)
         .where(MeterExchange.unit_id.in_(unit_ids), MeterExchange.counter == Counter.HOURS)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.kernel import audit, clock
@@ -15,7 +15,8 @@ from app.kernel.text import msg
 from app.robots import bodies
 from app.robots.slot_models import Occupant
 from app.service import changes, faults, tickets
-from app.service.models import Diagnosis, Ticket
+from app.service.faults import Codes
+from app.service.models import Diagnosis, FaultCode, Ticket
 from app.service.states import FaultKind, TicketState
 from app.web.forms import Reading
 
@@ -144,6 +145,29 @@ def of_ticket(session: Session, ticket: Ticket) -> list[Diagnosis]:
             .limit(_MOST)
         )
     )
+
+
+def with_codes(session: Session, ticket: Ticket) -> tuple[list[Diagnosis], Codes]:
+    """The same, and the store's words for it; one statement."""
+    counting = (
+        select(Diagnosis.id)
+        .where(Diagnosis.ticket_id == ticket.id, Diagnosis.withdrawn_at.is_(None))
+        .order_by(Diagnosis.id)
+        .limit(_MOST)
+    )
+    said = or_(
+        and_(FaultCode.kind == FaultKind.SYMPTOM, FaultCode.code == Diagnosis.symptom),
+        and_(FaultCode.kind == FaultKind.CAUSE, FaultCode.code == Diagnosis.cause),
+        and_(FaultCode.kind == FaultKind.ACTION, FaultCode.code == Diagnosis.action),
+    )
+    rows = session.execute(
+        select(Diagnosis, FaultCode)
+        .outerjoin(FaultCode, and_(FaultCode.store_id == Diagnosis.store_id, said))
+        .where(Diagnosis.id.in_(counting))
+        .order_by(Diagnosis.id)
+    ).all()
+    own = [code for _, code in rows]
+    return list(dict.fromkeys(row for row, _ in rows)), Codes(list(filter(None, own)))
 
 
 def _require_at_work(ticket: Ticket) -> None:

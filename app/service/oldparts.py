@@ -50,8 +50,11 @@ class Lying:
 
 
 def lying(session: Session, ticket: Ticket) -> list[Lying]:
-    """What lies on the bench for a ticket: two statements."""
+    """What lies on the bench for a ticket: two statements, one where nothing does."""
     owner = tickets.reference(ticket)
+    issued = issuing.outstanding(session, ticket.store_id, owner)
+    if not issued:
+        return []
     cores = session.scalars(
         select(CoreReturn).where(
             CoreReturn.store_id == ticket.store_id,
@@ -59,10 +62,7 @@ def lying(session: Session, ticket: Ticket) -> list[Lying]:
             CoreReturn.ended_at.is_(None),
         )
     ).all()
-    return [
-        Lying(one, next((core for core in cores if _is(core, one)), None))
-        for one in issuing.outstanding(session, ticket.store_id, owner)
-    ]
+    return [Lying(one, next((core for core in cores if _is(core, one)), None)) for one in issued]
 
 
 def settle(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -126,8 +126,13 @@ def passed(session: Session, ticket: Ticket) -> QualityCheck | None:
 
 def worked_on(session: Session, ticket: Ticket, staff_id: int | None) -> bool:
     """Whether somebody's clock ran on a ticket, they held on, or they ticked a line off."""
+    return bool(session.scalar(select(has_worked(ticket, staff_id))))
+
+
+def has_worked(ticket: Ticket, staff_id: int | None) -> ColumnElement[bool]:
+    """SQL: the same."""
     if staff_id is None:
-        return False
+        return false()
     clocked = select(Labour.id).where(
         Labour.ticket_id == ticket.id,
         (Labour.staff_id == staff_id) | (Labour.second_id == staff_id),
@@ -135,7 +140,7 @@ def worked_on(session: Session, ticket: Ticket, staff_id: int | None) -> bool:
     ticked = select(LineDone.id).where(
         LineDone.ticket_id == ticket.id, LineDone.staff_id == staff_id
     )
-    return bool(session.scalar(select(or_(clocked.exists(), ticked.exists()))))
+    return or_(clocked.exists(), ticked.exists())
 
 
 def rules_of(session: Session, store_id: int) -> WorkshopRules:

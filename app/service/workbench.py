@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
@@ -41,7 +42,9 @@ from app.service.work_models import (
     QualityCheck,
     Release,
     SafetyConfirmation,
+    WorkshopRules,
 )
+from app.stores.models import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,12 @@ def of_ticket(session: Session, actor: Actor, ticket: Ticket, people: dict[int, 
         lying=[one.issued for one in lying],
         passed=checks.passed,
     )
+    besides = _besides(session, actor, ticket)
     asked = ticket.state in {TicketState.CHECKING, TicketState.DECLINED, TicketState.IN_WORK}
     return Bench(
         lines=lines,
         clocks=tuple(_clocks(session, rows, approved, people, now)),
-        own=labour.running(session, actor.staff_id),
+        own=besides.own,
         needed=tuple(safety.needed(by_code.values())),
         confirmed=confirmed,
         uses=uses,
@@ -160,10 +164,36 @@ def of_ticket(session: Session, actor: Actor, ticket: Ticket, people: dict[int, 
         checks=checks.rows,
         has_work=estimate is not None,
         questions=tuple(release.questions(session, actor, ticket, standing)) if asked else (),
-        release=release.latest(session, ticket),
-        own_work=quality.worked_on(session, ticket, actor.staff_id),
-        may_check_own=quality.rules_of(session, ticket.store_id).may_check_own,
+        release=besides.release,
+        own_work=besides.own_work,
+        may_check_own=besides.may_check_own,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Besides:
+    """The last release; of who looks the clock and whether they worked here; the store's rule."""
+
+    release: Release | None
+    own: Labour | None
+    own_work: bool
+    may_check_own: bool
+
+
+def _besides(session: Session, actor: Actor, ticket: Ticket) -> _Besides:
+    """One statement."""
+    last = select(func.max(Release.id)).where(Release.ticket_id == ticket.id).scalar_subquery()
+    own_work = quality.has_worked(ticket, actor.staff_id)
+    runs = and_(Labour.staff_id == actor.staff_id, Labour.stopped_at.is_(None))
+    let_go, own, worked, may = session.execute(
+        select(Release, Labour, own_work, WorkshopRules.may_check_own)
+        .select_from(Store)
+        .outerjoin(WorkshopRules, WorkshopRules.store_id == Store.id)
+        .outerjoin(Release, Release.id == last)
+        .outerjoin(Labour, runs)
+        .where(Store.id == ticket.store_id)
+    ).one()
+    return _Besides(let_go, own, own_work=bool(worked), may_check_own=bool(may))
 
 
 def _lines(

@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.robots import warrantypapers
 from app.robots.slotnames import name_of
-from app.service import diagnosis, faults, notes, panels, photos, queries, tickets
+from app.service import diagnosis, notes, panels, photos, queries, tickets
 from app.service.changes import EditedMeanwhile
 from app.service.intake import SEEN_LABELS, Seen
 from app.service.models import Ticket
@@ -107,8 +107,7 @@ def ticket_page(
 ) -> Response:
     """The first page; refused, with what was typed and what somebody else wrote meanwhile."""
     which, typed, refusal = refused or ("", {}, None)
-    codes = faults.codes_of(session, actor.store_id)
-    found = diagnosis.of_ticket(session, ticket)
+    found, codes = diagnosis.with_codes(session, ticket)
     page = frame(session, actor, ticket, tab="")
     names = {one.id: one.name for one in page["people"]}
     others = refusal.others if isinstance(refusal, EditedMeanwhile) else []
