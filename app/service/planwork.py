@@ -90,7 +90,7 @@ def items_of(session: Session, ticket: Ticket) -> list[tuple[str, list[str]]]:
 
 def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object]:  # noqa: ARG001
     """What the ticket's first page says of its bench, its place and its plans: two statements."""
-    kept, visit = session.execute(
+    row = session.execute(
         select(Appointment, TicketVisit)
         .select_from(Ticket)
         .outerjoin(
@@ -101,9 +101,10 @@ def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object
         .where(Ticket.id == ticket.id)
         .options(joinedload(Appointment.bench), joinedload(Appointment.person))
     ).one()
+    kept: Appointment | None = row[0]
     return {
         "kept": kept,
-        "visit": visit,
+        "visit": row[1],
         "page": appointments.page(kept) if kept else "",
         "may_plan": ticket.ended_at is None and ticket.state not in _TOO_LATE,
         "plans": items_of(session, ticket),

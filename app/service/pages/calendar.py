@@ -27,6 +27,7 @@ from app.service import (
     planwork,
     queries,
     tickets,
+    visits,
 )
 from app.service.models import Ticket
 from app.service.planforms import AppointmentForm, CallOffForm
@@ -279,6 +280,7 @@ def _page(
         title=queries.title_of(row.ticket),
         is_booked=row.ticket.state is TicketState.BOOKED,
         items=planwork.items_of(session, row.ticket),
+        visit=visits.of_ticket(session, row.ticket),
         form=filled | typed,
         why=typed.get("why", ""),
         problems=problems_of(refusal) if refusal else {},
