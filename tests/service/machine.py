@@ -44,7 +44,7 @@ from tests.makers.service import KNEE, a_customers_unit, a_workshop
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 STEPS_A_RUN = 220
-CHECK_EVERY = 6
+CHECK_EVERY = 10
 GREASE = "GREASE-1"
 BIN = "A-01-1"
 OTHER_KNEE = "right_knee.actuator"
