@@ -13,6 +13,7 @@ from app.kernel.money import MOST_MINOR, Money
 from app.kernel.quantity import MOST
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
+from app.parts import fit
 from app.robots.slot_models import LONGEST_PATH
 from app.robots.warrantycover import Cover
 from app.service import estimates, lineitems, operations, payers, proposals
@@ -66,6 +67,7 @@ def add(
     slot_path = clean(typed.slot_path) or _only_slot(session, ticket, item)
     if len(slot_path) > LONGEST_PATH:
         raise NotFound(msg("There is no such slot in this robot."), field="slot")
+    _require_fits(session, actor, ticket, item, slot_path)
     price = lineitems.price_of(actor, item, typed)
     tax_code = item.tax_code or lineitems.standard_tax(session, ticket.store_id, rate)
     line = EstimateLine(
@@ -234,6 +236,19 @@ def _override(
     lineitems.require_override(actor, price, estimate.currency, reason)
     line.unit_price_minor, line.list_price_minor = price.minor, listed
     line.price_reason, line.price_by = clean(reason)[: lineitems.LONGEST], actor.name
+
+
+def _require_fits(
+    session: Session, actor: Actor, ticket: Ticket, item: Item, slot_path: str
+) -> None:
+    """A part that takes a slot's place fits there, or nobody is promised it."""
+    if item.part is None or item.part.slot_class is None or not slot_path:
+        return
+    try:
+        fit.require_fits(session, actor, item.part, ticket.unit, slot_path)
+    except fit.DoesNotFit as refusal:
+        refusal.field = "code"
+        raise
 
 
 def _require_quantity(quantity: int) -> None:

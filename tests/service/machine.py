@@ -43,7 +43,7 @@ from tests.makers.parts import a_bin, a_part, stocked, stocked_serials
 from tests.makers.service import KNEE, a_customers_unit, a_workshop
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
-STEPS_A_RUN = 220
+STEPS_A_RUN = 224
 CHECK_EVERY = 10
 GREASE = "GREASE-1"
 BIN = "A-01-1"

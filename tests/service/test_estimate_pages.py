@@ -157,7 +157,11 @@ def test_the_customer_answers_without_a_script(
     session.commit()
     phone = a_phone(app)
 
-    assert "€30.00" in phone.get(page).text
+    first = phone.get(page).text
+    assert "€30.00" in first
+    assert " checked" not in first  # nobody approves for the customer
+    half = phone.get(page, params={"look": "1", "line-1": "approve"}).text
+    assert "Choose for each line" in half
     look = phone.get(page, params={"look": "1", "line-1": "approve", "line-2": "decline"})
     assert "Please look it over" in look.text
     assert 'name="line-2" value="decline"' in look.text

@@ -101,6 +101,8 @@ def _page(
     is_asked = shown.state is EstimateState.SENT and ticket.state is TicketState.ESTIMATED
     store = desk.store_of(session, ticket.store_id)
     sheet = estimate_queries.view(session, ticket, shown)
+    answers = _typed(sheet, typed or {})
+    open_still = looks_over and not all(answers["chosen"].values())
     page = render(
         request,
         "service/answer.html",
@@ -113,10 +115,11 @@ def _page(
         here=f"/s/{token}/estimate",
         sheet=sheet,
         open_lines=sheet.undecided if is_asked else [],
-        looks_over=looks_over and is_asked,
+        looks_over=looks_over and is_asked and not open_still,
+        open_still=open_still,
         customer=Payer.CUSTOMER,
         payers=PAYER_LABELS,
-        typed=_typed(sheet, typed or {}),
+        typed=answers,
         problems=problems_of(refusal) if refusal else {},
     )
     page.headers.update(_PRIVATE)
@@ -124,11 +127,12 @@ def _page(
 
 
 def _typed(sheet: estimate_queries.EstimateView, typed: dict[str, str]) -> dict[str, Any]:
-    """What was chosen of each open line; approved unless somebody says otherwise."""
-    chosen = {
-        row.line.key: DECLINED if typed.get(f"{ANSWER}{row.line.key}") == DECLINED else APPROVED
-        for row in sheet.undecided
-    }
+    """What was chosen of each open line. Only what was approved before is chosen beforehand."""
+    chosen = {}
+    for row in sheet.undecided:
+        said = typed.get(f"{ANSWER}{row.line.key}", "")
+        before = APPROVED if row.approved_before else ""
+        chosen[row.line.key] = said if said in {APPROVED, DECLINED} else before
     approved = [row for row in sheet.undecided if chosen[row.line.key] == APPROVED]
     return {
         "chosen": chosen,
