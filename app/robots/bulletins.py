@@ -4,7 +4,7 @@ A bulletin's words never change. Whom it concerns is not stored: a robot that ge
 tomorrow is concerned tomorrow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -214,6 +214,15 @@ def note_received(session: Session, actor: Actor, units: Sequence[Unit]) -> None
             means.setdefault(one.bulletin, []).append(unit_id)
     for bulletin, unit_ids in means.items():
         _tell_robots(session, actor, bulletin, unit_ids)
+
+
+def note_newly_meant(session: Session, actor: Actor, unit: Unit, known: Collection[int]) -> None:
+    """The same for one robot, of which something is known now that bulletins ask for; `known` are
+    the ids of those that meant it before.
+    """
+    for one in concerned.waiting(concerned.of_unit(session, unit)):
+        if one.bulletin.id not in known:
+            _tell_robots(session, actor, one.bulletin, [unit.id])
 
 
 def on_fitted(session: Session, event: ComponentFitted) -> None:

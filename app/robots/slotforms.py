@@ -147,6 +147,11 @@ class VersionForm(StoreForm):
         return part, version, reference
 
 
+class RevisionForm(StoreForm):
+    revision: Typed = ""
+    reason: Typed = ""
+
+
 class SlotForm(StoreForm):
     """`parts`: allowed part numbers, one a line."""
 

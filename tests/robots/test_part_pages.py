@@ -221,6 +221,22 @@ def test_a_component_has_a_passport_of_its_own(
     assert browser.get("/robots/components/999999").status_code == 404
 
 
+def test_the_hardware_revision_is_written_down_where_it_is_missing(
+    session: Session, unit: Unit, signed_in: SignIn
+) -> None:
+    unit.hardware_revision = ""
+    session.commit()
+    browser, here = signed_in(Role.TECHNICIAN), "/robots/G1-1/firmware"
+    status, _, page = send(browser, f"{here}/revision", revision="x" * 65, token="1")
+    assert (status, "r-revision-error" in page) == (422, True)
+
+    send(browser, f"{here}/revision", revision="B2", token="2")
+
+    told = text_of(seen(browser, here))
+    assert "Hardware revision B2" in told
+    assert "A manager corrects it." in told
+
+
 def test_counters_are_read_and_drawn(unit: Unit, signed_in: SignIn) -> None:
     browser = signed_in(Role.TECHNICIAN)
     here = "/robots/G1-1/counters"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from app.identity.guard import ApiReading, ApiWriting
-from app.robots import counters, firmware
+from app.robots import counters, firmware, revisions
 from app.robots.api.configuration import robot_asked
 from app.robots.counters import MOST, SECONDS_PER_HOUR
 from app.robots.slot_models import Counter, FirmwareRecord, VersionOf
@@ -69,6 +69,17 @@ class CounterOut(BaseModel):
 
 class CountersOut(BaseModel):
     items: list[CounterOut]
+
+
+class RevisionIn(Sent):
+    """What stands on the type plate; `reason` where another one is on record."""
+
+    revision: Words
+    reason: Words = ""
+
+
+class RevisionOut(BaseModel):
+    hardware_revision: str
 
 
 class VersionIn(Sent):
@@ -191,6 +202,23 @@ def record_version(
         session, actor, unit, sent.part, sent.version, at=sent.at, reference=sent.reference
     )
     return _version(record)
+
+
+@router.post("/{serial:path}/revision", responses=refusals_of_writing(404))
+@once
+def record_revision(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    serial: str,
+    sent: RevisionIn,
+    maker: _Maker = "",
+) -> RevisionOut:
+    """Record the hardware revision on the type plate; a correction gives its reason."""
+    unit = robot_asked(session, actor, serial, maker)
+    revisions.record(session, actor, unit, sent.revision, reason=sent.reason)
+    return RevisionOut(hardware_revision=unit.hardware_revision)
 
 
 def _seconds(hours: Decimal) -> int:

@@ -9,11 +9,11 @@ from starlette.responses import RedirectResponse, Response
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
-from app.robots import addresses, firmware, firmwarerules
+from app.robots import addresses, firmware, firmwarerules, revisions
 from app.robots.firmware import IN_ROBOT, PART_LABELS
 from app.robots.firmwarerules import RULE_PARTS
 from app.robots.pages.passport import asked_robot, frame
-from app.robots.slotforms import VersionForm
+from app.robots.slotforms import RevisionForm, VersionForm
 from app.web.errors import status_of
 from app.web.forms import problems_of
 from app.web.idempotent import once
@@ -61,6 +61,35 @@ def record_version(
     return RedirectResponse(addresses.page_below(unit.serial, "firmware", maker=maker), 303)
 
 
+@router.post("/{serial:path}/firmware/revision")
+@router.post("/unit/firmware/revision")
+@once
+def record_revision(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    *,
+    serial: str,
+    form: Annotated[RevisionForm, Form()],
+    maker: str = "",
+) -> Response:
+    try:
+        unit = asked_robot(session, actor, serial, maker).unit
+        revisions.record(session, actor, unit, form.revision, reason=form.reason)
+    except StoreError as refusal:
+        session.rollback()
+        return _versions(
+            request,
+            session,
+            actor,
+            serial=serial,
+            maker=maker,
+            typed=form.typed(),
+            refusal=refusal,
+        )
+    return RedirectResponse(addresses.page_below(unit.serial, "firmware", maker=maker), 303)
+
+
 def _versions(
     request: Request,
     session: Session,
@@ -81,7 +110,9 @@ def _versions(
         "reasons": firmwarerules.release_blockers(session, actor, row.unit),
         "rules": firmwarerules.rules_of(session, row.unit.model_id),
         "rule_parts": RULE_PARTS,
-        "form": VersionForm().typed() | (typed or {}),
+        "revision": row.unit.hardware_revision,
+        "revision_page": addresses.page_below(row.unit.serial, "firmware", "revision", maker=maker),
+        "form": VersionForm().typed() | RevisionForm().typed() | (typed or {}),
         "problems": problems_of(refusal) if refusal else {},
     }
     status = status_of(refusal) if refusal else 200
