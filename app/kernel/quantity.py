@@ -12,6 +12,7 @@ _PERCENT = re.compile(r"(?P<whole>[0-9]{1,3})(?:[.](?P<rest>[0-9]{1,2}))?")
 WHOLE_BP = 10_000
 # fewer than the 19 digits of 2**63 - 1, the largest number that a column holds
 _DIGITS_OF_A_ROW = 18
+_LARGEST_NUMBER = 2**31 - 1
 
 
 def parse_quantity(text: str, *, field: str = "quantity") -> int:
@@ -34,6 +35,12 @@ def row_number(text: str) -> int | None:
     if not (plain.isascii() and plain.isdigit() and len(plain) <= _DIGITS_OF_A_ROW):
         return None
     return int(plain)
+
+
+def document_number(text: str) -> int | None:
+    """The number of a document in an address; None for what no document's number can be."""
+    number = row_number(text)
+    return number if number is not None and number <= _LARGEST_NUMBER else None
 
 
 def parse_percent(text: str, *, field: str = "percent") -> int:

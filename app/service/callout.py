@@ -51,12 +51,11 @@ def due_on(session: Session, actor: Actor, unit: Unit) -> Iterator[Callout]:
     """What is due on the robot by the store's plans, the first of it."""
     if not actor.may("service.view"):
         return
+    planned = [one for one in duework.of_unit(session, unit) if not one.is_planned]
+    if not planned:
+        return
     today = duework.today_of(session, unit.store_id)
-    waiting = [
-        one
-        for one in duework.of_unit(session, unit)
-        if one.next.is_due(today) and not one.is_planned
-    ]
+    waiting = [one for one in planned if one.next.is_due(today)]
     for work in waiting[:_MOST_DUE]:
         said = msg("Due by the store’s plan: {plan}.", plan=work.plan.name)
         if work.next.on is not None and not work.next.by_use:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.identity.guard import SignedIn
-from app.kernel.quantity import row_number
+from app.kernel.quantity import document_number, row_number
 from app.kernel.searchkeys import clean
 from app.robots import finding, makers, queries, receiving
 from app.robots.queries import Wanted
@@ -30,7 +30,9 @@ def list_robots(
     cursor: str = "",
 ) -> Response:
     """The store's robots; each filter stands in the address, and a strange one counts as none."""
-    delivery = receiving.note_by_number(session, actor, row_number(note) or 0) if note else None
+    delivery = (
+        receiving.note_by_number(session, actor, document_number(note) or 0) if note else None
+    )
     wanted = Wanted(
         text=clean(q),
         standing=_STANDINGS.get(state),

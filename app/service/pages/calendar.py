@@ -12,7 +12,7 @@ from app.identity import staff
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused, StoreError
-from app.kernel.quantity import row_number
+from app.kernel.quantity import document_number, row_number
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.robots import scanned
@@ -187,7 +187,7 @@ def call_off(
 def _ticket(session: Session, actor: Actor, form: AppointmentForm) -> Ticket:
     """The one that is named, or the robot's open one, or a new one that is booked."""
     if clean(form.ticket):
-        number = row_number(clean(form.ticket).upper().removeprefix("T-"))
+        number = document_number(clean(form.ticket).upper().removeprefix("T-"))
         if number is None:
             raise NotFound(msg("There is no such ticket in this store."), field="ticket")
         return tickets.by_number(session, actor, number)
@@ -218,7 +218,7 @@ def _new(
     today = duework.today_of(session, actor.store_id)
     wanted = BenchKind(kind) if kind in set(BenchKind) else None
     minutes = min(max(row_number(form.minutes) or _MINUTES, 5), _MOST_MINUTES)
-    named = row_number(form.ticket) if form.ticket else None
+    named = document_number(form.ticket) if form.ticket else None
     ticket = tickets.by_number(session, actor, named) if named else None
     technician = row_number(form.technician) if form.technician else None
     start = diary.asked_day(day, today)

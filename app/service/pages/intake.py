@@ -15,7 +15,7 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, StoreError
-from app.kernel.quantity import row_number
+from app.kernel.quantity import document_number, row_number
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.robots import (
@@ -73,7 +73,7 @@ def ask_intake(
 ) -> Response:
     """A scan of the robot; then everything that is known of it, and the form."""
     actor.require("service.intake")
-    number = row_number(ticket) if ticket else None
+    number = document_number(ticket) if ticket else None
     if number is not None:
         unit = tickets.by_number(session, actor, number).unit
         return _form(request, session, actor, unit)
