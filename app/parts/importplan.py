@@ -21,8 +21,9 @@ class Plan:
     same: int = 0
 
     def apply(self, session: Session, actor: Actor, *, reference: str) -> None:
-        """Write it down: all of it, in the caller's transaction."""
-        raise NotImplementedError
+        """Write it down: all of it, in the caller's transaction. Here, where nothing is planned,
+        that is nothing.
+        """
 
 
 def in_pieces(items: Sequence[Item], *, most: int = _PIECE) -> Iterator[Sequence[Item]]:

@@ -81,6 +81,15 @@ def finish(
     )
 
 
+def take_back(
+    session: Session, actor: Actor, ticket: Ticket, line_key: str, *, why: str = ""
+) -> None:
+    """This line is not done after all, as who works on it says."""
+    require_in_work(ticket)
+    by_key(session, ticket, line_key)
+    reopen(session, actor, ticket, [line_key], why=why)
+
+
 def reopen(
     session: Session, actor: Actor, ticket: Ticket, keys: Collection[str], *, why: str
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.robots.slot_models import Occupant
 from app.service import tickets
@@ -93,17 +93,23 @@ def _uses_are_stays(session: Session) -> Iterator[str]:
 
 
 def _clocks_apart(session: Session) -> Iterator[str]:
-    """Nobody's clock ran in two places at once."""
-    one, other = aliased(Labour), aliased(Labour)
+    """Nobody's clock ran in two places at once: each begins after the one before has stopped."""
+    person, start = Labour.staff_id, (Labour.started_at, Labour.id)
+    follows = select(
+        Labour.id.label("id"),
+        Labour.started_at.label("started_at"),
+        func.lag(Labour.id).over(partition_by=person, order_by=start).label("before_id"),
+        func.lag(Labour.stopped_at)
+        .over(partition_by=person, order_by=start)
+        .label("before_stopped"),
+    ).subquery()
     rows = session.execute(
-        select(one.id, other.id)
-        .join(other, (other.staff_id == one.staff_id) & (other.id > one.id))
+        select(follows.c.before_id, follows.c.id)
         .where(
-            one.stopped_at.is_not(None),
-            other.started_at < one.stopped_at,
-            func.coalesce(other.stopped_at, other.started_at) > one.started_at,
+            follows.c.before_id.is_not(None),
+            follows.c.before_stopped.is_(None) | (follows.c.started_at < follows.c.before_stopped),
         )
-        .order_by(one.id)
+        .order_by(follows.c.before_id)
     )
     for first, second in rows:
         yield f"service: clocks {first} and {second} of one person ran at the same time"

@@ -65,6 +65,9 @@ def test_a_program_takes_a_job_from_the_bench_to_the_release(
     assert inside.json()["lines"][1]["used"] == 1
     for key in ("1", "2"):
         assert program.post(f"{page}/done", {"line": key}).status_code == 200
+    undone = program.post(f"{page}/undone", {"line": "1"})
+    assert undone.json()["lines"][0]["done_at"] is None
+    program.post(f"{page}/done", {"line": "1"})
     program.post(f"{page}/moves", {"to": "checking"})
     assert program.post(f"{page}/check", {"note": "Walks well"}).json()["checked"] is True
 

@@ -257,6 +257,22 @@ def finish_line(
     return WorkOut.of(session, actor, ticket)
 
 
+@router.post("/{number}/undone", responses=refusals_of_writing(404))
+@once
+def take_line_back(
+    request: Request,  # noqa: ARG001
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    number: _Number,
+    body: DoneIn,
+) -> WorkOut:
+    """A line that was ticked off is not done after all."""
+    ticket = asked_ticket(session, actor, number)
+    linesdone.take_back(session, actor, ticket, body.line, why=body.note)
+    return WorkOut.of(session, actor, ticket)
+
+
 @router.post("/{number}/parts", responses=refusals_of_writing(404))
 @once
 def part_in(

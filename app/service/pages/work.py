@@ -146,8 +146,7 @@ def open_line(
     form: Annotated[LineForm, Form()],
 ) -> Response:
     def act(ticket: Ticket) -> None:
-        linesdone.require_in_work(ticket)
-        linesdone.reopen(session, actor, ticket, [form.line], why=form.note)
+        linesdone.take_back(session, actor, ticket, form.line, why=form.note)
 
     return _do(request, session, actor, number, act=act, refused=("line", form))
 
