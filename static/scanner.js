@@ -102,8 +102,22 @@
     const [first] = fields.keys();
     const here = first?.dataset.scan === "here" && first;
     fields.forEach((memory, field) => putBack(field, memory, field === here ? text : "", composing));
-    if (here) here.dispatchEvent(new CustomEvent("scan", { bubbles: true, detail: { code: text } }));
+    if (here) tell(here, text);
     else push(text, false);
+  }
+
+  const MOVING = ".htmx-request, .htmx-swapping, .htmx-settling";
+  let telling = Promise.resolve();
+
+  /** A field that takes scans itself hears them one by one, and not while an answer puts a new one in its place. */
+  function tell(field, text) {
+    telling = telling.then(async () => {
+      while ($(MOVING)) await new Promise((resolve) => { setTimeout(resolve, 20); });
+      const now = field.isConnected ? field : document.getElementById(field.id);
+      if (!now) return;
+      if (now !== field) now.value = text;
+      now.dispatchEvent(new CustomEvent("scan", { bubbles: true, detail: { code: text } }));
+    });
   }
 
   /** Give a field the value it had before the burst, plus `text` where the cursor was. */

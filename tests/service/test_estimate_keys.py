@@ -37,7 +37,6 @@ def test_a_line_is_added_opened_split_removed_and_sent_without_a_mouse(
     page.keyboard.type(SWAP, delay=90)  # slower than a scanner
     page.keyboard.press("Enter")
     expect(page.locator("#line-1")).to_contain_text("€240.00")
-    at_rest(page)
     page.keyboard.press("Insert")
     page.keyboard.type(KNEE_PART)  # as fast as one
     page.keyboard.press("Enter")

@@ -45,7 +45,7 @@ from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
-from app.web.rendering import render
+from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.submitted import Submitted
 from app.web.wire import Number
@@ -343,5 +343,6 @@ def _page(
         "refusal": refusal,
         "problems": problems_of(refusal) if refusal else {},
     }
-    status = status_of(refusal) if refusal else 200
+    # in the page itself, where htmx shows what was refused beside what was typed
+    status = (422 if is_htmx(request) else status_of(refusal)) if refusal else 200
     return render(request, "service/work.html", block="fresh", status=status, **page)
