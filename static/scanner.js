@@ -106,17 +106,16 @@
     else push(text, false);
   }
 
-  const MOVING = ".htmx-request, .htmx-swapping, .htmx-settling";
-  let telling = Promise.resolve();
+  const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+  let told = Promise.resolve();
 
-  /** A field that takes scans itself hears them one by one, and not while an answer puts a new one in its place. */
   function tell(field, text) {
-    telling = telling.then(async () => {
-      while ($(MOVING)) await new Promise((resolve) => { setTimeout(resolve, 20); });
-      const now = field.isConnected ? field : document.getElementById(field.id);
+    told = told.then(async () => {
+      while ($(".htmx-request, .htmx-settling")) await sleep(20);
+      const now = $(`#${field.id}`);
       if (!now) return;
-      if (now !== field) now.value = text;
-      now.dispatchEvent(new CustomEvent("scan", { bubbles: true, detail: { code: text } }));
+      now.value ||= text;
+      htmx.trigger(now, "scan", { code: text });
     });
   }
 
@@ -154,7 +153,7 @@
       const answer = form && await submit(form, waiting[0]);
       if (!form) document.dispatchEvent(new CustomEvent("scan-find", { detail: waiting.shift().code }));
       else if (answer) show(form, answer, waiting.shift());
-      else await new Promise((resolve) => { setTimeout(resolve, RETRY_MS); });
+      else await sleep(RETRY_MS);
     }
     sending = false;
   }
