@@ -68,6 +68,29 @@ def test_the_request_that_met_a_locked_door_goes_on_after_the_pin(
     assert page.url.endswith("/customers?q=anna")
 
 
+def test_an_enter_in_the_instant_the_door_appears_is_heard(
+    page: Page, at: At, session: Session
+) -> None:
+    """What is put into the page is bound before the next key can come: never a bare form."""
+    at("/customers")
+    lock(session)
+    page.evaluate(
+        """pin => new MutationObserver((changes, observer) => {
+            const field = document.querySelector("#door #f-pin");
+            if (!field) return;
+            observer.disconnect();
+            field.value = pin;
+            field.form.requestSubmit();
+        }).observe(document.querySelector("#door"), { childList: true, subtree: true })""",
+        PIN,
+    )
+
+    page.fill("#list-search", "anna")
+
+    expect(page.locator("#customer-rows")).to_contain_text("Nobody like that")
+    assert page.url.endswith("/customers?q=anna")
+
+
 def test_somebody_else_at_the_door_gets_the_page_anew(page: Page, at: At, session: Session) -> None:
     at("/customers")
     lock(session)
