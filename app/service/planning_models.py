@@ -226,3 +226,36 @@ class TicketVisit(Base):
     contact: Mapped[str] = mapped_column(default="")
     made_at: Mapped[datetime]
     made_by: Mapped[str]
+
+
+class WorkshopDay(Base):
+    """When the workshop is open on a weekday (0: Monday), in minutes of the day; none: closed.
+
+    A weekday without a row is as a workshop mostly has it; see hours.py.
+    """
+
+    __tablename__ = "workshop_days"
+    __table_args__ = (
+        UniqueConstraint("store_id", "weekday"),
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("(opens IS NULL) = (closes IS NULL)", name="both_or_none"),
+        CheckConstraint("opens >= 0 AND opens < closes AND closes <= 1440", name="in_order"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    weekday: Mapped[int] = mapped_column(Integer)
+    opens: Mapped[int | None] = mapped_column(Integer, default=None)
+    closes: Mapped[int | None] = mapped_column(Integer, default=None)
+
+
+class WorkshopClosure(Base):
+    """A day on which the workshop is closed though its weekday says otherwise: a holiday."""
+
+    __tablename__ = "workshop_closures"
+    __table_args__ = (UniqueConstraint("store_id", "day"),)
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    day: Mapped[date]
+    why: Mapped[str] = mapped_column(String(200), default="")
