@@ -1,5 +1,11 @@
 """Every table of the house, known to one metadata: for migrations and checks."""
 
+from app.calibration import certificate_models as calibration_certificates
+from app.calibration import equipment_models as reference_equipment
+from app.calibration import impact_models as calibration_impact
+from app.calibration import job_models as calibration_jobs
+from app.calibration import procedure_models as procedures
+from app.calibration import validity_models as validities
 from app.customers import models as customers
 from app.identity import models as identity
 from app.kernel import audit, idempotency, numbers, outbox
@@ -32,6 +38,9 @@ MODULES = (
     batteries,
     bulletins,
     buying,
+    calibration_certificates,
+    calibration_impact,
+    calibration_jobs,
     claims,
     counts,
     customers,
@@ -48,10 +57,13 @@ MODULES = (
     parts,
     payments,
     planning,
+    procedures,
+    reference_equipment,
     robots,
     sales,
     service,
     slots,
     stores,
+    validities,
     work,
 )
