@@ -9,6 +9,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 
 from app import wiring
+from app.calibration import api as calibration_api
+from app.calibration import pages as calibration_pages
 from app.customers import api as customers_api
 from app.customers import pages as customers_pages
 from app.identity import pages as identity_pages
@@ -41,6 +43,8 @@ ROUTERS = (
     health.router,
     payments_pages.router,
     sales_api.router,
+    calibration_pages.router,
+    calibration_api.router,
     service_pages.router,
     service_api.router,
     parts_pages.router,
@@ -60,6 +64,7 @@ PLACES = [
     Place("/robots", "bot", msg("Robots"), "robots.view"),
     Place("/service", "wrench", msg("Workshop"), "service.view"),
     Place("/parts", "boxes", msg("Parts"), "stock.view"),
+    Place("/calibration", "shield-check", msg("Calibration"), "calibration.view"),
     Place("/sales", "receipt-text", msg("Sales"), "orders.view"),
     Place("/products", "package-open", msg("Products"), "products.view"),
     Place("/customers", "users", msg("Customers"), "customers.view"),

@@ -38,6 +38,7 @@ _LOOK = frozenset(
         "orders.view",
         "stock.view",
         "service.view",
+        "calibration.view",
     }
 )
 _SELL = frozenset(
@@ -63,8 +64,17 @@ _ANSWER = _REPAIR | {"service.override", "service.claims"}
 _STORE_ROOM = frozenset(
     {"parts.edit", "purchases.edit", "purchases.receive", "stock.count", "stock.move"}
 )
+# measurement: who takes readings, who answers for procedures, references and certificates
+_MEASURE = frozenset({"calibration.measure"})
+_METROLOGY = _MEASURE | {
+    "calibration.certify",
+    "calibration.equipment",
+    "calibration.procedures",
+    "calibration.review",
+}
 _LEAD = (
     _ANSWER
+    | _METROLOGY
     | _STORE_ROOM
     | {
         "counter.big_discount",
@@ -87,6 +97,7 @@ _LEAD = (
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.SALES: _LOOK | _SELL | _TAKE_IN | {"robots.receive", "settings.view"},
     Role.TECHNICIAN: _LOOK
+    | _MEASURE
     | _REPAIR
     | {
         "robots.fit",
@@ -99,7 +110,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         "stock.move",
     },
     Role.PARTS: _LOOK | _STORE_ROOM | {"robots.receive", "products.edit", "service.claims"},
-    Role.METROLOGIST: _LOOK | {"robots.inspect", "robots.record", "robots.report", "service.check"},
+    Role.METROLOGIST: _LOOK
+    | _METROLOGY
+    | {"robots.inspect", "robots.record", "robots.report", "service.check"},
     Role.MANAGER: _LOOK | _SELL | _LEAD,
     Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view"},
     Role.ADMIN: _LOOK | _SELL | _LEAD,

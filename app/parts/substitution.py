@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -183,8 +182,7 @@ def _holds(session: Session, row: Substitution, at: datetime) -> bool:
         return False
     if row.until is None:
         return True
-    zone = ZoneInfo(desk.store_of(session, row.store_id).zone)
-    return at.astimezone(zone).date() <= row.until
+    return desk.business_day_of(desk.store_of(session, row.store_id), at) <= row.until
 
 
 def _is_for(row: Substitution, unit: Unit | None, slot: Slot | None) -> bool:

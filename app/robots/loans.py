@@ -22,6 +22,7 @@ from app.robots.life_models import Loan
 from app.robots.models import Unit
 from app.robots.states import HOLDING_LABELS, UNIT_STATE_LABELS, Custody, Holding, UnitState
 from app.robots.touches import UNREAD, Touch
+from app.stores import desk
 
 # As what a robot may be kept that is the store's to use, and as what it may leave the house.
 KEPT_AS = (Holding.STOCK, Holding.DEMO, Holding.LOANER, Holding.RENTAL, Holding.CONSIGNMENT)
@@ -218,7 +219,8 @@ def _read(session: Session, actor: Actor, unit: Unit, to: Lending) -> Loan:
         raise Refused(
             msg("At most {most} characters fit here.", most=_LONGEST_NAME), field="holder"
         )
-    if to.due_on is not None and to.due_on < clock.now().date():
+    today = desk.business_day_of(desk.store_of(session, unit.store_id))
+    if to.due_on is not None and to.due_on < today:
         raise Refused(msg("This day is over already."), field="due_on")
     return Loan(
         store_id=unit.store_id,

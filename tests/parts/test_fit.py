@@ -24,6 +24,7 @@ from app.robots import bodies, choosing, fitting
 from app.robots.bodyplan import SlotClass
 from app.robots.models import RobotModel, Unit
 from app.robots.slot_models import Slot
+from app.stores import desk
 from app.stores.models import Store
 from tests.makers.robots import a_model, a_unit
 from tests.makers.slots import a_plan
@@ -148,11 +149,11 @@ def test_a_successor_fits_where_the_old_one_did(
 
 
 def test_an_approved_substitute_fits_until_its_last_day_in_its_place(
-    session: Session, manager: Actor, unit: Unit, model: RobotModel
+    session: Session, store: Store, manager: Actor, unit: Unit, model: RobotModel
 ) -> None:
     thin, thick = part(session, manager, "TENDON-81"), part(session, manager, "TENDON-90")
     made_for(session, manager, thick, model, where=Where(slot_class=SlotClass.ACTUATOR))
-    today = clock.now().date()
+    today = desk.business_day_of(store)
     approval = Approval("0.81 mm holds 40 N too", model.id, Where(KNEE), until=today)
     approved = substitution.approve(session, manager, thin, instead_of=thick, approval=approval)
 

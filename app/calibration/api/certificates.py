@@ -1,0 +1,5 @@
+"""Calibration for programs: certificates."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

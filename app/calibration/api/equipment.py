@@ -1,0 +1,5 @@
+"""Calibration for programs: equipment."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Calibration for programs: impact."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Calibration for programs: imports."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

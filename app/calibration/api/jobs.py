@@ -1,0 +1,5 @@
+"""Calibration for programs: jobs."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Calibration for programs: procedures."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

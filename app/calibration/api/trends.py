@@ -1,0 +1,5 @@
+"""Calibration for programs: trends."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Calibration for programs: validity."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,18 @@
+"""What staff, and whoever holds a certificate's code, see of measurement."""
+
+from fastapi import APIRouter
+
+from app.calibration.pages import (
+    certificates,
+    equipment,
+    impact,
+    imports,
+    jobs,
+    procedures,
+    trends,
+    validity,
+)
+
+router = APIRouter(tags=["pages"], include_in_schema=False)
+for part in (procedures, equipment, imports, impact, trends, validity, certificates, jobs):
+    router.include_router(part.router)

@@ -1,0 +1,5 @@
+"""Pages of calibration: certificates."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

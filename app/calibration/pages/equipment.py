@@ -1,0 +1,5 @@
+"""Pages of calibration: equipment."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

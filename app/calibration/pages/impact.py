@@ -1,0 +1,5 @@
+"""Pages of calibration: impact."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

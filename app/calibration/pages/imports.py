@@ -1,0 +1,5 @@
+"""Pages of calibration: imports."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

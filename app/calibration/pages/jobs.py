@@ -1,0 +1,5 @@
+"""Pages of calibration: jobs."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Pages of calibration: procedures."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Pages of calibration: trends."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Pages of calibration: validity."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
