@@ -22,7 +22,7 @@ from app.robots import bodies, choosing, components, fitting, occupancy
 from app.robots.events import ComponentRemoved
 from app.robots.slot_models import Component, Occupant, Slot
 from app.robots.slotnames import name_of
-from app.service import authorisations, linesdone, operations, safety, tickets
+from app.service import authorisations, linesdone, operations, safety, slotroom, tickets
 from app.service.estimate_models import EstimateLine, LineKind
 from app.service.events import EstimateDecided
 from app.service.models import Ticket
@@ -72,7 +72,7 @@ def go_in(
     meant = _meant(session, actor, ticket, scanned, line_key)
     _require_authorised(session, ticket, meant.line)
     path = meant.line.slot_path or clean(slot_path)
-    if path and _sits(session, ticket, meant, path):
+    if path and (meant.component or slotroom.sits(session, ticket.unit, meant.part, path)):
         use = _into_slot(session, actor, ticket, meant, scanned, path=path)
     else:
         use = _used_up(session, actor, ticket, meant, scanned)
@@ -267,14 +267,6 @@ def _stands_in(
 
 def _slot(session: Session, ticket: Ticket, path: str) -> Slot | None:
     return bodies.slot_called(session, ticket.unit, path) if path else None
-
-
-def _sits(session: Session, ticket: Ticket, meant: Meant, path: str) -> bool:
-    """Whether the part takes the slot's place, or is used up there, like grease in a knee."""
-    if meant.component is not None or meant.part.slot_class is not None:
-        return True
-    slot = bodies.slot_called(session, ticket.unit, path)
-    return bare_key(meant.part.number) in {bare_key(one.part_number) for one in slot.parts}
 
 
 def _into_slot(

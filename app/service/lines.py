@@ -16,7 +16,7 @@ from app.kernel.text import msg
 from app.parts import fit
 from app.robots.slot_models import LONGEST_PATH
 from app.robots.warrantycover import Cover
-from app.service import estimates, lineitems, operations, payers, proposals
+from app.service import estimates, lineitems, operations, payers, proposals, slotroom
 from app.service.estimate_models import (
     Estimate,
     EstimateLine,
@@ -68,6 +68,8 @@ def add(
     if len(slot_path) > LONGEST_PATH:
         raise NotFound(msg("There is no such slot in this robot."), field="slot")
     _require_fits(session, actor, ticket, item, slot_path)
+    if item.part is not None:
+        slotroom.require(session, sheet, item.part, slot_path, quantity=typed.quantity)
     price = lineitems.price_of(actor, item, typed)
     tax_code = item.tax_code or lineitems.standard_tax(session, ticket.store_id, rate)
     line = EstimateLine(
@@ -116,6 +118,7 @@ def change(
     before = _told(line)
     if typed.quantity is not None:
         _require_quantity(typed.quantity)
+        slotroom.require_one(session, sheet, line, typed.quantity)
         line.quantity = typed.quantity
     if typed.description is not None:
         line.description = lineitems.described(typed.description)

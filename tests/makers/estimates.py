@@ -24,6 +24,7 @@ from tests.makers.service import KNEE, Workshop, a_ticket
 
 KNEE_PART = "AK80-25"
 SWAP = "SWAP-KNEE"
+GREASE = "GREASE-1"
 
 
 def priced(session: Session, shop: Workshop) -> None:
@@ -63,10 +64,13 @@ def a_part(
     price_minor: int = 194_000,
     on_hand: int = 0,
     control: Control = Control.NONE,
+    slot_class: SlotClass | None = SlotClass.ACTUATOR,
 ) -> Part:
-    """An actuator with a price, so many of them on the shelf."""
+    """An actuator with a price, so many of them on the shelf; without a class, something to use up
+    in any number.
+    """
     part = catalogue.add_part(session, shop.manager, number=number, name=f"Part {number}")
-    part.price_minor, part.slot_class, part.control = price_minor, SlotClass.ACTUATOR, control
+    part.price_minor, part.slot_class, part.control = price_minor, slot_class, control
     session.flush()
     if on_hand:
         stock.receive(session, shop.manager, part.id, quantity=on_hand, reason="delivery")

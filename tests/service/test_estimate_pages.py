@@ -130,6 +130,25 @@ def test_an_unknown_code_stands_at_its_field(
     assert "add-code-error" in refused.text
 
 
+def test_one_piece_too_many_for_a_slot_is_told_at_its_field(
+    session: Session, shop: Workshop, bench: Browser
+) -> None:
+    a_part(session, shop)
+    ticket = a_ticket(session, shop, state=TicketState.DIAGNOSING)
+    session.commit()
+    page = page_of(ticket)
+
+    two = bench.post(f"{page}/lines", code=KNEE_PART, quantity="2")
+    bench.post(f"{page}/lines", code=KNEE_PART, quantity="1")
+    again = bench.post(f"{page}/lines", code=KNEE_PART, quantity="1")
+    more = bench.post(f"{page}/lines/1", revision="1", quantity="2", description="Actuator")
+
+    assert [one.status_code for one in (two, again, more)] == [422] * 3
+    assert "add-quantity-error" in two.text
+    assert "add-slot-error" in again.text
+    assert "l-quantity-error" in more.text
+
+
 def test_staff_write_down_what_was_said_by_phone(
     session: Session, shop: Workshop, bench: Browser
 ) -> None:

@@ -21,6 +21,7 @@ from app.service.payers import Measure, Payer, Share
 from app.service.states import TicketState
 from app.stores import desk
 from tests.makers.estimates import (
+    GREASE,
     KNEE_PART,
     SWAP,
     a_code,
@@ -256,3 +257,44 @@ def test_two_hundred_lines_are_sent_as_one(session: Session, shop: Workshop) -> 
     sending.send(session, shop.technician, sheet)
 
     assert len(again(session, sheet).estimate.lines) == 200
+
+
+# What a slot holds
+
+
+def test_a_line_wants_no_more_pieces_than_its_slot_holds(session: Session, shop: Workshop) -> None:
+    a_part(session, shop)
+    sheet = a_draft(session, shop, a_code(KNEE_PART))
+    (line,) = sheet.estimate.lines
+    spare = ChangeInput(seen=line.revision, quantity=2)
+
+    with pytest.raises(Refused, match="holds one piece") as added:
+        lines.add(session, shop.technician, sheet, a_code(KNEE_PART, 2))
+    with pytest.raises(Refused, match="holds one piece") as changed:
+        lines.change(session, shop.technician, sheet, line, spare)
+
+    assert (added.value.field, changed.value.field) == ("quantity", "quantity")
+
+
+def test_a_second_line_for_a_slot_is_refused_by_what_goes_there_already(
+    session: Session, shop: Workshop
+) -> None:
+    a_part(session, shop)
+    a_part(session, shop, "AK80-26")
+    sheet = a_draft(session, shop, a_code(KNEE_PART))
+    elsewhere = LineInput(code=KNEE_PART, slot_path="right_knee.actuator")
+
+    with pytest.raises(Refused, match=rf"{KNEE_PART} is to go there already") as refused:
+        lines.add(session, shop.technician, sheet, a_code("AK80-26"))
+
+    assert refused.value.field == "slot"
+    assert add_line(session, shop, sheet, elsewhere).quantity == 1
+
+
+def test_what_is_used_up_in_a_slot_comes_in_any_number(session: Session, shop: Workshop) -> None:
+    a_part(session, shop, GREASE, slot_class=None)
+    a_part(session, shop)
+
+    sheet = a_draft(session, shop, a_code(KNEE_PART), a_code(GREASE, 3), a_code(GREASE))
+
+    assert [line.quantity for line in sheet.estimate.lines] == [1, 3, 1]

@@ -6,9 +6,18 @@ from sqlalchemy.orm import Session
 
 from app.service import tickets
 from app.service.states import TicketState
-from tests.makers.estimates import SWAP, a_fee, an_operation, approved_ticket, priced, sent
+from tests.makers.estimates import (
+    KNEE_PART,
+    SWAP,
+    a_fee,
+    a_part,
+    an_operation,
+    approved_ticket,
+    priced,
+    sent,
+)
 from tests.makers.programs import Program, a_token, eur
-from tests.makers.service import Workshop, a_ticket
+from tests.makers.service import KNEE, Workshop, a_ticket
 from tests.makers.work import released
 
 
@@ -77,6 +86,22 @@ def test_two_hundred_lines_come_at_once_or_none(
     assert program.post(page, {"lines": [*many[:5], {"code": "NO"}]}).status_code == 404
     assert program.get(page).status_code == 404
     assert len(program.post(page, {"lines": many}).json()["lines"]) == 200
+
+
+def test_a_slot_gets_one_piece_by_program_too(
+    session: Session, shop: Workshop, program: Program
+) -> None:
+    a_part(session, shop)
+    ticket = a_ticket(session, shop, state=TicketState.DIAGNOSING)
+    session.commit()
+    page = f"/tickets/{ticket.number}/estimate"
+    knee = {"code": KNEE_PART, "slot": KNEE}
+
+    two = program.post(page, {"lines": [knee | {"quantity": 2}]})
+    twice = program.post(page, {"lines": [knee, knee]})
+
+    assert (two.status_code, two.json()["field"]) == (422, "quantity")
+    assert (twice.status_code, twice.json()["field"]) == (422, "slot")
 
 
 def test_the_robot_goes_back_and_the_maker_is_asked(

@@ -20,6 +20,7 @@ from app.service.states import TicketState, WaitingReason
 from tests.makers.books import breaches_of
 from tests.makers.buying import a_sent_order, a_supplier
 from tests.makers.estimates import (
+    GREASE,
     KNEE_PART,
     a_code,
     a_part,
@@ -48,9 +49,9 @@ def kept(session: Session, ticket: Ticket) -> list[Reservation]:
 
 
 def test_approval_keeps_the_parts_for_the_ticket(session: Session, shop: Workshop) -> None:
-    part = a_part(session, shop, on_hand=3)
+    part = a_part(session, shop, GREASE, slot_class=None, on_hand=3)
 
-    ticket = approved_ticket(session, shop, a_code(KNEE_PART, 2))
+    ticket = approved_ticket(session, shop, a_code(GREASE, 2))
 
     (promise,) = kept(session, ticket)
     assert (promise.part_id, promise.quantity, promise.expires_at) == (part.id, 2, None)
@@ -67,11 +68,11 @@ def test_declined_lines_keep_nothing(session: Session, shop: Workshop) -> None:
 
 
 def test_a_lot_is_kept_by_its_lot(session: Session, shop: Workshop) -> None:
-    part = a_part(session, shop, control=Control.LOT)
+    part = a_part(session, shop, GREASE, slot_class=None, control=Control.LOT)
     for lot, quantity in (("L1", 1), ("L2", 5)):
         stock.receive(session, shop.manager, part.id, quantity=quantity, reason="delivery", lot=lot)
 
-    ticket = approved_ticket(session, shop, a_code(KNEE_PART, 2))
+    ticket = approved_ticket(session, shop, a_code(GREASE, 2))
 
     assert [(one.lot_key, one.quantity) for one in kept(session, ticket)] == [("l1", 1), ("l2", 1)]
 
@@ -79,8 +80,8 @@ def test_a_lot_is_kept_by_its_lot(session: Session, shop: Workshop) -> None:
 def test_shortage_is_asked_for_and_the_ticket_waits_until_all_is_there(
     session: Session, shop: Workshop
 ) -> None:
-    part = a_part(session, shop, on_hand=1)
-    ticket = approved_ticket(session, shop, a_code(KNEE_PART, 3))
+    part = a_part(session, shop, GREASE, slot_class=None, on_hand=1)
+    ticket = approved_ticket(session, shop, a_code(GREASE, 3))
 
     assert (ticket.state, ticket.waiting) == (TicketState.WAITING_PARTS, WaitingReason.PART)
     demand = session.scalars(select(Demand).where(Demand.ended_at.is_(None))).one()
@@ -113,8 +114,8 @@ def test_a_part_that_may_stand_in_is_kept_when_the_other_is_out(
 
 
 def test_a_ticket_that_is_over_keeps_nothing_back(session: Session, shop: Workshop) -> None:
-    part = a_part(session, shop, on_hand=1)
-    ticket = approved_ticket(session, shop, a_code(KNEE_PART, 2))
+    part = a_part(session, shop, GREASE, slot_class=None, on_hand=1)
+    ticket = approved_ticket(session, shop, a_code(GREASE, 2))
 
     reserving.on_moved(session, moved_to_end(shop, ticket))
 
@@ -144,8 +145,8 @@ def moved_to_end(shop: Workshop, ticket: Ticket) -> TicketMoved:
 def test_what_was_ordered_for_a_ticket_comes_and_ends_its_wait(
     session: Session, shop: Workshop
 ) -> None:
-    part = a_part(session, shop)
-    ticket = approved_ticket(session, shop, a_code(KNEE_PART, 2))
+    part = a_part(session, shop, GREASE, slot_class=None)
+    ticket = approved_ticket(session, shop, a_code(GREASE, 2))
     supplier = a_supplier(session, shop.manager)
     order = a_sent_order(session, shop.manager, supplier, {part: 5})
 
