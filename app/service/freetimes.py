@@ -1,23 +1,35 @@
 """When a bench is free: times proposed by how long it takes, on what kind, and by whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.actor import Actor
-from app.service import appointments, benches
+from app.service import appointments, hours
+from app.service.hours import Hours
 from app.service.planning_models import Appointment, Bench, BenchKind
 from app.stores import desk
 
-# When times are proposed: the workshop's day, Monday to Friday. Any other may be typed.
-OPENS, CLOSES = time(8), time(18)
-_WORKDAYS = 5
 _STEP = timedelta(minutes=30)
 _DAYS = 21
 _MOST = 8
+# What is promised without more knowledge: an hour on a bench, told by the evening of its day;
+# the first such day, one with some air, and one for parts that have to come.
+_AN_HOUR = timedelta(hours=1)
+_PROMISES = (1, 3, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Busy:
+    bench_id: int
+    staff_id: int | None
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +48,85 @@ def proposed(
     day: date,
     staff_id: int | None = None,
 ) -> list[FreeTime]:
-    """The first free times from a day on, one for each half hour; three statements."""
+    """The first free times while the workshop is open, one for each half hour: two statements."""
     actor.require("service.view")
-    zone = ZoneInfo(desk.store_of(session, actor.store_id).zone)
-    usable = [
-        one
-        for one in benches.listed(session, actor.store_id)
-        if not one.archived and (kind is None or one.kind is kind)
-    ]
-    begin = datetime.combine(day, time(0), zone)
-    taken = appointments.between(session, actor.store_id, begin, begin + timedelta(days=_DAYS))
+    open_then, usable, taken = _known(session, actor, day, kind=kind)
     length = timedelta(minutes=minutes)
     found: list[FreeTime] = []
-    for offset in range(_DAYS):
-        start, end = _open(day + timedelta(days=offset), zone)
-        if start.weekday() >= _WORKDAYS:
-            continue
-        while start + length <= end and len(found) < _MOST:
-            bench = _free_bench(usable, taken, start, start + length, staff_id)
-            if bench is not None and start >= clock.now():
-                found.append(FreeTime(bench, start, start + length))
-            start += _STEP
+    for _, start, end in open_then.open_days(day, within=_DAYS):
+        found += _free_within(usable, taken, start, end, length=length, staff_id=staff_id)
+        if len(found) >= _MOST:
+            break
+    return found[:_MOST]
+
+
+def promises(session: Session, actor: Actor) -> list[datetime]:
+    """Evenings by which a robot that comes in now may be promised: days that are open, and on which
+    a bench has an hour left; any open day where the store keeps no benches. Two statements.
+    """
+    actor.require("service.view")
+    zone = ZoneInfo(desk.store_of(session, actor.store_id).zone)
+    tomorrow = clock.now().astimezone(zone).date() + timedelta(days=1)
+    open_then, usable, taken = _known(session, actor, tomorrow, kind=None)
+    evenings: list[datetime] = []
+    for _, start, end in open_then.open_days(tomorrow, within=_DAYS):
+        if not usable or _free_within(usable, taken, start, end, length=_AN_HOUR, staff_id=None):
+            evenings.append(end)
+        if len(evenings) == max(_PROMISES):
+            break
+    return [evenings[number - 1] for number in _PROMISES if number <= len(evenings)]
+
+
+def _known(
+    session: Session, actor: Actor, day: date, *, kind: BenchKind | None
+) -> tuple[Hours, list[Bench], list[_Busy]]:
+    """Hours, benches that can be booked, and what is taken on any of the store's."""
+    open_then = hours.of(session, actor.store_id)
+    begin = datetime.combine(day, time(0), open_then.zone)
+    rows = session.execute(
+        select(Bench, Appointment.staff_id, Appointment.starts_at, Appointment.ends_at)
+        .outerjoin(
+            Appointment,
+            (Appointment.bench_id == Bench.id)
+            & Appointment.ended_at.is_(None)
+            & (Appointment.starts_at > begin - appointments.LONGEST)
+            & (Appointment.starts_at < begin + timedelta(days=_DAYS)),
+        )
+        .where(Bench.store_id == actor.store_id)
+        .order_by(Bench.name_key, Bench.id)
+    ).all()
+    usable = {
+        bench.id: bench
+        for bench, *_ in rows
+        if not bench.archived and (kind is None or bench.kind is kind)
+    }
+    taken = [_Busy(bench.id, *rest) for bench, *rest in rows if rest[1] is not None]
+    return open_then, list(usable.values()), taken
+
+
+def _free_within(
+    usable: Sequence[Bench],
+    taken: Sequence[_Busy],
+    start: datetime,
+    end: datetime,
+    *,
+    length: timedelta,
+    staff_id: int | None,
+) -> list[FreeTime]:
+    """What is free between two moments of one day, on a bench for each half hour."""
+    found: list[FreeTime] = []
+    today = [one for one in taken if one.starts_at < end and start < one.ends_at]
+    while start + length <= end:
+        bench = _free_bench(usable, today, start, start + length, staff_id)
+        if bench is not None and start >= clock.now():
+            found.append(FreeTime(bench, start, start + length))
+        start += _STEP
     return found
 
 
-def _open(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    return datetime.combine(day, OPENS, zone), datetime.combine(day, CLOSES, zone)
-
-
 def _free_bench(
-    usable: list[Bench],
-    taken: list[Appointment],
+    usable: Sequence[Bench],
+    taken: Sequence[_Busy],
     start: datetime,
     end: datetime,
     staff_id: int | None,

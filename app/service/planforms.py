@@ -1,19 +1,23 @@
 """What the pages of the workshop's plan send, from text to typed input."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 
 from app.kernel.errors import Refused
 from app.kernel.quantity import row_number
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
+from app.robots.daytext import required_day
 from app.robots.slotforms import read_moment
 from app.service.appointments import Wish
 from app.service.forms import word
+from app.service.hours import MIDNIGHT, WEEKDAYS, Span
 from app.service.planning_models import BenchKind, Occasion
 from app.service.plans import PlanInput
 from app.web.forms import Reading, StoreForm, Typed
 
 _MOST_DIGITS = 7
+_TWO, _HOUR = 2, 60
 
 
 class BenchForm(StoreForm):
@@ -26,6 +30,16 @@ class BenchForm(StoreForm):
 
 class SkillsForm(StoreForm):
     skills: Typed = ""
+
+
+class ClosureForm(StoreForm):
+    """A day on which the workshop is closed."""
+
+    day: Typed = ""
+    why: Typed = ""
+
+    def read(self) -> date:
+        return required_day(self.day, field="day")
 
 
 class AppointmentForm(StoreForm):
@@ -129,6 +143,43 @@ class OccasionForm(StoreForm):
 
     def read(self) -> Occasion:
         return word(Occasion, self.occasion, field="occasion")
+
+
+def read_week(typed: Mapping[str, str]) -> list[Span | None]:
+    """`opens-0` to `closes-6`, Monday to Sunday; a day with neither is closed. Raises Invalid."""
+    seen = Reading()
+    week: list[Span | None] = []
+    for weekday in range(len(WEEKDAYS)):
+        opens, closes = (
+            seen.take(
+                name,
+                lambda name=name: read_minute(typed.get(name, ""), field=name),
+                None,  # type: ignore[misc]
+            )
+            for name in (f"opens-{weekday}", f"closes-{weekday}")
+        )
+        for name, one, other in (("opens", opens, closes), ("closes", closes, opens)):
+            if one is None and other is not None:
+                seen.refuse(f"{name}-{weekday}", msg("From and to, or neither where it is closed."))
+        # an evening that ends with the day is written 0:00 by clocks
+        week.append(
+            Span(opens, closes or MIDNIGHT) if opens is not None and closes is not None else None
+        )
+    seen.done()
+    return week
+
+
+def read_minute(text: str, *, field: str) -> int | None:
+    """A time of day as minutes: 8, 8:30, 24:00; None for nothing. Raises Refused."""
+    said = clean(text)
+    if not said:
+        return None
+    parts = [*said.replace(".", ":").split(":"), "0"][:2]
+    if all(one.isascii() and one.isdigit() and len(one) <= _TWO for one in parts):
+        minute = int(parts[0]) * 60 + int(parts[1])
+        if int(parts[1]) < _HOUR and minute <= MIDNIGHT:
+            return minute
+    raise Refused(msg("A time of day is written as 8:00."), field=field)
 
 
 def count(text: str, field: str) -> int | None:

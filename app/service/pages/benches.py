@@ -1,6 +1,7 @@
-"""The store's benches, and what its people can do."""
+"""The store's benches, what its people can do, and when the workshop is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -11,15 +12,17 @@ from app.identity import staff
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
-from app.service import benches
+from app.service import benches, diary, duework, hours
 from app.service.forms import BareForm, lines_of
-from app.service.planforms import BenchForm, SkillsForm
+from app.service.hours import WEEKDAYS, Hours
+from app.service.planforms import BenchForm, ClosureForm, SkillsForm, read_week
 from app.service.planning_models import BENCH_LABELS
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession
+from app.web.submitted import Submitted, SubmittedForm
 from app.web.wire import RowId
 
 router = APIRouter(prefix="/service/benches")
@@ -56,6 +59,43 @@ def set_skills(
     return _do(request, session, actor, form, act, person=staff_id)
 
 
+@router.post("/hours")
+@once
+def set_hours(request: Request, session: WriteSession, actor: Acting, form: Submitted) -> Response:
+    """From and to for each weekday; empty where it is closed."""
+
+    def act() -> None:
+        hours.set_week(session, actor, read_week(form.values))
+
+    return _do(request, session, actor, form, act)
+
+
+@router.post("/closures")
+@once
+def close(
+    request: Request, session: WriteSession, actor: Acting, form: Annotated[ClosureForm, Form()]
+) -> Response:
+    def act() -> None:
+        hours.close(session, actor, form.read(), why=form.why)
+
+    return _do(request, session, actor, form, act)
+
+
+@router.post("/closures/{day}/reopen")
+@once
+def reopen(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    day: date,
+    form: Annotated[BareForm, Form()],
+) -> Response:
+    def act() -> None:
+        hours.reopen(session, actor, day)
+
+    return _do(request, session, actor, form, act)
+
+
 @router.post("/{bench_id}/archive")
 @once
 def archive(
@@ -90,7 +130,7 @@ def _do(
     request: Request,
     session: Session,
     actor: Actor,
-    form: StoreForm,
+    form: StoreForm | SubmittedForm,
     act: Callable[[], None],
     *,
     person: int = 0,
@@ -99,7 +139,8 @@ def _do(
         act()
     except StoreError as refusal:
         session.rollback()
-        return _page(request, session, actor, typed=form.typed(), refusal=refusal, person=person)
+        typed = form.values if isinstance(form, SubmittedForm) else form.typed()
+        return _page(request, session, actor, typed=typed, refusal=refusal, person=person)
     return RedirectResponse("/service/benches", 303)
 
 
@@ -108,11 +149,15 @@ def _page(
     session: Session,
     actor: Actor,
     *,
-    typed: dict[str, Any] | None = None,
+    typed: Mapping[str, Any] | None = None,
     refusal: StoreError | None = None,
     person: int = 0,
 ) -> Response:
     actor.require("service.view")
+    now = hours.of(session, actor.store_id)
+    today = duework.today_of(session, actor.store_id)
+    closed = [day for day in now.closed if day >= today]
+    booked = diary.booked_on(session, actor, closed)
     return render(
         request,
         "service/benches.html",
@@ -122,7 +167,19 @@ def _page(
         people=staff.of_store(session, actor.store_id, working=True),
         skills=benches.skills(session, actor.store_id),
         kinds=BENCH_LABELS,
-        form=BenchForm().typed() | (typed or {}),
+        form=BenchForm().typed() | ClosureForm().typed() | _shown(now) | dict(typed or {}),
+        weekdays=WEEKDAYS,
+        closed=[(day, now.closed[day], booked[day]) for day in closed],
         person=person,
         problems=problems_of(refusal) if refusal else {},
     )
+
+
+def _shown(now: Hours) -> dict[str, str]:
+    """The week as its form shows it."""
+    return {
+        f"{name}-{weekday}": hours.shown(minute)
+        for weekday, span in enumerate(now.week)
+        if span is not None
+        for name, minute in (("opens", span.opens), ("closes", span.closes))
+    }

@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused, StoreError
 from app.kernel.quantity import document_number, row_number
 from app.kernel.searchkeys import clean
-from app.kernel.text import Text, msg
+from app.kernel.text import msg
 from app.robots import scanned
 from app.robots.models import Unit
 from app.service import (
@@ -23,12 +23,14 @@ from app.service import (
     diary,
     duework,
     freetimes,
+    hours,
     intake,
     planwork,
     queries,
     tickets,
     visits,
 )
+from app.service.hours import WEEKDAYS
 from app.service.models import Ticket
 from app.service.planforms import AppointmentForm, CallOffForm
 from app.service.planning_models import BENCH_LABELS, Appointment, BenchKind
@@ -43,15 +45,6 @@ from app.web.wire import RowId
 
 router = APIRouter(prefix="/service/calendar")
 
-WEEKDAYS: tuple[Text, ...] = (
-    msg("Monday"),
-    msg("Tuesday"),
-    msg("Wednesday"),
-    msg("Thursday"),
-    msg("Friday"),
-    msg("Saturday"),
-    msg("Sunday"),
-)
 _MINUTES = 60
 _MOST_MINUTES = 600
 _Refused = tuple[dict[str, Any], StoreError]
@@ -71,6 +64,7 @@ def show_calendar(
         return f"/service/calendar?day={when}&view={how}"
 
     how = "day" if daily else "week"
+    one_day, columns = diary.by_bench(session, actor, shown) if daily else (None, [])
     return render(
         request,
         "service/calendar.html",
@@ -80,7 +74,9 @@ def show_calendar(
         today=today,
         weekdays=WEEKDAYS,
         days=[] if daily else diary.week(session, actor, shown),
-        columns=diary.by_bench(session, actor, shown) if daily else [],
+        one_day=one_day,
+        columns=columns,
+        clock=hours.shown,
         kinds=BENCH_LABELS,
         label=tickets.label,
         page_of=appointments.page,
@@ -181,7 +177,8 @@ def call_off(
         session.rollback()
         row = appointments.by_id(session, actor, appointment_id)
         return _page(request, session, actor, row, refused=(form.typed(), refusal))
-    return RedirectResponse(f"/service/calendar?day={row.starts_at.date()}", 303)
+    zone = ZoneInfo(desk.store_of(session, actor.store_id).zone)
+    return RedirectResponse(f"/service/calendar?day={row.starts_at.astimezone(zone).date()}", 303)
 
 
 def _ticket(session: Session, actor: Actor, form: AppointmentForm) -> Ticket:
@@ -281,6 +278,7 @@ def _page(
         is_booked=row.ticket.state is TicketState.BOOKED,
         items=planwork.items_of(session, row.ticket),
         visit=visits.of_ticket(session, row.ticket),
+        outside=not hours.of(session, actor.store_id).holds(row.starts_at, row.ends_at),
         form=filled | typed,
         why=typed.get("why", ""),
         problems=problems_of(refusal) if refusal else {},

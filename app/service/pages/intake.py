@@ -1,8 +1,10 @@
 """Intake on one screen: what is known of the robot, and what its owner says."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from sqlalchemy.orm import Session
@@ -34,7 +36,7 @@ from app.robots.lifeforms import RegisterForm
 from app.robots.models import Maker, Unit
 from app.robots.states import CUSTODY_LABELS
 from app.robots.verdictwords import VERDICT_LABELS, VERDICT_TONES
-from app.service import intake, queries, tickets
+from app.service import freetimes, intake, queries, tickets
 from app.service.forms import EVIDENCE, read_intake
 from app.service.intake import SEEN_LABELS
 from app.service.models import Ticket
@@ -213,12 +215,22 @@ def _form(
         "typed": _begun(there) | typed,
         "problems": problems_of(refusal) if refusal else {},
         "refusal": refusal,
+        "evenings": _evenings(session, actor),
         "on_bench": there if there and there.state is not TicketState.BOOKED else None,
         "booked": there if there and there.state is TicketState.BOOKED else None,
         "label_of": tickets.label,
     }
     status = status_of(refusal) if refusal else 200
     return render(request, "service/intake.html", status=status, **page)
+
+
+def _evenings(session: Session, actor: Actor) -> list[tuple[datetime, str]]:
+    """By when it may be promised, as it is shown and as the field takes it."""
+    zone = ZoneInfo(desk.store_of(session, actor.store_id).zone)
+    return [
+        (one, one.astimezone(zone).strftime("%Y-%m-%dT%H:%M"))
+        for one in freetimes.promises(session, actor)
+    ]
 
 
 def _begun(booked: Ticket | None) -> dict[str, str]:
