@@ -44,7 +44,6 @@ from app.service import (
     closing,
     estimate_queries,
     faultlook,
-    fittingwork,
     guards,
     leaving,
     linesdone,
@@ -57,6 +56,7 @@ from app.service import (
 )
 from app.service import customerview as serviceview
 from app.service import findable as ticketfinder
+from app.service import following as joblines
 from app.service import panels as ticketpanels
 from app.service.events import EstimateDecided, TicketMoved
 from app.service.states import TicketState
@@ -75,6 +75,7 @@ def connect() -> None:
     events.listen(ComponentFitted, bulletins.on_fitted)
     choosing.stand_in_by(fit.may_stand_in)
     events.listen(ComponentFitted, following.on_fitted)
+    events.listen(ComponentFitted, joblines.on_fitted)  # asks what the ledger has just booked
     events.listen(ComponentRemoved, following.on_removed)
     events.listen(ComponentCorrected, bulletins.on_corrected)
     events.listen(ComponentCorrected, following.on_corrected)
@@ -113,14 +114,14 @@ def _connect_service() -> None:
     """What the workshop hears, asks and shows."""
     events.listen(BillSettled, billing.on_bill_settled)
     events.listen(EstimateDecided, reserving.on_decided)
-    events.listen(EstimateDecided, fittingwork.on_decided)
+    events.listen(EstimateDecided, joblines.on_decided)
     events.listen(EstimateDecided, paidfor.on_decided)
     events.listen(PartsArrived, reserving.on_arrived)
     events.listen(TicketMoved, reserving.on_moved)
     events.listen(TicketMoved, paidfor.on_moved)
     events.listen(TicketMoved, planwork.on_moved)
     events.listen(TicketMoved, appointments.on_moved)
-    events.listen(ComponentRemoved, fittingwork.on_removed)
+    events.listen(ComponentRemoved, joblines.on_removed)
     events.listen(CounterRead, planwork.on_counter_read)
     events.listen(FirmwareChanged, planwork.on_firmware)
     events.listen(CustomerErased, serviceview.on_customer_erased)

@@ -1,10 +1,10 @@
 """Parts going in and coming out at the bench, by scan: robot and ledger change together.
 
 The robot's own verbs fit and remove; whoever listens to them books the store room in the same
-transaction. Here stands only for which line of the job it was.
+transaction. Here stands only for which line of the job it was; `following` hears of the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,14 +19,11 @@ from app.kernel.text import msg
 from app.parts import catalogue, fit, issuing, places, substitution, supersession
 from app.parts.models import Part, PlaceKind
 from app.robots import bodies, choosing, components, fitting, occupancy
-from app.robots.events import ComponentRemoved
 from app.robots.slot_models import Component, Occupant, Slot
 from app.robots.slotnames import name_of
 from app.service import authorisations, linesdone, operations, safety, slotroom, tickets
 from app.service.estimate_models import EstimateLine, LineKind
-from app.service.events import EstimateDecided
 from app.service.models import Ticket
-from app.service.states import PROMISE_MET
 from app.service.work_models import PartUse
 
 _LONGEST_REASON = 200
@@ -127,24 +124,6 @@ def come_out(
     return taken
 
 
-def on_removed(session: Session, event: ComponentRemoved) -> None:
-    """Listens in `app.wiring`: what came out again for the job that had put it in, at the bench or
-    by a swap, is undone; its line waits for it once more. For another job it was work that held.
-    """
-    found = select(PartUse, Ticket).join(Ticket, Ticket.id == PartUse.ticket_id)
-    row = session.execute(found.where(PartUse.occupant_id == event.occupant_id)).one_or_none()
-    if row is None or tickets.reference(row[1]) != event.reference:
-        return
-    row[0].undone_at, row[0].undone_by = clock.now(), event.actor.name
-    session.flush()
-    _reopen_lacking(session, event.actor, row[1])
-
-
-def on_decided(session: Session, event: EstimateDecided) -> None:
-    """Listens in `app.wiring`: a newer version may want more pieces than have gone in."""
-    _reopen_lacking(session, event.actor, session.get_one(Ticket, event.ticket_id))
-
-
 def of_ticket(session: Session, ticket: Ticket) -> Sequence[tuple[PartUse, Part, Occupant | None]]:
     """What has gone in for a job and stays in, with part and stay, the oldest first."""
     rows = session.execute(
@@ -169,14 +148,9 @@ def _meant(
     if not number and line_key:
         number = wanting[0].part_number
     part = _part(session, actor, number)
-    now = clock.now()
-    for line in wanting:
-        if line.part_id == part.id:
-            return Meant(line, part, component)
-    for line in wanting:
-        approved = _stands_in(session, ticket, part, line, now)
-        if approved is not None:
-            return Meant(line, part, component, approved)
+    found = line_for(session, ticket, part, wanting)
+    if found is not None:
+        return Meant(found[0], part, component, found[1])
     raise Refused(
         msg(
             "No approved line of {ticket} wants {part}. Wanted: {wanted}.",
@@ -186,6 +160,21 @@ def _meant(
         ),
         field="code",
     )
+
+
+def line_for(
+    session: Session, ticket: Ticket, part: Part, wanting: Sequence[EstimateLine]
+) -> tuple[EstimateLine, str] | None:
+    """The line that a part is for, and who let it stand in where the line names another one."""
+    now = clock.now()
+    for line in wanting:
+        if line.part_id == part.id:
+            return line, ""
+    for line in wanting:
+        approved = _stands_in(session, ticket, part, line, now)
+        if approved is not None:
+            return line, approved
+    return None
 
 
 def _told_apart(session: Session, actor: Actor, scanned: Scanned) -> Scanned:
@@ -202,8 +191,7 @@ def _wanting(session: Session, ticket: Ticket, line_key: str) -> list[EstimateLi
         lines = [line for line in lines if line.key == line_key]
         if not lines:
             raise NotFound(msg("This line is not approved work of this ticket."), field="line")
-    used = linesdone.used(session, ticket)
-    wanting = [line for line in lines if used.get(line.key, 0) < line.quantity]
+    wanting = lacking(session, ticket, lines)
     if not wanting:
         raise Conflict(
             msg("{ticket} has all the parts that were approved.", ticket=tickets.label(ticket))
@@ -212,6 +200,16 @@ def _wanting(session: Session, ticket: Ticket, line_key: str) -> list[EstimateLi
             field="code",
         )
     return wanting
+
+
+def lacking(session: Session, ticket: Ticket, lines: Iterable[EstimateLine]) -> list[EstimateLine]:
+    """Of some lines those of parts of which pieces are still to come."""
+    used = linesdone.used(session, ticket)
+    return [
+        line
+        for line in lines
+        if line.kind is LineKind.PART and used.get(line.key, 0) < line.quantity
+    ]
 
 
 def _component(
@@ -294,7 +292,7 @@ def _into_slot(
         stay = fitting.replace(session, actor, ticket.unit, path, part=piece, work=work)
     else:
         stay = fitting.fit(session, actor, ticket.unit, path, part=piece, work=work)
-    return _use(actor, ticket, meant, path=path, occupant_id=stay.id)
+    return use_of(actor, ticket, meant, path=path, occupant_id=stay.id)
 
 
 def _used_up(
@@ -317,12 +315,13 @@ def _used_up(
         to=places.standard(session, ticket.store_id, PlaceKind.CUSTOMER),
         reason="used up",
     )
-    return _use(actor, ticket, meant, path="", occupant_id=None)
+    return use_of(actor, ticket, meant, path="", occupant_id=None)
 
 
-def _use(
+def use_of(
     actor: Actor, ticket: Ticket, meant: Meant, *, path: str, occupant_id: int | None
 ) -> PartUse:
+    """The row of a piece that has gone in."""
     other = meant.part.id != meant.line.part_id
     return PartUse(
         store_id=ticket.store_id,
@@ -342,20 +341,6 @@ def _work(ticket: Ticket, reason: str) -> occupancy.Work:
     return occupancy.Work(
         reference=tickets.reference(ticket), reason=clean(reason)[:_LONGEST_REASON]
     )
-
-
-def _reopen_lacking(session: Session, actor: Actor, ticket: Ticket) -> None:
-    """A line that was ticked off is done no more when pieces of it are lacking again."""
-    if ticket.state in PROMISE_MET:
-        return
-    used = linesdone.used(session, ticket)
-    lacking = [
-        line.key
-        for line in linesdone.of_ticket(session, ticket)
-        if line.kind is LineKind.PART and used.get(line.key, 0) < line.quantity
-    ]
-    house = replace(actor, permissions=actor.permissions | {"service.work"})
-    linesdone.reopen(session, house, ticket, lacking, why="")
 
 
 def _put_in_by(session: Session, ticket: Ticket, occupant_id: int) -> bool:

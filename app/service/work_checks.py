@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.parts.following import owner_of
 from app.robots.slot_models import Occupant
 from app.service import tickets
 from app.service.models import Ticket, TicketChange
-from app.service.states import TicketState
+from app.service.states import PROMISE_MET, TicketState
 from app.service.work_models import Labour, PartUse, QualityCheck, Release
 
 _OUT = (TicketState.READY, TicketState.RETURNED, TicketState.CLOSED)
@@ -77,7 +78,9 @@ def _checked(session: Session) -> Iterator[str]:
 
 
 def _uses_are_stays(session: Session) -> Iterator[str]:
-    """A part that a job put into a slot is a stay in that robot, for that job."""
+    """A part that a job put into a slot is a stay in that robot, for that job or for none, and
+    counts for it as long as it stays there.
+    """
     rows = session.execute(
         select(PartUse, Occupant, Ticket)
         .join(Ticket, Ticket.id == PartUse.ticket_id)
@@ -86,9 +89,15 @@ def _uses_are_stays(session: Session) -> Iterator[str]:
     )
     for use, stay, ticket in rows:
         owner = tickets.reference(ticket)
-        if stay.unit_id != ticket.unit_id or stay.reference != owner:
+        is_out = stay.until is not None
+        # of a job that is over it was work that held, unless it came out for just that job
+        must = is_out and (
+            owner_of(stay.removal_reference) == owner or ticket.state not in PROMISE_MET
+        )
+        undone = use.undone_at is not None
+        if stay.unit_id != ticket.unit_id or owner_of(stay.reference) not in {owner, ""}:
             yield f"service: {tickets.label(ticket)}: part use {use.id} is no stay of this job"
-        elif (use.undone_at is not None) != (stay.removal_reference == owner):
+        elif (must and not undone) or (undone and not is_out):
             yield f"service: {tickets.label(ticket)}: part use {use.id} and the robot disagree"
 
 

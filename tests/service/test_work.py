@@ -354,6 +354,46 @@ def test_a_line_is_done_no_more_when_its_piece_comes_out(
         tickets.move(session, shop.technician, job, TicketState.CHECKING)
 
 
+def test_a_piece_taken_out_on_the_robots_own_page_is_wanted_again(
+    session: Session, shop: Workshop, job: Ticket
+) -> None:
+    swapped(session, shop, job)
+
+    fitting.remove(session, shop.manager, shop.unit, KNEE)
+
+    assert linesdone.used(session, job) == {}
+    assert KNEE_PART in {line.part_number for line in linesdone.open_lines(session, job)}
+    assert list(work_checks.breaches(session)) == []
+
+
+@pytest.mark.parametrize("named", ["", "t-1"])
+def test_a_piece_put_in_on_the_robots_own_page_counts_for_the_job(
+    session: Session, shop: Workshop, job: Ticket, part: Part, named: str
+) -> None:
+    stocked_serials(session, shop.manager, part, "AK-NEW-2")
+    piece = choosing.Part(part_number=KNEE_PART, serial="AK-NEW-2")
+
+    fitting.fit(session, shop.manager, shop.unit, KNEE, part=piece, work=Work(reference=named))
+
+    assert linesdone.used(session, job) == {"2": 1}
+    made_safe(session, shop, job)
+    linesdone.finish(session, shop.technician, job, "2")
+    with pytest.raises(Conflict, match="all the parts that were approved"):
+        fittingwork.go_in(session, shop.technician, job, Scanned(serial="AK-NEW-1"))
+    assert list(work_checks.breaches(session)) == []
+
+
+def test_a_piece_put_in_elsewhere_on_the_robot_is_not_of_the_job(
+    session: Session, shop: Workshop, job: Ticket, part: Part
+) -> None:
+    stocked_serials(session, shop.manager, part, "AK-NEW-2")
+    piece = choosing.Part(part_number=KNEE_PART, serial="AK-NEW-2")
+
+    fitting.fit(session, shop.manager, shop.unit, "right_knee.actuator", part=piece)
+
+    assert linesdone.used(session, job) == {}
+
+
 def test_a_line_is_done_no_more_when_a_newer_version_wants_more_of_it(
     session: Session, shop: Workshop
 ) -> None:
