@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -83,7 +84,7 @@ def _known(
     """Hours, benches that can be booked, and what is taken on any of the store's."""
     open_then = hours.of(session, actor.store_id)
     begin = datetime.combine(day, time(0), open_then.zone)
-    rows = session.execute(
+    found = session.execute(
         select(Bench, Appointment.staff_id, Appointment.starts_at, Appointment.ends_at)
         .outerjoin(
             Appointment,
@@ -94,13 +95,18 @@ def _known(
         )
         .where(Bench.store_id == actor.store_id)
         .order_by(Bench.name_key, Bench.id)
-    ).all()
+    )
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in found]
     usable = {
         bench.id: bench
-        for bench, *_ in rows
+        for bench, _, _, _ in rows
         if not bench.archived and (kind is None or bench.kind is kind)
     }
-    taken = [_Busy(bench.id, *rest) for bench, *rest in rows if rest[1] is not None]
+    taken = [
+        _Busy(bench.id, staff_id, starts_at, ends_at)
+        for bench, staff_id, starts_at, ends_at in rows
+        if starts_at is not None
+    ]
     return open_then, list(usable.values()), taken
 
 

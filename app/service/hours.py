@@ -1,8 +1,9 @@
 """When the workshop is open: by weekday, as the store sets it, and the days it is closed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, literal, null, select, union_all
@@ -92,8 +93,10 @@ def of(session: Session, store_id: int) -> Hours:
     closures = select(null(), null(), null(), WorkshopClosure.day, WorkshopClosure.why).where(
         WorkshopClosure.store_id == store_id
     )
-    week, closed = list(_USUAL), {}
-    for weekday, opens, closes, day, why in session.execute(union_all(weekdays, closures)):
+    week = list(_USUAL)
+    closed: dict[date, str] = {}
+    rows: Iterable[tuple[Any, ...]] = session.execute(union_all(weekdays, closures))
+    for weekday, opens, closes, day, why in rows:
         if day is not None:
             closed[day] = why
         else:

@@ -121,7 +121,7 @@ def free(session: Session, actor: Actor) -> list[Unit]:
             )
             .order_by(Unit.id)
             .limit(_MOST)
-            .options(joinedload(Unit.model))
+            .options(joinedload(Unit.model), joinedload(Unit.maker))
         )
     )
 

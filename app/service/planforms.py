@@ -148,25 +148,25 @@ class OccasionForm(StoreForm):
 def read_week(typed: Mapping[str, str]) -> list[Span | None]:
     """`opens-0` to `closes-6`, Monday to Sunday; a day with neither is closed. Raises Invalid."""
     seen = Reading()
-    week: list[Span | None] = []
-    for weekday in range(len(WEEKDAYS)):
-        opens, closes = (
-            seen.take(
-                name,
-                lambda name=name: read_minute(typed.get(name, ""), field=name),
-                None,  # type: ignore[misc]
-            )
-            for name in (f"opens-{weekday}", f"closes-{weekday}")
-        )
-        for name, one, other in (("opens", opens, closes), ("closes", closes, opens)):
-            if one is None and other is not None:
-                seen.refuse(f"{name}-{weekday}", msg("From and to, or neither where it is closed."))
-        # an evening that ends with the day is written 0:00 by clocks
-        week.append(
-            Span(opens, closes or MIDNIGHT) if opens is not None and closes is not None else None
-        )
+    week = [_read_span(typed, seen, weekday) for weekday in range(len(WEEKDAYS))]
     seen.done()
     return week
+
+
+def _read_span(typed: Mapping[str, str], seen: Reading, weekday: int) -> Span | None:
+    def minute(name: str) -> int | None:
+        text = typed.get(name, "")
+        return seen.take(name, lambda: read_minute(text, field=name), None)
+
+    opens, closes = minute(f"opens-{weekday}"), minute(f"closes-{weekday}")
+    if opens is None and closes is None:
+        return None
+    if opens is None or closes is None:
+        missing = "opens" if opens is None else "closes"
+        seen.refuse(f"{missing}-{weekday}", msg("From and to, or neither where it is closed."))
+        return None
+    # an evening that ends with the day is written 0:00 by clocks
+    return Span(opens, closes or MIDNIGHT)
 
 
 def read_minute(text: str, *, field: str) -> int | None:

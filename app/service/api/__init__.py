@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from app.service.api import claims, estimates, planning, tickets, work
+from app.service.api import (
+    claims,
+    edits,
+    estimates,
+    faults,
+    loaners,
+    planning,
+    tickets,
+    visits,
+    work,
+    workshop,
+)
 
 router = APIRouter()
-for part in (estimates, work, tickets, claims, planning):
+for part in (estimates, work, tickets, edits, claims, planning, workshop, loaners, visits, faults):
     router.include_router(part.router)

@@ -11,11 +11,11 @@ from app.kernel.errors import Refused
 from app.kernel.text import msg
 from app.robots import registry
 from app.robots.counters import SECONDS_PER_HOUR
-from app.service import appointments, benches, duework, plans, planwork, tickets
+from app.service import appointments, duework, plans, planwork, tickets
 from app.service.api.asked import asked_ticket
 from app.service.appointments import Wish
 from app.service.duework import DueWork
-from app.service.planning_models import Appointment, BenchKind, Occasion, ServicePlan
+from app.service.planning_models import Appointment, Occasion, ServicePlan
 from app.service.plans import PlanInput
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
@@ -27,17 +27,6 @@ router = APIRouter(prefix="/api/v1", tags=["service"])
 _Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 _When = Annotated[AwareDatetime, Field(strict=False)]
 _Moment = Annotated[AwareDatetime, Query()]
-
-
-class BenchOut(BaseModel):
-    id: int
-    name: str
-    kind: BenchKind
-    archived: bool
-
-
-class BenchesOut(BaseModel):
-    items: list[BenchOut]
 
 
 class WishIn(Sent):
@@ -130,6 +119,12 @@ class PlanIn(Sent):
         )
 
 
+class ChangedPlanIn(PlanIn):
+    """The plan as it is to be; `version`: the one that was read."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
 class PlanOut(BaseModel):
     """`set_by` is always the store: no maker says so."""
 
@@ -206,20 +201,21 @@ class BookIn(Sent):
     plan: _Id
 
 
+class OccasionIn(Sent):
+    """What happened to a robot: it fell, was shipped, or has another firmware."""
+
+    serial: Words
+    occasion: Occasion = Field(strict=False)
+
+
+class OccasionOut(BaseModel):
+    serial: str
+    occasion: Occasion
+    due: list[DueOut]
+
+
 class BookedOut(BaseModel):
     ticket: str
-
-
-@router.get("/benches", responses=refusals())
-def list_benches(session: ReadSession, actor: ApiReading) -> BenchesOut:
-    """The store’s benches, those no longer used last."""
-    actor.require("service.view")
-    return BenchesOut(
-        items=[
-            BenchOut(id=one.id, name=one.name, kind=one.kind, archived=one.archived)
-            for one in benches.listed(session, actor.store_id)
-        ]
-    )
 
 
 @router.get("/appointments", responses=refusals())
@@ -247,6 +243,15 @@ def make_appointment(
     ticket = asked_ticket(session, actor, sent.ticket)
     row = appointments.make(session, actor, ticket, sent.read())
     return AppointmentOut.of(appointments.by_id(session, actor, row.id))
+
+
+@router.get("/appointments/{appointment_id}", responses=refusals(404))
+def show_appointment(
+    session: ReadSession, actor: ApiReading, *, appointment_id: RowId
+) -> AppointmentOut:
+    """One, also one that was called off."""
+    actor.require("service.view")
+    return AppointmentOut.of(appointments.by_id(session, actor, appointment_id))
 
 
 @router.patch("/appointments/{appointment_id}", responses=refusals_of_writing(404))
@@ -297,7 +302,54 @@ def add_plan(
     *,
     sent: PlanIn,
 ) -> PlanOut:
+    """What the store does every so often."""
     return PlanOut.of(plans.add(session, actor, sent.read()))
+
+
+@router.patch("/service-plans/{plan_id}", responses=refusals_of_writing(404))
+@once
+def edit_plan(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    plan_id: RowId,
+    sent: ChangedPlanIn,
+) -> PlanOut:
+    """Another rule from now on, whole; what is due by it is reckoned anew."""
+    plan = plans.by_id(session, actor, plan_id)
+    plans.edit(session, actor, plan, sent.read(), seen=sent.version)
+    return PlanOut.of(plan)
+
+
+@router.post("/service-plans/{plan_id}/archive", responses=refusals_of_writing(404))
+@once
+def archive_plan(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    plan_id: RowId,
+) -> PlanOut:
+    """Nothing is due by it any more."""
+    plan = plans.by_id(session, actor, plan_id)
+    plans.archive(session, actor, plan)
+    return PlanOut.of(plan)
+
+
+@router.post("/service-plans/{plan_id}/restore", responses=refusals_of_writing(404))
+@once
+def restore_plan(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    plan_id: RowId,
+) -> PlanOut:
+    """It is used again."""
+    plan = plans.by_id(session, actor, plan_id)
+    plans.restore(session, actor, plan)
+    return PlanOut.of(plan)
 
 
 @router.get("/due-work", responses=refusals())
@@ -322,3 +374,22 @@ def book_due_work(
     unit = registry.by_serial(session, actor, sent.serial)
     ticket = planwork.book(session, actor, unit, plans.by_id(session, actor, sent.plan))
     return BookedOut(ticket=tickets.label(ticket))
+
+
+@router.post("/due-work/occasions", status_code=201, responses=refusals_of_writing(404))
+@once
+def note_occasion(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    sent: OccasionIn,
+) -> OccasionOut:
+    """Something happened to a robot; what is due on it by then."""
+    unit = registry.by_serial(session, actor, sent.serial)
+    planwork.happened(session, actor, unit, sent.occasion)
+    today = duework.today_of(session, actor.store_id)
+    due = [one for one in duework.of_unit(session, unit) if one.next.is_due(today)]
+    return OccasionOut(
+        serial=unit.serial, occasion=sent.occasion, due=[DueOut.of(one) for one in due]
+    )
