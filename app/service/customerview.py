@@ -9,7 +9,7 @@ from app.customers.panels import Panel, PanelRow
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.text import msg
-from app.service import queries, tickets, visits
+from app.service import changes, queries, tickets, visits
 from app.service.models import Ticket, TicketNote, TicketPhoto
 from app.service.queries import Wanted
 from app.service.states import ENDED, STATE_LABELS
@@ -75,9 +75,10 @@ def on_customer_erased(session: Session, event: CustomerErased) -> None:
 
     What was found on the robot stays with the robot.
     """
-    for ticket in session.scalars(
+    theirs = session.scalars(
         select(Ticket).where(Ticket.customer_id == event.customer_id).order_by(Ticket.id)
-    ):
+    ).all()
+    for ticket in theirs:
         if ticket.ended_at is None:
             number = tickets.label(ticket)
             raise Refused(
@@ -87,6 +88,7 @@ def on_customer_erased(session: Session, event: CustomerErased) -> None:
         ticket.brought_by = ticket.signer = ""
         ticket.signature = None
     session.flush()
+    changes.forget_names(session, [ticket.id for ticket in theirs])
 
 
 def _counts(

@@ -295,7 +295,7 @@ def _begin(session: Session, actor: Actor, ticket: Ticket) -> None:
             "state": ticket.state,
             "unit_id": ticket.unit_id,
             "customer_id": ticket.customer_id,
-            "brought_by": ticket.brought_by,
+            "brought_by": bool(ticket.brought_by),
         },
     )
     events.announce(

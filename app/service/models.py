@@ -99,7 +99,8 @@ class Ticket(Base):
 
 
 class TicketChange(Base):
-    """One change of a ticket's fields: who, when, from what to what. Append-only.
+    """One change of a ticket's fields: who, when, from what to what. Append-only, but for the name
+    of who brought the robot, which can be forgotten.
 
     A move names its states; the first line of a ticket has no `from_state`.
     `before`, `after`: JSON by the fields' names.

@@ -13,10 +13,9 @@ from app.kernel import audit, clock, events
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.text import msg
-from app.robots import custody, ownership, timeline
+from app.robots import custody, timeline
 from app.robots.models import Unit
-from app.robots.states import Custody
-from app.service import changes, guards, promise
+from app.service import changes, guards, hands, promise
 from app.service.errors import TicketOver
 from app.service.events import TicketMoved
 from app.service.models import Ticket, TicketWait
@@ -330,9 +329,9 @@ def _end_wait(session: Session, actor: Actor, ticket: Ticket) -> None:
 def _tell(session: Session, actor: Actor, ticket: Ticket, to: TicketState) -> None:
     """The robot's timeline, and whose hands the robot is in from here on."""
     said = msg("{number}: {state}", number=label(ticket), state=STATE_LABELS[to])
-    hands = _hands(session, ticket, to)
-    if hands is not None and ticket.received_at is not None:
-        custody.move(session, actor, ticket.unit, hands, why=said, link=page(ticket))
+    into = hands.after(session, ticket, to)
+    if into is not None and ticket.received_at is not None:
+        custody.move(session, actor, ticket.unit, into, why=said, link=page(ticket))
         return
     timeline.note(
         session,
@@ -342,18 +341,6 @@ def _tell(session: Session, actor: Actor, ticket: Ticket, to: TicketState) -> No
         link=page(ticket),
         actor_name=actor.name,
     )
-
-
-def _hands(session: Session, ticket: Ticket, to: TicketState) -> Custody | None:
-    """In whose hands a move puts the robot; None: it stays where it is."""
-    if to is TicketState.RECEIVED:
-        return Custody.BENCH
-    if to is TicketState.READY:
-        return Custody.STORE
-    if to in {TicketState.RETURNED, TicketState.CANCELLED}:
-        owned = ownership.owner_of(session, ticket.unit_id) is not None
-        return Custody.CUSTOMER if owned else Custody.STORE
-    return None
 
 
 def _changed(
@@ -371,7 +358,7 @@ def _changed(
         actor,
         "ticket.changed",
         subject=reference(ticket),
-        before=before,
-        after=after,
+        before=changes.unnamed(before),
+        after=changes.unnamed(after),
         reason=why or None,
     )

@@ -3,16 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app import wiring
 from app.customers import privacy
 from app.kernel import clock
+from app.kernel.audit import AuditEntry
 from app.kernel.errors import Conflict, Invalid, Refused
 from app.robots import fitting
 from app.robots.choosing import Part
 from app.robots.occupancy import Work
 from app.service import diagnosis, faults, statistics, tickets
 from app.service.diagnosis import DiagnosisInput
+from app.service.models import TicketChange
 from app.service.states import FaultKind, TicketState
 from tests.makers.browsing import Browser
 from tests.makers.service import KNEE, Workshop, a_customers_unit, a_finding, a_ticket
@@ -111,3 +116,44 @@ def test_nobody_is_forgotten_while_their_robot_is_here(session: Session, shop: W
     privacy.erase(session, shop.manager, shop.owner, reason="asked")
 
     assert (ticket.signer, ticket.signature) == ("", None)
+
+
+def test_the_name_of_who_brought_it_is_forgotten_in_the_tickets_story_too(
+    session: Session, shop: Workshop
+) -> None:
+    wiring.connect()
+    ticket = a_ticket(session, shop)
+    edit = {"brought_by": "Kerstin Arndt", "seal": "S-7"}
+    tickets.edit(session, shop.manager, ticket, edit, seen=ticket.version)
+    edit = {"brought_by": "Jonas Arndt"}
+    tickets.edit(session, shop.manager, ticket, edit, seen=ticket.version)
+    tickets.cancel(session, shop.manager, ticket, why="Collected")
+    privacy.export(session, shop.manager, shop.owner)
+
+    privacy.erase(session, shop.manager, shop.owner, reason="asked")
+
+    session.expire_all()
+    story = [line.before + line.after for line in session.scalars(select(TicketChange))]
+    audit = [entry.body for entry in session.scalars(select(AuditEntry))]
+    assert not any("Arndt" in str(told) for told in (*story, *audit))
+    assert any("S-7" in told for told in story)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"after": '{"brought_by":"Somebody Else"}'},
+        {"after": '{"brought_by":"","seal":"other"}'},
+        {"after": '{"brought_by":""}', "by": "Nobody"},
+    ],
+)
+def test_nothing_but_a_name_can_be_forgotten_of_a_tickets_story(
+    session: Session, shop: Workshop, change: dict[str, str]
+) -> None:
+    ticket = a_ticket(session, shop)
+    edit = {"brought_by": "Kerstin Arndt"}
+    tickets.edit(session, shop.manager, ticket, edit, seen=ticket.version)
+    last = TicketChange.version == ticket.version
+
+    with pytest.raises(DBAPIError, match="append-only"):
+        session.execute(update(TicketChange).where(last).values(change))
