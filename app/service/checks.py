@@ -12,6 +12,7 @@ from app.kernel.audit import AuditEntry
 from app.robots.models import Unit
 from app.robots.states import Custody
 from app.service.models import Diagnosis, Ticket, TicketChange, TicketWait
+from app.service.planning_models import TicketVisit
 from app.service.states import ON_THE_BENCH, TICKET_MOVES, TicketState
 
 _IN_HAND = frozenset({Custody.BENCH, Custody.MAKER, Custody.CARRIER})
@@ -128,13 +129,15 @@ def _pauses(session: Session) -> Iterator[str]:
 
 
 def _hands(session: Session) -> Iterator[str]:
-    """A robot that is worked on is in the workshop's hands."""
+    """A robot that is worked on is in the workshop's hands, or on site still in its owner's."""
+    on_site = select(TicketVisit.id).where(TicketVisit.ticket_id == Ticket.id).exists()
     rows = session.execute(
         select(Ticket.number, Ticket.state, Unit.serial, Unit.custody)
         .join(Unit, Unit.id == Ticket.unit_id)
         .where(
             Ticket.state.in_(ON_THE_BENCH - {TicketState.READY}),
             Unit.custody.not_in(_IN_HAND),
+            ~(on_site & (Unit.custody == Custody.CUSTOMER)),
         )
     )
     for number, state, serial, custody in rows:

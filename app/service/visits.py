@@ -13,7 +13,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
-from app.service import estimates, lines, tickets
+from app.service import estimates, hands, lines, tickets
 from app.service.estimate_models import EstimateLine, LineKind
 from app.service.lineitems import LineInput
 from app.service.models import Ticket
@@ -47,6 +47,9 @@ def go_there(session: Session, actor: Actor, ticket: Ticket, typed: VisitInput) 
         session.add(row)
     row.address, row.contact = address, contact
     session.flush()
+    if before is None:
+        said = msg("{number}: worked on where it stands", number=tickets.label(ticket))
+        hands.put_right(session, actor, ticket, why=said, link=tickets.page(ticket))
     audit.record(
         session,
         actor,
@@ -68,6 +71,8 @@ def stay_here(session: Session, actor: Actor, ticket: Ticket) -> None:
     before = {"address": row.address, "contact": row.contact}
     session.delete(row)
     session.flush()
+    said = msg("{number}: taken along to the workshop", number=tickets.label(ticket))
+    hands.put_right(session, actor, ticket, why=said, link=tickets.page(ticket))
     audit.record(
         session, actor, "ticket.in_workshop", subject=tickets.reference(ticket), before=before
     )

@@ -7,13 +7,15 @@ from sqlalchemy.orm import Session
 
 from app import wiring
 from app.customers import privacy
-from app.service import estimates, tickets, visits
+from app.robots.states import Custody
+from app.service import checks, estimates, intake, tickets, visits
 from app.service.estimate_models import LineKind
+from app.service.intake import IntakeInput
 from app.service.states import TicketState
 from app.service.visits import VisitInput
 from tests.makers.browsing import Browser
 from tests.makers.estimates import priced
-from tests.makers.service import Workshop, a_ticket
+from tests.makers.service import Workshop, a_ticket, unguarded
 
 
 def test_a_ticket_on_site_has_its_address_on_page_and_job_sheet(
@@ -56,6 +58,28 @@ def test_the_way_there_is_a_line_of_the_estimate(
     assert [(line.kind, line.unit_price_minor) for line in newest.lines] == [
         (LineKind.FREIGHT, 5_000)
     ]
+
+
+def test_a_robot_on_site_is_its_owners_until_it_is_taken_along(
+    session: Session, shop: Workshop
+) -> None:
+    booked = intake.book_in(session, shop.manager, shop.unit, complaint="Squeaks")
+    visits.go_there(session, shop.manager, booked, VisitInput("Parkweg 7"))
+
+    ticket = intake.intake(session, shop.manager, shop.unit, IntakeInput(complaint="Squeaks"))
+    there = shop.unit.custody
+    clean = list(checks.breaches(session))
+    visits.stay_here(session, shop.manager, ticket)
+
+    assert (there, clean) == (Custody.CUSTOMER, [])
+    assert shop.unit.custody is Custody.BENCH
+    visits.go_there(session, shop.manager, ticket, VisitInput("Parkweg 7"))
+    assert shop.unit.custody is Custody.CUSTOMER
+    with unguarded():
+        for step in (TicketState.DIAGNOSING, TicketState.ESTIMATED, TicketState.DECLINED):
+            tickets.move(session, shop.manager, ticket, step)
+        tickets.move(session, shop.manager, ticket, TicketState.READY)
+    assert shop.unit.custody is Custody.CUSTOMER
 
 
 def test_an_address_goes_with_the_customer_who_is_forgotten(
