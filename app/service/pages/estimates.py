@@ -1,59 +1,38 @@
-"""The estimate of a ticket: its editor, sending, and decisions that staff write down."""
+"""The estimate of a ticket: its editor as it is shown, and how what was refused comes back."""
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.identity.guard import Acting, SignedIn
+from app.identity.guard import SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, StoreError
 from app.kernel.text import msg
 from app.robots.slotnames import name_of
 from app.robots.verdictwords import VERDICT_LABELS, VERDICT_TONES
-from app.service import (
-    decisions,
-    estimate_queries,
-    estimates,
-    invoicing,
-    lines,
-    proposals,
-    sending,
-    tickets,
-)
+from app.service import estimate_queries, estimates, invoicing, lines, proposals, tickets
 from app.service.decisions import HOW_LABELS
-from app.service.estimate_models import Estimate, EstimateLine, EstimateState, How, LineKind
+from app.service.estimate_models import Estimate, EstimateState, How, LineKind
 from app.service.estimate_queries import ESTIMATE_TONES
-from app.service.estimateforms import (
-    AgainForm,
-    LineForm,
-    NoteForm,
-    read_answer,
-    read_change,
-    share_text,
-)
-from app.service.estimates import ESTIMATE_LABELS, KIND_LABELS, Sheet
-from app.service.forms import BareForm, word
+from app.service.estimateforms import share_text
+from app.service.estimates import ESTIMATE_LABELS, KIND_LABELS
 from app.service.lineitems import FREE
 from app.service.models import Ticket
 from app.service.pages.asked import asked_ticket, frame
 from app.service.payers import PAYER_LABELS, Payer
-from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import problems_of
-from app.web.idempotent import once
 from app.web.printing import pdf_document
 from app.web.rendering import is_htmx, render
-from app.web.sessions import ReadSession, WriteSession
-from app.web.submitted import Submitted
+from app.web.sessions import ReadSession
 from app.web.wire import Number
 
 router = APIRouter(prefix="/service/tickets")
 
-LineKey = Annotated[str, Path(pattern=r"^[0-9]{1,9}$")]
 Act = Callable[[Ticket], object]
 Refused = tuple[str, dict[str, Any], StoreError]
 
@@ -70,7 +49,7 @@ def show_estimate(
 ) -> Response:
     """The newest version, or one by its number; `line` is the one whose form is open."""
     ticket = asked_ticket(session, actor, number)
-    return _page(request, session, actor, ticket, version=version, line=line)
+    return estimate_page(request, session, actor, ticket, version=version, line=line)
 
 
 @router.get("/{number}/estimate/suggestions")
@@ -116,205 +95,7 @@ def estimate_pdf(
     )
 
 
-@router.post("/{number}/estimate/begin")
-@once
-def begin(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    form: Annotated[BareForm, Form()],
-) -> Response:
-    """A new version, beside the one that was sent."""
-
-    def act(ticket: Ticket) -> None:
-        estimates.draft(session, actor, ticket)
-
-    return _do(request, session, actor, number, act=act, refused=("begin", form.typed()))
-
-
-@router.post("/{number}/estimate/lines")
-@once
-def add_line(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    form: Annotated[LineForm, Form()],
-) -> Response:
-    def act(ticket: Ticket) -> None:
-        currency = desk.store_of(session, actor.store_id).currency
-        typed = form.read(currency)
-        lines.add(session, actor, estimates.draft(session, actor, ticket), typed)
-
-    which = "add" if form.code or not form.description else "free"
-    return _do(request, session, actor, number, act=act, refused=(which, form.typed()), at="?added")
-
-
-@router.post("/{number}/estimate/again")
-@once
-def offer_again(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    form: Annotated[AgainForm, Form()],
-) -> Response:
-    """Something that was once declined, offered once more."""
-
-    def act(ticket: Ticket) -> None:
-        wanted = form.read()
-        sheet = estimates.draft(session, actor, ticket)
-        declined = session.get(EstimateLine, wanted)
-        if declined is None:
-            form.model_copy(update={"line": ""}).read()
-        else:
-            lines.offer_again(session, actor, sheet, declined)
-
-    return _do(request, session, actor, number, act=act, refused=("again", form.typed()))
-
-
-@router.post("/{number}/estimate/lines/{key}")
-@once
-def change_line(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    key: LineKey,
-    form: Submitted,
-) -> Response:
-    """Quantity, price, words, and who pays."""
-
-    def act(ticket: Ticket) -> None:
-        sheet = estimates.draft(session, actor, ticket)
-        line = lines.by_key(sheet.estimate, key)
-        change, shares = read_change(form.values, sheet.estimate.currency)
-        lines.change(session, actor, sheet, line, change)
-        if shares is not None:
-            lines.split(session, actor, sheet, line, shares, seen=line.revision)
-
-    return _do(request, session, actor, number, act=act, refused=("line", form.values), line=key)
-
-
-@router.post("/{number}/estimate/lines/{key}/remove")
-@once
-def remove_line(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    key: LineKey,
-    form: Annotated[BareForm, Form()],
-) -> Response:
-    def act(ticket: Ticket) -> None:
-        sheet = estimates.draft(session, actor, ticket)
-        lines.remove(session, actor, sheet, lines.by_key(sheet.estimate, key))
-
-    return _do(request, session, actor, number, act=act, refused=("remove", form.typed()))
-
-
-@router.post("/{number}/estimate/note")
-@once
-def write_note(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    form: Annotated[NoteForm, Form()],
-) -> Response:
-    def act(ticket: Ticket) -> None:
-        sheet = estimates.draft(session, actor, ticket)
-        estimates.write_note(session, actor, sheet, form.note)
-
-    return _do(request, session, actor, number, act=act, refused=("note", form.typed()))
-
-
-@router.post("/{number}/estimate/send")
-@once
-def send(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    form: Annotated[NoteForm, Form()],
-) -> Response:
-    """What is written in the note goes along."""
-
-    def act(ticket: Ticket) -> None:
-        sheet = estimates.draft(session, actor, ticket)
-        estimates.write_note(session, actor, sheet, form.note)
-        sending.send(session, actor, sheet)
-
-    return _do(request, session, actor, number, act=act, refused=("send", form.typed()))
-
-
-@router.post("/{number}/estimate/recall")
-@once
-def recall(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    form: Annotated[BareForm, Form()],
-) -> Response:
-    def act(ticket: Ticket) -> None:
-        newest = estimates.newest(session, ticket)
-        if newest is not None:
-            sending.recall(session, actor, Sheet(ticket, newest))
-
-    return _do(request, session, actor, number, act=act, refused=("recall", form.typed()))
-
-
-@router.post("/{number}/estimate/discard")
-@once
-def discard(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    form: Annotated[BareForm, Form()],
-) -> Response:
-    def act(ticket: Ticket) -> None:
-        estimates.discard(session, actor, estimates.draft(session, actor, ticket))
-
-    return _do(request, session, actor, number, act=act, refused=("discard", form.typed()))
-
-
-@router.post("/{number}/estimate/{version}/decide")
-@once
-def decide(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    *,
-    number: Number,
-    version: Number,
-    form: Submitted,
-) -> Response:
-    """What the customer said by phone, at the counter, or in writing."""
-
-    def act(ticket: Ticket) -> None:
-        how = word(How, form.values.get("how", ""), field="how")
-        answer = read_answer(form.values, how=how, noted_by=actor.name)
-        estimate = estimates.by_version(session, ticket, version)
-        decisions.decide(session, actor, Sheet(ticket, estimate), answer)
-
-    return _do(
-        request, session, actor, number, act=act, refused=("decide", form.values), version=version
-    )
-
-
-def _do(
+def acted(
     request: Request,
     session: Session,
     actor: Actor,
@@ -333,7 +114,7 @@ def _do(
     except StoreError as refusal:
         session.rollback()
         ticket = asked_ticket(session, actor, number)
-        return _page(
+        return estimate_page(
             request,
             session,
             actor,
@@ -345,7 +126,7 @@ def _do(
     return RedirectResponse(f"{estimates.page(ticket)}{at}", 303)
 
 
-def _page(
+def estimate_page(
     request: Request,
     session: Session,
     actor: Actor,
