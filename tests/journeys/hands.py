@@ -2,8 +2,9 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.web.keyboard import Keyboard
+
 PATIENCE_MS = 15_000
-SCANNER_GAP_MS = 4
 
 
 class Hands:
@@ -12,17 +13,20 @@ class Hands:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.actions = 0
+        self._scanner = Keyboard(page)
         page.set_default_timeout(PATIENCE_MS)
 
     def go(self, address: str) -> None:
         self.page.goto(address)
 
     def scan(self, code: str) -> None:
-        """A scanner: a burst of keys and Enter, whatever has the focus."""
+        """A scanner: a burst of keys and Enter, whatever has the focus.
+
+        Its keys carry their own times, so that a slow machine does not make typing of it.
+        """
         self.actions += 1
         self.page.wait_for_timeout(250)  # a person takes the next box in hand
-        self.page.keyboard.type(code, delay=SCANNER_GAP_MS)
-        self.page.keyboard.press("Enter")
+        self._scanner.scan(code)
 
     def press(self, key: str) -> None:
         self.actions += 1

@@ -4,7 +4,7 @@ import time
 
 from playwright.sync_api import CDPSession, Page
 
-_CODES = {"-": "Minus", "/": "Slash", ".": "Period", " ": "Space", "*": "Digit8"}
+_CODES = {"-": "Minus", "/": "Slash", ".": "Period", " ": "Space", "*": "Digit8", ":": "Semicolon"}
 
 
 def code_of(char: str) -> str:
