@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Float,
     ForeignKey,
@@ -99,8 +100,10 @@ class CalibrationFile(Base):
 
     __tablename__ = "calibration_files"
     __table_args__ = (
-        UniqueConstraint("store_id", "unit_id", "kind", "sha256"),
+        UniqueConstraint("store_id", "unit_id", "job_key", "kind", "sha256"),
         Index("ix_calibration_files_unit", "unit_id", "id"),
+        Index("ix_calibration_files_newest", "store_id", "id"),
+        CheckConstraint("job_key = coalesce(job_id, 0)", name="keyed_by_its_job"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -113,10 +116,49 @@ class CalibrationFile(Base):
     # Columns, units and decimal mark as declared (JSON)
     mapping: Mapped[LongText] = mapped_column(default="{}")
     job_id: Mapped[int | None] = mapped_column(ForeignKey("calibration_jobs.id"), default=None)
+    # Its id, or 0: a file may hold readings of several jobs, but never twice those of one
+    job_key: Mapped[int] = mapped_column(BigInteger, default=0)
     # When the maker or tool says that it was measured, if it says so
     measured_at: Mapped[datetime | None] = mapped_column(default=None)
     imported_at: Mapped[datetime]
     imported_by: Mapped[str]
+
+
+class CalibrationUpload(Base):
+    """A file on its way in: what it is and how it is to be read can still be changed."""
+
+    __tablename__ = "calibration_uploads"
+    __table_args__ = (Index("ix_calibration_uploads_newest", "store_id", "id"),)
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    # What a person declared of it (JSON); empty: nothing yet
+    settings: Mapped[LongText] = mapped_column(default="")
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("calibration_jobs.id"), default=None)
+    measured_at: Mapped[datetime | None] = mapped_column(default=None)
+    uploaded_at: Mapped[datetime]
+    uploaded_by: Mapped[str]
+
+
+class FileMapping(Base):
+    """How files of a kind of device are read, kept by a name: columns, unit, decimal mark."""
+
+    __tablename__ = "file_mappings"
+    __table_args__ = (UniqueConstraint("store_id", "kind", "name_key"),)
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(80))
+    name_key: Mapped[str] = mapped_column(String(80))
+    settings: Mapped[LongText]
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str]
 
 
 class ImportedValue(Base):
@@ -143,7 +185,13 @@ class IntervalSuggestion(Base):
     """A changed interval that was computed, and what a person made of it."""
 
     __tablename__ = "interval_suggestions"
-    __table_args__ = (Index("ix_interval_suggestions_equipment", "equipment_id", "id"),)
+    __table_args__ = (
+        Index("ix_interval_suggestions_equipment", "equipment_id", "id"),
+        Index("ix_interval_suggestions_procedure", "procedure_id", "id"),
+        CheckConstraint("(equipment_id IS NULL) <> (procedure_id IS NULL)", name="of_one_thing"),
+        CheckConstraint("accepted OR reason <> ''", name="declined_for_a_reason"),
+        CheckConstraint("before_days > 0 AND after_days > 0", name="days_above_zero"),
+    )
 
     id: Mapped[Key] = mapped_column(init=False)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))

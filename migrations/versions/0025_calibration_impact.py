@@ -77,6 +77,17 @@ def upgrade() -> None:
             ["equipment.id"],
             name=op.f("fk_interval_suggestions_equipment_id_equipment"),
         ),
+        sa.CheckConstraint(
+            "(equipment_id IS NULL) <> (procedure_id IS NULL)",
+            name=op.f("ck_interval_suggestions_of_one_thing"),
+        ),
+        sa.CheckConstraint(
+            "accepted OR reason <> ''", name=op.f("ck_interval_suggestions_declined_for_a_reason")
+        ),
+        sa.CheckConstraint(
+            "before_days > 0 AND after_days > 0",
+            name=op.f("ck_interval_suggestions_days_above_zero"),
+        ),
         sa.ForeignKeyConstraint(
             ["procedure_id"],
             ["procedures.id"],
@@ -93,6 +104,12 @@ def upgrade() -> None:
         ["equipment_id", "id"],
         unique=False,
     )
+    op.create_index(
+        "ix_interval_suggestions_procedure",
+        "interval_suggestions",
+        ["procedure_id", "id"],
+        unique=False,
+    )
     op.create_table(
         "calibration_files",
         sa.Column("id", KEY, nullable=False),
@@ -104,6 +121,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("mapping", sa.Text(), nullable=False),
         sa.Column("job_id", KEY, nullable=True),
+        sa.Column("job_key", sa.BigInteger(), nullable=False),
         sa.Column("measured_at", UtcDateTime(), nullable=True),
         sa.Column("imported_at", UtcDateTime(), nullable=False),
         sa.Column("imported_by", sa.String(length=200), nullable=False),
@@ -119,12 +137,67 @@ def upgrade() -> None:
             ["unit_id"], ["units.id"], name=op.f("fk_calibration_files_unit_id_units")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration_files")),
+        sa.CheckConstraint(
+            "job_key = coalesce(job_id, 0)", name=op.f("ck_calibration_files_keyed_by_its_job")
+        ),
         sa.UniqueConstraint(
             "store_id",
             "unit_id",
+            "job_key",
             "kind",
             "sha256",
-            name=op.f("uq_calibration_files_store_id_unit_id_kind_sha256"),
+            name=op.f("uq_calibration_files_store_id_unit_id_job_key_kind_sha256"),
+        ),
+    )
+    op.create_index(
+        "ix_calibration_files_newest", "calibration_files", ["store_id", "id"], unique=False
+    )
+    op.create_table(
+        "calibration_uploads",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("store_id", KEY, nullable=False),
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("job_id", KEY, nullable=True),
+        sa.Column("measured_at", UtcDateTime(), nullable=True),
+        sa.Column("uploaded_at", UtcDateTime(), nullable=False),
+        sa.Column("uploaded_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["job_id"],
+            ["calibration_jobs.id"],
+            name=op.f("fk_calibration_uploads_job_id_calibration_jobs"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_calibration_uploads_store_id_stores")
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"], ["units.id"], name=op.f("fk_calibration_uploads_unit_id_units")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration_uploads")),
+    )
+    op.create_index(
+        "ix_calibration_uploads_newest", "calibration_uploads", ["store_id", "id"], unique=False
+    )
+    op.create_table(
+        "file_mappings",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("store_id", KEY, nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("name_key", sa.String(length=80), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("saved_at", UtcDateTime(), nullable=False),
+        sa.Column("saved_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_file_mappings_store_id_stores")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_file_mappings")),
+        sa.UniqueConstraint(
+            "store_id", "kind", "name_key", name=op.f("uq_file_mappings_store_id_kind_name_key")
         ),
     )
     op.create_index(

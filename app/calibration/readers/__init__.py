@@ -1,0 +1,1 @@
+"""Files of other programs: bytes in, findings out, each with its line. Nothing here is trusted."""
