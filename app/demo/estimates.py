@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app.demo import assortment, service
+from app.demo import assortment, visitors
 from app.demo.bodies import ACTUATOR
 from app.demo.opening import CURRENCY, Crew
 from app.kernel import clock
@@ -26,6 +26,7 @@ from app.service.payers import Measure, Payer, Share
 
 KNEE = "left_knee.actuator"
 _SAFE = (SafetyTick.HOIST, SafetyTick.BATTERY_ISOLATED, SafetyTick.ESTOP_TESTED)
+_RATE = Money(96_00, CURRENCY)
 _CALIBRATION = OperationKind.CALIBRATION
 
 
@@ -62,7 +63,10 @@ WORKS = (
 
 
 def write_catalogue(session: Session, crew: Crew) -> None:
-    """Petra writes down what the bench does, and that one maker lets it open legs and arms."""
+    """Petra writes down what an hour costs, what the bench does, and that one maker lets it open
+    legs and arms.
+    """
+    operations.set_rate(session, crew.petra, _RATE)
     for work in WORKS:
         fixed = work.fixed_minor
         typed = OperationInput(
@@ -117,8 +121,8 @@ def ask_for_the_knee(session: Session, crew: Crew) -> None:
 
 
 def _ticket(session: Session, crew: Crew) -> Ticket:
-    unit = registry.by_serial(session, crew.emre, service.CLINIC.serial)
+    unit = registry.by_serial(session, crew.emre, visitors.CLINIC.serial)
     ticket = tickets.open_of(session, unit.id)
     if ticket is None:
-        raise LookupError(service.CLINIC.serial)
+        raise LookupError(visitors.CLINIC.serial)
     return ticket

@@ -76,9 +76,9 @@ def _serials(stem: str, first: int, count: int) -> tuple[str, ...]:
 
 _ACTUATOR, _SHELL = SlotClass.ACTUATOR, SlotClass.SHELL
 SPARES = (
-    Spare(ACTUATOR, "Actuator AK-80, leg", "C-04-2", 5, 131_000, 198_000, _ACTUATOR, _SERIAL,
+    Spare(ACTUATOR, "Actuator AK-80, leg", "C-04-2", 6, 131_000, 198_000, _ACTUATOR, _SERIAL,
           minimum=2, maximum=8, core_days=30,
-          serials=(FOR_THE_KNEE, *_serials("DEMO-AK80", 2041, 4))),
+          serials=(FOR_THE_KNEE, *_serials("DEMO-AK80", 2041, 5))),
     Spare(OLD_ACTUATOR, "Actuator AK-70, leg (until 2024)", "C-04-1", 1, 118_000, 182_000,
           _ACTUATOR, _SERIAL, core_days=30, serials=_serials("DEMO-AK70", 1187, 1)),
     Spare(ARM_ACTUATOR, "Actuator AK-60, arm", "C-04-3", 2, 109_000, 162_000, _ACTUATOR, _SERIAL,

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.demo import deliveries, service
+from app.demo import deliveries, visitors
 from app.demo.opening import Crew
-from app.demo.service import Visitor
+from app.demo.visitors import Visitor
 from app.kernel import clock
 from app.robots import registry
 from app.robots.models import Unit
@@ -59,8 +59,8 @@ def fill_calendar(session: Session, crew: Crew) -> None:
     sold = registry.by_serial(session, crew.jana, deliveries.SOLD_AND_GONE)
     _keep(session, crew, sold, bench, days=2, hour=9, minutes=150)
     for visitor, place, days, hour in (
-        (service.INSTITUTE, hoist, 1, 9),
-        (service.CLINIC, bench, 1, 13),
+        (visitors.INSTITUTE, hoist, 1, 9),
+        (visitors.CLINIC, bench, 1, 13),
     ):
         _keep(session, crew, _of(session, crew, visitor), place, days=days, hour=hour, minutes=120)
     planwork.happened(session, crew.jana, sold, Occasion.SHIPPING)

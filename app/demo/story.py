@@ -16,6 +16,7 @@ from app import wiring
 from app.demo import (
     bodies,
     buying,
+    claims,
     counts,
     deliveries,
     duties,
@@ -75,23 +76,31 @@ def _tell(session: Session) -> None:
     with _at(now, days_ago=11, hour=9):
         parts.furnish(session, crew)
         buying.meet_suppliers(session, crew)
+        estimates.write_catalogue(session, crew)
+    with _at(now, days_ago=10, hour=10):
+        claims.take_in(session, crew)
     with _at(now, days_ago=9, hour=9):
         _receive(session, crew, "delivery-4711.csv", deliveries.FIRST_NOTE)
+    with _at(now, days_ago=9, hour=16):
+        claims.give_back(session, crew)
     with _at(now, days_ago=8, hour=14):
         trade.inspect_first_delivery(session, crew)
         upkeep.first_readings(session, crew)
         buying.order(session, crew)
+        claims.submit(session, crew)
     with _at(now, days_ago=6, hour=16):
         counts.count_two_bins(session, crew)
     with _at(now, days_ago=5, hour=10):
         service.early_days(session, crew)
-        estimates.write_catalogue(session, crew)
         planning.set_up(session, crew)
+    with _at(now, days_ago=5, hour=15):
+        claims.hear(session, crew)
     with _at(now, days_ago=4, hour=15):
         service.findings(session, crew)
     with _at(now, days_ago=3, hour=11):
         counts.drop_one(session, crew)
         announcing.announce(session, crew.mei, deliveries.announced())
+        claims.insist(session, crew)
     _tell_of_the_last_days(session, crew, now)
 
 

@@ -15,11 +15,14 @@ from app.identity.roles import FOR_PROGRAMS_ALONE, Role
 from app.kernel.audit import AuditEntry
 from app.kernel.db import Database
 from app.kernel.errors import Conflict
+from app.parts.buying_models import CoreReturn
 from app.payments.models import IssuedDocument, TillSession
 from app.robots import receiving, registry
 from app.robots.models import Unit
 from app.robots.states import UnitState
 from app.sales.models import Handover, UnitSale
+from app.service.claim_models import Claim, ClaimState, ClaimStep
+from app.service.payers import Payer
 from app.stores.models import Store
 from tests.conftest import SUPPLY, engines
 from tests.house.documents import ROOT
@@ -104,6 +107,28 @@ def test_no_device_is_enrolled_before_somebody_does_it(furnished: Database) -> N
             )
             == 0
         )
+
+
+def test_makers_owe_for_repairs_in_several_states_and_wait_for_an_old_part(
+    furnished: Database,
+) -> None:
+    with furnished.reading() as session:
+        claims = {claim.number: claim for claim in session.scalars(select(Claim))}
+        steps = session.execute(
+            select(ClaimStep.claim_id, ClaimStep.state).order_by(ClaimStep.id)
+        ).all()
+        old = session.scalars(select(CoreReturn).where(CoreReturn.ended_at.is_(None))).all()
+
+    assert [(claims[number].state, claims[number].payer) for number in sorted(claims)] == [
+        (ClaimState.RESUBMITTED, Payer.WARRANTY),
+        (ClaimState.SETTLED, Payer.WARRANTY),
+        (ClaimState.SHORT_PAID, Payer.GOODWILL),
+        (ClaimState.SUBMITTED, Payer.WARRANTY),
+    ]
+    first = [state for claim_id, state in steps if claim_id == claims[1].id]
+    assert first == ["draft", "submitted", "short_paid", "resubmitted"]
+    assert [one.owner for one in old] == ["ticket:T-1"]
+    assert old[0].due_on > claims[1].submitted_at.date()
 
 
 def test_its_history_is_of_the_last_days_and_in_order(furnished: Database) -> None:
