@@ -4,6 +4,7 @@ at a time, for a list that has to fill its pages. A test holds the two together.
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, or_, select, tuple_
@@ -16,6 +17,7 @@ from app.robots.slot_models import Counter, CounterReading, MeterExchange
 from app.robots.states import Holding, UnitState
 from app.service.planning_models import PlanTicket, ServicePlan, UnitOccasion
 
+_Value = TypeVar("_Value")
 NOT_SERVED = (UnitState.EXPECTED, UnitState.RETIRED)
 _LONGEST_MONTH = 31
 
@@ -113,7 +115,7 @@ def _last(plan: ServicePlan, column: InstrumentedAttribute[int]) -> ColumnElemen
     return func.coalesce(_newest_done(plan, column), literal(0))
 
 
-def _newest_done(plan: ServicePlan, column: InstrumentedAttribute[int]) -> ScalarSelect[int]:
+def _newest_done(plan: ServicePlan, column: InstrumentedAttribute[_Value]) -> ScalarSelect[_Value]:
     return (
         select(column)
         .where(
