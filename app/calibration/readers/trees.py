@@ -1,10 +1,9 @@
 """Values out of a tree of YAML: numbers and lists checked, kept as they were written."""
 
-import math
 from collections.abc import Sequence
 
-from app.calibration.metrology.errors import MeasurementRefused
-from app.calibration.metrology.rotation import rotation_matrix
+from app.calibration.metrology.linear_algebra import dot
+from app.calibration.metrology.rotation import cross
 from app.calibration.readers.findings import Sheet, list_text, read_number
 from app.calibration.readers.yamlfiles import Listed, Mapped, Node, Scalar
 from app.kernel.errors import Refused
@@ -12,7 +11,7 @@ from app.kernel.text import msg
 
 _ORDER = 4
 _LAST_ROW = (0.0, 0.0, 0.0, 1.0)
-_CLOSE = 1e-6
+_CLOSE = 1e-3
 
 
 def numbers_in(sheet: Sheet, node: Node, *, count: int | None = None) -> list[str] | None:
@@ -80,16 +79,14 @@ def add_transform(sheet: Sheet, target: str, parameter: str, node: Node) -> None
 
 
 def _is_rigid(matrix: Sequence[Sequence[float]]) -> bool:
-    if not all(
-        math.isclose(one, other, abs_tol=_CLOSE)
-        for one, other in zip(matrix[3], _LAST_ROW, strict=True)
-    ):
-        return False
-    try:
-        rotation_matrix([row[:3] for row in matrix[:3]])
-    except MeasurementRefused:
-        return False
-    return True
+    """To a thousandth: files are written with six digits, some with four."""
+    x, y, z = (tuple(row[:3]) for row in matrix[:3])
+    wanted = ((x, x, 1.0), (y, y, 1.0), (z, z, 1.0), (x, y, 0.0), (y, z, 0.0), (z, x, 0.0))
+    return (
+        all(abs(one - other) <= _CLOSE for one, other in zip(matrix[3], _LAST_ROW, strict=True))
+        and all(abs(dot(one, other) - value) <= _CLOSE for one, other, value in wanted)
+        and dot(cross(x, y), z) > 0
+    )
 
 
 def add_as_it_is(sheet: Sheet, target: str, parameter: str, node: Node) -> None:
