@@ -11,6 +11,37 @@ branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+# Whatever a version says, down to its points and their budgets, stands from its release on.
+KEPT = (
+    "id",
+    "procedure_id",
+    "number",
+    "title",
+    "model_id",
+    "model_key",
+    "method",
+    "standard",
+    "rule",
+    "guard_ratio",
+    "party",
+    "coverage",
+    "temperature_from",
+    "temperature_to",
+    "humidity_to",
+    "valid_months",
+    "valid_hours",
+    "made_at",
+    "made_by",
+    "released_at",
+    "released_by",
+    "content_sha256",
+)
+RELEASED = "EXISTS (SELECT 1 FROM procedure_versions WHERE state <> 'draft' AND id IN ({ids}))"
+BELOW = {
+    "procedure_points": "{row}.version_id",
+    "equipment_needs": "{row}.version_id",
+    "budget_lines": "(SELECT version_id FROM procedure_points WHERE id = {row}.point_id)",
+}
 
 
 def upgrade() -> None:
@@ -206,4 +237,54 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_budget_lines")),
         sa.UniqueConstraint("point_id", "name", name=op.f("uq_budget_lines_point_id_name")),
         sa.UniqueConstraint("point_id", "seq", name=op.f("uq_budget_lines_point_id_seq")),
+    )
+    for name, verb, table, condition in _refusals(op.get_bind().dialect.name):
+        _refuse(name, verb, table, condition, dialect=op.get_bind().dialect.name)
+
+
+def _refusals(dialect: str) -> list[tuple[str, str, str, str]]:
+    """Name, verb, table and condition of each trigger."""
+    differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+    changed = " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in KEPT)
+    refusals = [
+        (
+            "procedure_versions_update",
+            "UPDATE",
+            "procedure_versions",
+            "OLD.state <> 'draft' AND "
+            f"(OLD.state <> 'released' OR NEW.state <> 'retired' OR {changed})",
+        ),
+        (
+            "procedure_versions_delete",
+            "DELETE",
+            "procedure_versions",
+            "OLD.state <> 'draft'",
+        ),
+    ]
+    for table, version in BELOW.items():
+        for verb, rows in (("INSERT", ["NEW"]), ("UPDATE", ["OLD", "NEW"]), ("DELETE", ["OLD"])):
+            ids = ", ".join(version.format(row=row) for row in rows)
+            condition = RELEASED.format(ids=ids)
+            refusals.append((f"{table}_{verb.lower()}", verb, table, condition))
+    return refusals
+
+
+def _refuse(name: str, verb: str, table: str, condition: str, *, dialect: str) -> None:
+    """A trigger that refuses a row when `condition` holds."""
+    sentence = "a released version of a procedure never changes"
+    if dialect == "sqlite":
+        op.execute(
+            f"CREATE TRIGGER tr_{name} BEFORE {verb} ON {table} WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+        )
+        return
+    kept = "OLD" if verb == "DELETE" else "NEW"
+    op.execute(
+        f"CREATE FUNCTION refuse_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {condition} THEN RAISE EXCEPTION '{sentence}' USING ERRCODE = '23514'; END IF; "
+        f"RETURN {kept}; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER tr_{name} BEFORE {verb} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION refuse_{name}()"
     )
