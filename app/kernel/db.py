@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
@@ -128,7 +128,7 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     def reading(self) -> Session:
-        return self._reading(info={_KEPT: set()})
+        return self._reading(info={_KEPT: set(), _ANSWERS: {}})
 
     def writing(self) -> Session:
         """A session whose owner commits: `with database.writing() as session, session.begin()`."""
@@ -156,6 +156,22 @@ def _keep(session: Session, row: object) -> None:
     kept = session.info.get(_KEPT)
     if kept is not None:
         kept.add(row)
+
+
+_T = TypeVar("_T")
+# What a request that only reads has asked already: nothing of it changes while it reads.
+_ANSWERS = "answers"
+
+
+def asked_once(session: Session, question: Hashable, ask: Callable[[], _T]) -> _T:
+    """What `ask` says, in a request that only reads from the first time that it was asked."""
+    answers = session.info.get(_ANSWERS)
+    if answers is None:
+        return ask()
+    if question not in answers:
+        answers[question] = ask()
+    found: _T = answers[question]
+    return found
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.actor import Actor
+from app.kernel.db import asked_once
 from app.kernel.text import Text, msg
 from app.robots import addresses
 from app.robots.bulletin_models import (
@@ -62,7 +63,11 @@ class Concern:
 
 def of_unit(session: Session, unit: Unit) -> list[Concern]:
     """The bulletins that mean a robot now, the most pressing first; at most three statements."""
-    return of_units(session, [unit]).get(unit.id, [])
+
+    def ask() -> list[Concern]:
+        return of_units(session, [unit]).get(unit.id, [])
+
+    return asked_once(session, ("concerned", unit.id), ask)
 
 
 def of_units(session: Session, units: Sequence[Unit]) -> dict[int, list[Concern]]:

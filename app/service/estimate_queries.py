@@ -182,7 +182,8 @@ def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object
     newest = estimates.newest(session, ticket)
     if newest is None:
         return {"estimate": None}
-    standings = reserving.standings(session, ticket) if newest.decided_at else {}
+    waits = newest.decided_at is not None and ticket.ended_at is None
+    standings = reserving.standings(session, ticket) if waits else {}
     return {
         "estimate": newest,
         "sums": _sums(newest),

@@ -194,17 +194,6 @@ def running(session: Session, staff_id: int | None) -> Labour | None:
     )
 
 
-def of_ticket(session: Session, ticket: Ticket) -> Sequence[tuple[Labour, str]]:
-    """A ticket's clocks with the person's name, the oldest first."""
-    rows = session.execute(
-        select(Labour, Staff.name)
-        .join(Staff, Staff.id == Labour.staff_id)
-        .where(Labour.ticket_id == ticket.id)
-        .order_by(Labour.id)
-    )
-    return [(labour, name) for labour, name in rows]
-
-
 def forgotten(session: Session, row: Labour) -> bool:
     """Whether a running clock has passed the end of the business day that it was started on."""
     if row.stopped_at is not None:

@@ -21,6 +21,7 @@ from app.robots.bodyplan import SlotClass
 from app.robots.models import Unit
 from app.robots.slot_models import LONGEST_PATH
 from app.service.states import Backup, FaultKind, PhotoStage, TicketState, WaitingReason
+from app.stores.models import Store
 
 CODE = String(32)
 
@@ -96,6 +97,10 @@ class Ticket(Base):
 
     unit: Mapped[Unit] = relationship(init=False, lazy="raise", viewonly=True)
     customer: Mapped[Customer | None] = relationship(init=False, lazy="raise", viewonly=True)
+    store: Mapped[Store] = relationship(init=False, lazy="raise", viewonly=True)
+    comeback_of: Mapped["Ticket | None"] = relationship(
+        init=False, lazy="raise", viewonly=True, remote_side="Ticket.id"
+    )
 
 
 class TicketChange(Base):

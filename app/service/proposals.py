@@ -9,12 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.kernel.actor import Actor
-from app.kernel.errors import NotFound
 from app.kernel.money import Money
 from app.parts import fit, stock
 from app.robots import bodies, warrantycover
 from app.robots.slot_models import Slot
-from app.robots.warranty import Verdict
 from app.robots.warrantycover import Cover
 from app.service import authorisations, operations, payers
 from app.service.estimate_models import Estimate
@@ -42,10 +40,9 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class SlotSuggestions:
-    """What is on offer for one faulty slot, with the verdict of its warranty."""
+    """What is on offer for one faulty slot."""
 
     path: str
-    verdict: Verdict | None
     parts: tuple[Suggestion, ...]
     operations: tuple[Suggestion, ...]
 
@@ -78,7 +75,7 @@ def shares_for(
 
 
 def suggestions(
-    session: Session, actor: Actor, ticket: Ticket, estimate: Estimate | None
+    session: Session, ticket: Ticket, estimate: Estimate | None
 ) -> list[SlotSuggestions]:
     """For each faulty slot what fits and is done there, without what the estimate has already."""
     paths = list(dict.fromkeys(one.slot_path for one in faults(session, ticket) if one.slot_path))
@@ -97,12 +94,10 @@ def suggestions(
         (line.part_number or line.operation_code, line.slot_path)
         for line in (estimate.lines if estimate else ())
     }
-    cover = warrantycover.cover_of(session, actor, ticket.unit)
     works = _operations(session, ticket, slots)
     return [
         SlotSuggestions(
             path=slot.path,
-            verdict=_verdict(cover, slot.path),
             parts=tuple(
                 one for one in _parts(session, ticket, slot) if (one.code, slot.path) not in taken
             ),
@@ -112,13 +107,6 @@ def suggestions(
         )
         for slot in slots
     ]
-
-
-def _verdict(cover: Cover, path: str) -> Verdict | None:
-    try:
-        return cover.of_slot(path).verdict
-    except NotFound:
-        return None
 
 
 def _operations(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -104,19 +104,23 @@ class Checks:
 
 def of_ticket(session: Session, ticket: Ticket) -> Checks:
     """One statement."""
-    handed_over = (
+    rows = session.execute(
+        select(QualityCheck, handed_over(ticket))
+        .where(QualityCheck.ticket_id == ticket.id)
+        .order_by(QualityCheck.id.desc())
+    ).all()
+    return Checks([row[0] for row in rows], rows[0][1] if rows else None)
+
+
+def handed_over(ticket: Ticket) -> ScalarSelect[datetime]:
+    """SQL: when a ticket last came to be checked."""
+    return (
         select(TicketChange.at)
         .where(TicketChange.ticket_id == ticket.id, TicketChange.to_state == TicketState.CHECKING)
         .order_by(TicketChange.version.desc())
         .limit(1)
         .scalar_subquery()
     )
-    rows = session.execute(
-        select(QualityCheck, handed_over)
-        .where(QualityCheck.ticket_id == ticket.id)
-        .order_by(QualityCheck.id.desc())
-    ).all()
-    return Checks([row[0] for row in rows], rows[0][1] if rows else None)
 
 
 def passed(session: Session, ticket: Ticket) -> QualityCheck | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.robots.models import RobotModel, Unit
 from app.service import promise
 from app.service.diagnosis import COMEBACK_AFTER
-from app.service.models import Ticket, TicketChange, TicketWait
+from app.service.models import Ticket, TicketChange
 from app.service.promise import Promise
 from app.service.states import OPEN, TicketState
 from app.web import paging
@@ -146,39 +146,14 @@ def may_come_back(earlier: Sequence[Ticket], now: datetime) -> list[Ticket]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What happened to a ticket, oldest first."""
-
-    changes: list[TicketChange]
-    waits: list[TicketWait]
-
-    def spent(self, now: datetime) -> dict[TicketState, timedelta]:
-        """How long it has been in each state."""
-        moves = [one for one in self.changes if one.to_state is not None]
-        times: dict[TicketState, timedelta] = {}
-        for index, one in enumerate(moves):
-            until = moves[index + 1].at if index + 1 < len(moves) else now
-            state = one.to_state or TicketState.BOOKED
-            times[state] = times.get(state, timedelta()) + (until - one.at)
-        return times
-
-
-def story(session: Session, ticket: Ticket) -> Story:
-    """Two statements, however long it took."""
-    return Story(
-        changes=list(
-            session.scalars(
-                select(TicketChange)
-                .where(TicketChange.ticket_id == ticket.id)
-                .order_by(TicketChange.version)
-            )
-        ),
-        waits=list(
-            session.scalars(
-                select(TicketWait).where(TicketWait.ticket_id == ticket.id).order_by(TicketWait.id)
-            )
-        ),
+def changes_of(session: Session, ticket: Ticket) -> list[TicketChange]:
+    """Every move, wait and edit, the oldest first."""
+    return list(
+        session.scalars(
+            select(TicketChange)
+            .where(TicketChange.ticket_id == ticket.id)
+            .order_by(TicketChange.version)
+        )
     )
 
 

@@ -5,7 +5,7 @@ A confirmation holds until the ticket leaves the work; who goes on after that co
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -48,17 +48,20 @@ def confirm(session: Session, actor: Actor, ticket: Ticket, ticks: Iterable[Safe
 
 def confirmed(session: Session, ticket: Ticket) -> dict[SafetyTick, SafetyConfirmation]:
     """What has been confirmed since the ticket last came into the work, by the latest word."""
+    rows = session.scalars(
+        select(SafetyConfirmation).where(holds(ticket)).order_by(SafetyConfirmation.id)
+    )
+    return {row.tick: row for row in rows}
+
+
+def holds(ticket: Ticket) -> ColumnElement[bool]:
+    """SQL: a confirmation of the work as it goes on now."""
     began = (
         select(func.max(TicketChange.at))
         .where(TicketChange.ticket_id == ticket.id, TicketChange.to_state == TicketState.IN_WORK)
         .scalar_subquery()
     )
-    rows = session.scalars(
-        select(SafetyConfirmation)
-        .where(SafetyConfirmation.ticket_id == ticket.id, SafetyConfirmation.at >= began)
-        .order_by(SafetyConfirmation.id)
-    )
-    return {row.tick: row for row in rows}
+    return and_(SafetyConfirmation.ticket_id == ticket.id, SafetyConfirmation.at >= began)
 
 
 def needed(work: Iterable[Operation]) -> list[SafetyTick]:

@@ -72,8 +72,8 @@ def page(ticket: Ticket) -> str:
 
 
 def by_number(session: Session, actor: Actor, number: int) -> Ticket:
-    """The store's ticket of this number, with its robot and its customer; raises NotFound."""
-    found = session.scalar(_of_store(actor).where(Ticket.number == number))
+    """The store's ticket of this number, with what its pages show around it; raises NotFound."""
+    found = session.scalar(_of_store(actor).where(Ticket.number == number).options(*_AROUND))
     if found is None:
         raise NotFound(msg("There is no ticket {number} in this store.", number=f"T-{number}"))
     return found
@@ -97,6 +97,11 @@ _WITH = (
     joinedload(Ticket.unit).joinedload(Unit.model),
     joinedload(Ticket.unit).joinedload(Unit.maker),
     joinedload(Ticket.customer),
+)
+# The store, and the number of the ticket that came back.
+_AROUND = (
+    joinedload(Ticket.store),
+    joinedload(Ticket.comeback_of).load_only(Ticket.number),
 )
 
 

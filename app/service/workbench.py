@@ -11,25 +11,23 @@ from sqlalchemy.orm import Session
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.text import Text
-from app.parts.models import Part
 from app.robots.gate import Answer
-from app.robots.slot_models import Occupant
 from app.robots.slotnames import name_of
 from app.service import (
     authorisations,
     estimates,
-    fittingwork,
+    jobrows,
     labour,
     linesdone,
     oldparts,
     operations,
     quality,
     release,
-    reserving,
     safety,
 )
 from app.service.estimate_models import EstimateLine, LineKind
 from app.service.estimates import KIND_LABELS
+from app.service.jobrows import JobRows, Use
 from app.service.models import Ticket
 from app.service.oldparts import Lying
 from app.service.operation_models import Operation, SafetyTick
@@ -38,7 +36,6 @@ from app.service.states import TicketState
 from app.service.work_models import (
     Labour,
     LineDone,
-    PartUse,
     QualityCheck,
     Release,
     SafetyConfirmation,
@@ -99,7 +96,7 @@ class Bench:
     own: Labour | None
     needed: tuple[SafetyTick, ...]
     confirmed: dict[SafetyTick, SafetyConfirmation]
-    uses: Sequence[tuple[PartUse, Part, Occupant | None]]
+    uses: Sequence[Use]
     lying: tuple[Lying, ...]
     checks: Sequence[QualityCheck]
     has_work: bool
@@ -134,34 +131,31 @@ def of_ticket(session: Session, actor: Actor, ticket: Ticket, people: dict[int, 
     now = clock.now()
     estimate = estimates.in_force(session, ticket)
     approved = linesdone.work_of(estimate)
-    rows = labour.of_ticket(session, ticket)
-    times = labour.times(rows, approved, now)
+    rows = jobrows.of_ticket(session, ticket)
+    times = labour.times(rows.clocks, approved, now)
     by_code = operations.by_codes(
         session, ticket.store_id, {line.operation_code for line in approved}
     )
-    confirmed = safety.confirmed(session, ticket) if ticket.state is TicketState.IN_WORK else {}
-    uses = fittingwork.of_ticket(session, ticket)
-    lines = _lines(session, ticket, approved, by_code=by_code, actual=times.actual, uses=uses)
+    lines = _lines(session, ticket, approved, by_code=by_code, actual=times.actual, rows=rows)
     lying = oldparts.lying(session, ticket)
-    checks = quality.of_ticket(session, ticket)
-    running = [name for row, name in rows if row.stopped_at is None]
+    running = [name for row, name in rows.clocks if row.stopped_at is None]
     standing = release.Standing(
         undone=[one.line for one in lines if one.done is None],
         running=labour.told_running(running[0]) if running else None,
         lying=[one.issued for one in lying],
-        passed=checks.passed,
+        passed=rows.checks.passed,
     )
     besides = _besides(session, actor, ticket)
     asked = ticket.state in {TicketState.CHECKING, TicketState.DECLINED, TicketState.IN_WORK}
     return Bench(
         lines=lines,
-        clocks=tuple(_clocks(session, rows, approved, people, now)),
+        clocks=tuple(_clocks(session, rows.clocks, approved, people, now)),
         own=besides.own,
         needed=tuple(safety.needed(by_code.values())),
-        confirmed=confirmed,
-        uses=uses,
+        confirmed=rows.confirmed if ticket.state is TicketState.IN_WORK else {},
+        uses=rows.uses,
         lying=tuple(lying),
-        checks=checks.rows,
+        checks=rows.checks.rows,
         has_work=estimate is not None,
         questions=tuple(release.questions(session, actor, ticket, standing)) if asked else (),
         release=besides.release,
@@ -203,13 +197,11 @@ def _lines(
     *,
     by_code: dict[str, Operation],
     actual: dict[str, int],
-    uses: Sequence[tuple[PartUse, Part, Occupant | None]],
+    rows: JobRows,
 ) -> tuple[WorkLine, ...]:
-    done = linesdone.done(session, ticket)
     used: dict[str, int] = defaultdict(int)
-    for use, _, _ in uses:
+    for use, _, _ in rows.uses:
         used[use.line_key] += use.quantity
-    standings = reserving.standings(session, ticket)
     forbidden = authorisations.unauthorised(session, ticket.store_id, by_code.values(), ticket.unit)
     shown = []
     for line in approved:
@@ -218,8 +210,8 @@ def _lines(
             WorkLine(
                 line=line,
                 operation=operation,
-                done=done.get(line.key),
-                standing=standings.get(line.id),
+                done=rows.done.get(line.key),
+                standing=rows.needs.get(line.id),
                 used=used.get(line.key, 0),
                 minutes=actual.get(line.key, 0),
                 is_allowed=operation is None or operation.id not in forbidden,

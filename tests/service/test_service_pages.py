@@ -1,11 +1,16 @@
 """One ticket in two browsers: nothing is overwritten in silence, and nothing typed is lost."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy.orm import Session
 
 from app.customers import book
 from app.customers.book import CustomerInput
 from app.customers.models import CustomerKind
+from app.robots import termsbook, warrantypapers
+from app.robots.duty_models import PaperKind
+from app.robots.models import Maker
 from app.service import diagnosis, notes, tickets
 from app.service.models import Ticket
 from app.service.states import TicketState, WaitingReason
@@ -213,6 +218,28 @@ def test_a_ticket_with_two_hundred_lines_is_a_page_in_few_statements(
     assert "Finding 99" in answer.text
     assert "Note 99" in answer.text
     assert len(statements_of_app) <= 15, "\n".join(statements_of_app)
+
+
+def test_a_ticket_says_what_the_warranty_pays_by_robot_and_slot_with_the_clause(
+    session: Session, bench: Browser, shop: Workshop, ticket: Ticket
+) -> None:
+    a_finding(session, shop, ticket)
+    termsbook.put_published(session, shop.manager, session.get_one(Maker, shop.unit.maker_id))
+    day = date(2025, 3, 1)
+    receipt = PaperKind.RECEIPT
+    warrantypapers.file_paper(session, shop.manager, shop.unit, receipt, day, source="paper")
+    session.commit()
+    here = page_of(ticket)
+
+    waits = bench.get(here).text
+    verdicts = bench.get(f"{here}/warranty", htmx=True).text
+
+    assert f'hx-get="{here}/warranty"' in waits
+    assert "The whole robot" in verdicts
+    assert "Left knee" in verdicts
+    assert f"/robots/{SERIAL}/warranty?slot={KNEE}" in verdicts
+    assert "unitree.term" in verdicts
+    assert "The whole robot" in bench.get(f"{here}/warranty").text
 
 
 def test_a_label_leads_to_its_ticket(bench: Browser, ticket: Ticket) -> None:

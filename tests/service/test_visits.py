@@ -70,11 +70,10 @@ def test_a_robot_on_site_is_its_owners_until_it_is_taken_along(
     there = shop.unit.custody
     clean = list(checks.breaches(session))
     visits.stay_here(session, shop.manager, ticket)
-
-    assert (there, clean) == (Custody.CUSTOMER, [])
-    assert shop.unit.custody is Custody.BENCH
+    taken_along = shop.unit.custody
     visits.go_there(session, shop.manager, ticket, VisitInput("Parkweg 7"))
-    assert shop.unit.custody is Custody.CUSTOMER
+
+    assert (there, taken_along, clean) == (Custody.CUSTOMER, Custody.BENCH, [])
     with unguarded():
         for step in (TicketState.DIAGNOSING, TicketState.ESTIMATED, TicketState.DECLINED):
             tickets.move(session, shop.manager, ticket, step)

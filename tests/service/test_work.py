@@ -24,6 +24,7 @@ from app.robots.slot_models import Component, Control, Occupant
 from app.service import (
     estimates,
     fittingwork,
+    jobrows,
     labour,
     lines,
     linesdone,
@@ -209,7 +210,7 @@ def test_work_for_two_names_the_second_person_and_counts_both(
     )
     row.started_at = clock.now() - timedelta(minutes=30)
     session.flush()
-    rows = labour.of_ticket(session, ticket)
+    rows = jobrows.of_ticket(session, ticket).clocks
     times = labour.times(rows, linesdone.of_ticket(session, ticket), clock.now())
     assert times.actual == {line.key: 60}
     assert times.standard == {line.key: 150}

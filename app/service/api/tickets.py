@@ -248,7 +248,7 @@ def _out(session: Session, actor: Actor, ticket: Ticket) -> TicketOut:
     return whole(
         row,
         before=before,
-        moves=queries.story(session, ticket).changes,
+        moves=queries.changes_of(session, ticket),
         found=diagnosis.of_ticket(session, ticket),
         notes=notes.of_ticket(session, ticket),
         photos=photos.of_ticket(session, ticket),

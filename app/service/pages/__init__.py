@@ -24,6 +24,7 @@ from app.service.pages import (
     status,
     ticket,
     visits,
+    warranty,
     work,
 )
 
@@ -48,6 +49,7 @@ for part in (
     returns,
     loaners,
     visits,
+    warranty,
     ticket,
     status,
     answers,

@@ -63,7 +63,7 @@ def frame(session: Session, actor: Actor, ticket: Ticket, *, tab: str) -> dict[s
         "open_bulletins": concerned.calling(concerned.of_unit(session, ticket.unit)),
         "bulletins_page": addresses.page_below(ticket.unit.serial, "bulletins"),
         "is_open": ticket.ended_at is None,
-        "before": session.get(Ticket, ticket.comeback_of_id) if ticket.comeback_of_id else None,
+        "before": ticket.comeback_of,
         "came_back": comebacks.of_ticket(session, ticket) if ticket.ended_at else [],
         "here": here,
         "news": None,

@@ -13,7 +13,6 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, StoreError
 from app.kernel.text import msg
 from app.robots.slotnames import name_of
-from app.robots.verdictwords import VERDICT_LABELS, VERDICT_TONES
 from app.service import estimate_queries, estimates, invoicing, lines, proposals, tickets
 from app.service.decisions import HOW_LABELS
 from app.service.estimate_models import Estimate, EstimateState, How, LineKind
@@ -63,11 +62,7 @@ def show_suggestions(
         request,
         "service/estimate_suggestions.html",
         block="suggested",
-        suggestions=proposals.suggestions(
-            session, actor, ticket, estimates.newest(session, ticket)
-        ),
-        verdicts=VERDICT_LABELS,
-        verdict_tones=VERDICT_TONES,
+        suggestions=proposals.suggestions(session, ticket, estimates.newest(session, ticket)),
         name_of=name_of,
         **(page or frame(session, actor, ticket, tab="estimate")),
     )

@@ -1,14 +1,13 @@
 """How a ticket's story is said: one line for each thing that happened, newest first."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.kernel.text import Text, msg
 from app.service.changes import FIELD_LABELS
 from app.service.models import TicketChange
-from app.service.queries import Story
 from app.service.states import STATE_LABELS, WAITING_LABELS, TicketState, WaitingReason
 
 _LONGEST = 120
@@ -23,9 +22,9 @@ class Happening:
     tone: str = ""
 
 
-def happenings(story: Story, people: Mapping[int, str]) -> list[Happening]:
+def happenings(changes: Sequence[TicketChange], people: Mapping[int, str]) -> list[Happening]:
     """Every move, wait and edit."""
-    return [_happening(change, people) for change in reversed(story.changes)]
+    return [_happening(change, people) for change in reversed(changes)]
 
 
 def _happening(change: TicketChange, people: Mapping[int, str]) -> Happening:
@@ -53,9 +52,11 @@ def _happening(change: TicketChange, people: Mapping[int, str]) -> Happening:
     return Happening(change.at, change.by, said)
 
 
-def news_since(story: Story, people: Mapping[int, str], version: int) -> Text | None:
+def news_since(
+    changes: Sequence[TicketChange], people: Mapping[int, str], version: int
+) -> Text | None:
     """The last thing that somebody did to a ticket after a version, in a sentence."""
-    later = [change for change in story.changes if change.version > version]
+    later = [change for change in changes if change.version > version]
     if not later:
         return None
     last = _happening(later[-1], people)

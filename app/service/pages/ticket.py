@@ -55,7 +55,7 @@ def show_changed(
     ticket = asked_ticket(session, actor, number)
     page = frame(session, actor, ticket, tab="")
     names = {one.id: one.name for one in page["people"]}
-    news = news_since(queries.story(session, ticket), names, version)
+    news = news_since(queries.changes_of(session, ticket), names, version)
     return render(request, "service/ticket.html", block="changed", **page | {"news": news})
 
 
@@ -119,7 +119,7 @@ def ticket_page(
         "photos": photos.of_ticket(session, ticket),
         "stages": STAGE_LABELS,
         "notes": notes.of_ticket(session, ticket),
-        "lines": happenings(queries.story(session, ticket), names),
+        "lines": happenings(queries.changes_of(session, ticket), names),
         "panels": panels.of_ticket(session, actor, ticket),
         "accessories": tickets.accessories_of(ticket),
         "evidence": _evidence(ticket),
