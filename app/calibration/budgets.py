@@ -30,7 +30,7 @@ class Stated:
     factor: float = DEFAULT_FACTOR
 
 
-def row_of(line: BudgetLine, stated: Stated | None = None) -> BudgetRow:
+def row_of(line: BudgetLine | RowInput, stated: Stated | None = None) -> BudgetRow:
     """A kept line as a row of the core; one read from equipment needs what that states.
 
     A reference's U is divided by its k, a resolution by 2 sqrt(3), whatever the line names.

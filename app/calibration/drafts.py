@@ -1,8 +1,9 @@
 """Editing a draft: what it says, the equipment it asks for, its points with their budgets."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -323,7 +324,7 @@ def _require(actor: Actor, version: ProcedureVersion, seen: str | None) -> None:
         )
 
 
-def _columns(read: PointInput) -> dict[str, object]:
+def _columns(read: PointInput) -> dict[str, Any]:
     return {
         **asdict(read),
         "settings": json.dumps(read.settings, ensure_ascii=False, sort_keys=True),
@@ -341,8 +342,8 @@ def _record(
     version: ProcedureVersion,
     action: str,
     *,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
 ) -> None:
     audit.record(
         session,

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.calibration.completeness import check_complete
+from app.calibration.copying import from_model
 from app.calibration.drafts import (
     add_point,
     change_point,
@@ -47,6 +48,7 @@ __all__ = [
     "digest",
     "discard",
     "edit",
+    "from_model",
     "listed",
     "loaded",
     "new_draft",
