@@ -57,6 +57,10 @@ class ReadingSource(StrEnum):
     PROGRAM = "program"
 
 
+# A reviewed job waits for its certificate alone; the robot may be measured again meanwhile.
+_BEING_MEASURED = "ended_at IS NULL AND state <> 'reviewed'"
+
+
 class CalibrationJob(Base):
     """One run of a procedure version on a robot.
 
@@ -72,8 +76,8 @@ class CalibrationJob(Base):
             "unit_id",
             "version_id",
             unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text(_BEING_MEASURED),
+            postgresql_where=text(_BEING_MEASURED),
         ),
         Index("ix_calibration_jobs_unit", "unit_id", "id"),
         Index("ix_calibration_jobs_state", "store_id", "state", "id"),
@@ -152,6 +156,9 @@ class JobEquipment(Base):
     chosen_at: Mapped[datetime]
     chosen_by: Mapped[str]
     frozen_at: Mapped[datetime | None] = mapped_column(default=None)
+    # The step of its indication as it was when frozen; its register may change later
+    resolution: Mapped[str] = mapped_column(FIGURE, default="")
+    resolution_unit: Mapped[str] = mapped_column(UNIT, default="")
 
     equipment: Mapped[Equipment] = relationship(init=False, lazy="raise")
     certificate: Mapped[EquipmentCertificate] = relationship(init=False, lazy="raise")
@@ -202,6 +209,8 @@ class Reading(Base):
     )
     taken_at: Mapped[datetime]
     taken_by: Mapped[str]
+    # Who may not review it; NULL for a program
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), default=None)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("readings.id"), default=None)
     reason: Mapped[str] = mapped_column(default="")
 
@@ -251,8 +260,14 @@ class CalibrationResult(Base):
     __tablename__ = "calibration_results"
     __table_args__ = (
         UniqueConstraint("job_id", "point_id", "phase"),
-        CheckConstraint("verdict IS NULL OR expanded > 0", name="verdict_has_uncertainty"),
-        CheckConstraint("value IS NOT NULL OR verdict <> 'pass'", name="missing_never_passes"),
+        CheckConstraint(
+            "verdict IS NULL OR (expanded IS NOT NULL AND expanded > 0)",
+            name="verdict_has_uncertainty",
+        ),
+        CheckConstraint(
+            "value IS NOT NULL OR verdict IS NULL OR verdict NOT IN ('pass', 'cond_pass')",
+            name="missing_never_passes",
+        ),
         Index("ix_calibration_results_point", "point_id", "phase", "id"),
     )
 
@@ -274,3 +289,17 @@ class CalibrationResult(Base):
     inputs_sha256: Mapped[str] = mapped_column(String(64))
     engine: Mapped[str] = mapped_column(String(16))
     computed_at: Mapped[datetime]
+
+
+class MeasurementRules(Base):
+    """How a store measures where stores differ; without a row as the defaults say."""
+
+    __tablename__ = "measurement_rules"
+    __table_args__ = (UniqueConstraint("store_id"),)
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    # there is nobody else: who measured may review it, and the certificate says so
+    may_review_own: Mapped[bool] = mapped_column(Boolean, default=False)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str]

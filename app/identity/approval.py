@@ -14,6 +14,37 @@ from app.kernel.errors import Refused
 from app.kernel.text import msg
 
 
+class WrongPin(Refused):
+    """The PIN is not this person's; whoever answers for the request counts it."""
+
+    code = "wrong_pin"
+
+
+def sign(session: Session, actor: Actor, *, pin: str) -> None:
+    """Somebody signed in puts a name under something, by their own PIN.
+
+    Raises WrongPin, after which the caller's work is undone and `remember_wrong` called; Refused
+    while the PIN is locked, or for a program and a person without one.
+    """
+    if actor.staff_id is None:
+        raise Refused(msg("A signature is a person's: sign in."), field="pin")
+    minutes = tries.minutes_locked(session, tries.of_pin(actor.staff_id))
+    if minutes:
+        raise Refused(locked_for(minutes), field="pin")
+    person = session.get(Staff, actor.staff_id)
+    kept = person.pin_hash if person is not None and person.disabled_at is None else None
+    if not secrets.matches(kept, pin.strip()):
+        raise WrongPin(msg("This PIN is not right."), field="pin")
+
+
+def remember_wrong(database: Database, actor: Actor) -> None:
+    """Count a wrong signature, in a transaction of its own; the caller's must be over."""
+    with database.transaction() as session:
+        queueing.enter(session, actor.store_id)
+        tries.count(session, tries.of_pin(actor.staff_id or 0))
+        audit.record(session, actor, "signature.wrong_pin", subject=f"staff:{actor.staff_id}")
+
+
 def second_person(database: Database, actor: Actor, *, pin: str, permission: str) -> Actor:
     """Another person of the store who holds `permission`; raises Refused for a wrong PIN.
 

@@ -122,8 +122,8 @@ def upgrade() -> None:
         "calibration_jobs",
         ["unit_id", "version_id"],
         unique=True,
-        sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL AND state <> 'reviewed'"),
+        postgresql_where=sa.text("ended_at IS NULL AND state <> 'reviewed'"),
     )
     op.create_table(
         "adjustments",
@@ -180,11 +180,11 @@ def upgrade() -> None:
         sa.Column("engine", sa.String(length=16), nullable=False),
         sa.Column("computed_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
-            "value IS NOT NULL OR verdict <> 'pass'",
+            "value IS NOT NULL OR verdict IS NULL OR verdict NOT IN ('pass', 'cond_pass')",
             name=op.f("ck_calibration_results_missing_never_passes"),
         ),
         sa.CheckConstraint(
-            "verdict IS NULL OR expanded > 0",
+            "verdict IS NULL OR (expanded IS NOT NULL AND expanded > 0)",
             name=op.f("ck_calibration_results_verdict_has_uncertainty"),
         ),
         sa.ForeignKeyConstraint(
@@ -218,6 +218,8 @@ def upgrade() -> None:
         sa.Column("chosen_at", UtcDateTime(), nullable=False),
         sa.Column("chosen_by", sa.String(length=200), nullable=False),
         sa.Column("frozen_at", UtcDateTime(), nullable=True),
+        sa.Column("resolution", sa.String(length=40), nullable=False),
+        sa.Column("resolution_unit", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(
             ["certificate_id"],
             ["equipment_certificates.id"],
@@ -271,6 +273,7 @@ def upgrade() -> None:
         sa.Column("equipment_certificate_id", KEY, nullable=True),
         sa.Column("taken_at", UtcDateTime(), nullable=False),
         sa.Column("taken_by", sa.String(length=200), nullable=False),
+        sa.Column("taken_by_id", KEY, nullable=True),
         sa.Column("replaces_id", KEY, nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.CheckConstraint(
@@ -295,6 +298,9 @@ def upgrade() -> None:
             ["point_id"],
             ["procedure_points.id"],
             name=op.f("fk_readings_point_id_procedure_points"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["taken_by_id"], ["staff.id"], name=op.f("fk_readings_taken_by_id_staff")
         ),
         sa.ForeignKeyConstraint(
             ["replaces_id"], ["readings.id"], name=op.f("fk_readings_replaces_id_readings")
@@ -329,6 +335,19 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reading_exclusions")),
         sa.UniqueConstraint("reading_id", name=op.f("uq_reading_exclusions_reading_id")),
+    )
+    op.create_table(
+        "measurement_rules",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("store_id", KEY, nullable=False),
+        sa.Column("may_review_own", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_measurement_rules_store_id_stores")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_measurement_rules")),
+        sa.UniqueConstraint("store_id", name=op.f("uq_measurement_rules_store_id")),
     )
 
     dialect = op.get_bind().dialect.name

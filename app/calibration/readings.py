@@ -1,0 +1,417 @@
+"""Readings: taken, taken again, pasted, left out. Rows are only added; nothing is overwritten.
+
+A reading is kept as typed and as numbers, with the certificate of what it was read with. The
+results of its point, and of what is computed from it, are made anew at once.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.calibration import adjustments, equipment, results, typedreading
+from app.calibration.equipment_models import EquipmentCertificate
+from app.calibration.job_models import (
+    CalibrationJob,
+    CalibrationResult,
+    JobEquipment,
+    JobState,
+    Phase,
+    Reading,
+    ReadingExclusion,
+    ReadingSource,
+)
+from app.calibration.jobbook import label, lock, page, points_of, reference, touch
+from app.calibration.methods import inputs_of, reading_units
+from app.calibration.pastedcolumn import read_column
+from app.calibration.procedure_models import ProcedurePoint, RowSource
+from app.calibration.states import JOB_LABELS
+from app.calibration.typedreading import Mark
+from app.kernel import audit, clock
+from app.kernel.actor import Actor
+from app.kernel.db import number
+from app.kernel.errors import Conflict, NotFound, Refused
+from app.kernel.searchkeys import clean
+from app.kernel.text import msg
+from app.stores import desk
+
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where readings come from; a file by its hash, with the line of each reading."""
+
+    kind: ReadingSource = ReadingSource.MANUAL
+    file_sha256: str = ""
+    lines: Sequence[int] = ()
+
+
+BY_HAND = Source()
+PASTED = Source(ReadingSource.PASTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a reading led to: its rows, and the results that came out anew."""
+
+    rows: Sequence[Reading]
+    results: Sequence[CalibrationResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What is read: a point of the job's version, as found or as left."""
+
+    point: ProcedurePoint
+    phase: Phase = Phase.AS_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """The reading that another one replaces, and why."""
+
+    reading: Reading | None = None
+    reason: str = ""
+
+
+_FIRST = _Again()
+
+
+class EquipmentRefused(Refused):
+    """What the point is read with may not be used now."""
+
+    code = "equipment_refused"
+
+
+def take(
+    session: Session,
+    actor: Actor,
+    job: CalibrationJob,
+    spot: Spot,
+    text: str,
+    *,
+    source: Source = BY_HAND,
+    mark: Mark = Mark.EITHER,
+    expected_version: int | None = None,
+) -> Took:
+    """One reading of a point.
+
+    Raises NotAReading at the field for what is none, EquipmentRefused saying why for equipment
+    that is overdue or may not be used, ChangedMeanwhile when somebody else was faster.
+    """
+    lock(session, actor, job, expected_version)
+    _require_measuring(job, spot.point)
+    numbers = typedreading.read(text, units=reading_units(spot.point), mark=mark)
+    return _add(session, actor, job, spot, [(clean(text), numbers)], source=source)
+
+
+def paste(
+    session: Session,
+    actor: Actor,
+    job: CalibrationJob,
+    spot: Spot,
+    text: str,
+    *,
+    source: Source = PASTED,
+    mark: Mark = Mark.EITHER,
+    expected_version: int | None = None,
+) -> Took:
+    """A column of readings, one a line: all of them, or none and the line that is wrong.
+
+    A first line of names is checked, so that swapped columns are told.
+    """
+    lock(session, actor, job, expected_version)
+    _require_measuring(job, spot.point)
+    rows = read_column(text, spot.point, mark=mark)
+    return _add(session, actor, job, spot, rows, source=source)
+
+
+def retake(
+    session: Session,
+    actor: Actor,
+    job: CalibrationJob,
+    reading: Reading,
+    text: str,
+    *,
+    reason: str,
+    mark: Mark = Mark.EITHER,
+    expected_version: int | None = None,
+) -> Took:
+    """A reading once more; the one before stays on record, with why it was replaced."""
+    lock(session, actor, job, expected_version)
+    point = _point_of(job, reading)
+    _require_measuring(job, point)
+    why = _reason(reason)
+    _require_standing(session, job, point, reading)
+    numbers = typedreading.read(text, units=reading_units(point), mark=mark)
+    return _add(
+        session,
+        actor,
+        job,
+        Spot(point, reading.phase),
+        [(clean(text), numbers)],
+        source=BY_HAND,
+        again=_Again(reading, why),
+    )
+
+
+def exclude(
+    session: Session,
+    actor: Actor,
+    job: CalibrationJob,
+    reading: Reading,
+    *,
+    reason: str,
+    expected_version: int | None = None,
+) -> Took:
+    """Leave a reading out of its result, visibly and for a reason. It can be done only once."""
+    lock(session, actor, job, expected_version)
+    point = _point_of(job, reading)
+    _require_measuring(job, point)
+    why = _reason(reason)
+    _require_standing(session, job, point, reading)
+    session.add(ReadingExclusion(reading_id=reading.id, reason=why, at=clock.now(), by=actor.name))
+    session.flush()
+    touched = results.touched_by(job.procedure_version, [point])
+    made = results.compute_points(session, job, touched, reading.phase)
+    touch(session, job)
+    audit.record(
+        session,
+        actor,
+        "calibration.reading_excluded",
+        subject=reference(job),
+        before={"point": point.seq, "phase": reading.phase, "seq": reading.seq},
+        reason=why,
+    )
+    return Took([reading], made)
+
+
+def by_id(session: Session, job: CalibrationJob, reading_id: int) -> Reading:
+    """A reading of this job; raises NotFound."""
+    found = session.get(Reading, reading_id)
+    if found is None or found.job_id != job.id:
+        raise NotFound(msg("There is no such reading in {number}.", number=label(job)))
+    return found
+
+
+def point_called(job: CalibrationJob, seq: int) -> ProcedurePoint:
+    """A point of the job's version by its place; raises NotFound."""
+    found = next((one for one in job.procedure_version.points if one.seq == seq), None)
+    if found is None:
+        raise NotFound(msg("This procedure has no point {seq}.", seq=seq), field="point")
+    return found
+
+
+def _add(
+    session: Session,
+    actor: Actor,
+    job: CalibrationJob,
+    spot: Spot,
+    rows: Sequence[tuple[str, tuple[float, ...]]],
+    *,
+    source: Source,
+    again: _Again = _FIRST,
+) -> Took:
+    adjustments.check_phase(job, spot.point, spot.phase, adjustments.of_job(session, job))
+    roles = results.roles(session, job)
+    certificate = _usable(session, actor, job, spot.point, roles)
+    computed = results.touched_by(job.procedure_version, [spot.point])
+    sheet = results.sheet(session, job, _read_by(job, computed))
+    if again.reading is not None:
+        first = again.reading.seq
+    else:
+        first = 1 + max((one.row.seq for one in sheet.of(spot.point, spot.phase)), default=0)
+    now = clock.now()
+    added = [
+        Reading(
+            job_id=job.id,
+            point_id=spot.point.id,
+            phase=spot.phase,
+            seq=first + place,
+            raw_text=raw[: typedreading.LONGEST],
+            numbers=json.dumps(list(numbers)),
+            unit=_unit_of(spot.point),
+            source=source.kind,
+            file_sha256=source.file_sha256,
+            line=source.lines[place] if place < len(source.lines) else None,
+            equipment_id=certificate.equipment_id if certificate else None,
+            equipment_certificate_id=certificate.id if certificate else None,
+            taken_at=now,
+            taken_by=actor.name,
+            taken_by_id=actor.staff_id,
+            replaces_id=again.reading.id if again.reading else None,
+            reason=again.reason,
+        )
+        for place, (raw, numbers) in enumerate(rows)
+    ]
+    _freeze(roles, at=now)
+    number(session, added)
+    session.add_all(added)
+    session.flush()
+    sheet.add(added, instead_of=again.reading)
+    came_out = results.compute_points(
+        session, job, computed, spot.phase, readings=sheet, equipment=roles
+    )
+    touch(session, job)
+    _note(session, actor, job, added, again)
+    return Took(added, came_out)
+
+
+def _unit_of(point: ProcedurePoint) -> str:
+    """The unit of a reading's numbers; where they differ, each of them in turn."""
+    units = tuple(dict.fromkeys(reading_units(point)))
+    return units[0] if len(units) == 1 else ";".join(units)[:32]
+
+
+def _note(
+    session: Session,
+    actor: Actor,
+    job: CalibrationJob,
+    added: Sequence[Reading],
+    again: _Again,
+) -> None:
+    first = added[0]
+    audit.record(
+        session,
+        actor,
+        "calibration.reading_replaced" if again.reading else "calibration.read",
+        subject=reference(job),
+        before={"typed": again.reading.raw_text} if again.reading else None,
+        after={
+            "point_id": first.point_id,
+            "phase": first.phase,
+            "seq": first.seq,
+            "count": len(added),
+            "typed": first.raw_text[:100],
+        },
+        reason=again.reason or None,
+    )
+
+
+def _usable(
+    session: Session,
+    actor: Actor,
+    job: CalibrationJob,
+    point: ProcedurePoint,
+    roles: Mapping[str, JobEquipment],
+) -> EquipmentCertificate | None:
+    """The certificate that the point is read by; every role must be played, and by what may."""
+    for need in job.procedure_version.needs:
+        if need.role not in roles:
+            raise EquipmentRefused(
+                msg("Say first which equipment is the {role}.", role=need.role),
+                field="equipment",
+                link=f"{page(job)}/equipment",
+            )
+    used = {line.role for line in point.budget if line.source is not RowSource.FIXED} | {point.role}
+    now = clock.now()
+    for role in sorted(used - {""}):
+        _check_usable(session, actor, job, roles[role], now)
+    return roles[point.role].certificate if point.role else None
+
+
+def _check_usable(
+    session: Session, actor: Actor, job: CalibrationJob, chosen: JobEquipment, now: datetime
+) -> None:
+    """Raises EquipmentRefused unless it may be used now, by the very certificate of this job."""
+    try:
+        newest = equipment.usable(session, chosen.equipment, at=now, staff_id=actor.staff_id)
+    except Refused as refusal:
+        raise EquipmentRefused(
+            refusal.message, field="equipment", link=refusal.link or page(job)
+        ) from refusal
+    if newest.id == chosen.certificate_id:
+        return
+    certificate = chosen.certificate
+    day = desk.business_day_of(desk.store_of(session, job.store_id), now)
+    is_over = certificate.due_on is not None and certificate.due_on < day
+    if certificate.withdrawn_at is not None or is_over:
+        raise EquipmentRefused(
+            msg(
+                "The certificate {number} of {asset} does not hold any more; what was read with "
+                "it stays. Void this job and begin a new one.",
+                number=certificate.number,
+                asset=chosen.equipment.asset_number,
+            ),
+            field="equipment",
+            link=page(job),
+        )
+
+
+def _freeze(roles: Mapping[str, JobEquipment], *, at: datetime) -> None:
+    """From the first reading on the job's equipment stays as it is."""
+    for row in roles.values():
+        if row.frozen_at is None:
+            row.frozen_at = at
+            row.resolution = row.equipment.resolution
+            row.resolution_unit = row.equipment.unit
+
+
+def _read_by(job: CalibrationJob, computed: Sequence[ProcedurePoint]) -> set[int]:
+    """Rows of the points whose readings go into these results."""
+    by_seq = {one.seq: one.id for one in job.procedure_version.points}
+    seqs = {seq for one in computed for seq in (*inputs_of(one), one.seq)}
+    return {by_seq[seq] for seq in seqs if seq in by_seq}
+
+
+def _require_measuring(job: CalibrationJob, point: ProcedurePoint) -> None:
+    if job.state is not JobState.MEASURING:
+        raise Conflict(
+            msg(
+                "{number} is {state}; nothing is read now.",
+                number=label(job),
+                state=JOB_LABELS[job.state],
+            ),
+            link=page(job),
+        )
+    if point.version_id != job.version_id:
+        raise NotFound(msg("This procedure has no point {seq}.", seq=point.seq), field="point")
+    if not point.readings:
+        raise Refused(
+            msg("{point} is computed from other points.", point=point.label), field="point"
+        )
+
+
+def _require_standing(
+    session: Session, job: CalibrationJob, point: ProcedurePoint, reading: Reading
+) -> None:
+    """Raises Conflict for a reading that was replaced or left out already."""
+    standing = results.sheet(session, job, [point.id]).of(point, reading.phase)
+    found = next((one for one in standing if one.row.id == reading.id), None)
+    if found is None or found.excluded:
+        raise Conflict(
+            msg("This reading was replaced or left out already. Look again."), link=page(job)
+        )
+
+
+def _point_of(job: CalibrationJob, reading: Reading) -> ProcedurePoint:
+    found = points_of(job).get(reading.point_id)
+    if found is None or reading.job_id != job.id:
+        raise NotFound(msg("There is no such reading in {number}.", number=label(job)))
+    return found
+
+
+def _reason(reason: str) -> str:
+    why = clean(reason)
+    if not why:
+        raise Refused(msg("Please say why."), field="reason")
+    if len(why) > _LONGEST_REASON:
+        raise Refused(
+            msg("At most {most} characters fit here.", most=_LONGEST_REASON), field="reason"
+        )
+    return why
+
+
+def history(session: Session, job: CalibrationJob, point: ProcedurePoint) -> list[Reading]:
+    """Every reading of a point, replaced ones too, in the order in which they were taken."""
+    return list(
+        session.scalars(
+            select(Reading)
+            .where(Reading.job_id == job.id, Reading.point_id == point.id)
+            .order_by(Reading.id)
+        )
+    )
