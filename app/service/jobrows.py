@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Row, and_, literal_column, select, union_all
+from sqlalchemy import and_, literal_column, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.identity.models import Staff
@@ -76,7 +76,7 @@ def of_ticket(session: Session, ticket: Ticket) -> JobRows:
     return _sorted(rows)
 
 
-def _sorted(rows: Iterable[Row[Any]]) -> JobRows:
+def _sorted(rows: Iterable[Any]) -> JobRows:
     found = JobRows()
     checks: list[QualityCheck] = []
     handed_over = None
