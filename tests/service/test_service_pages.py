@@ -15,7 +15,15 @@ from app.service import diagnosis, notes, tickets
 from app.service.models import Ticket
 from app.service.states import TicketState, WaitingReason
 from tests.makers.browsing import Browser
-from tests.makers.service import KNEE, SERIAL, Workshop, a_customers_unit, a_finding, a_ticket
+from tests.makers.service import (
+    KNEE,
+    SERIAL,
+    Workshop,
+    a_customers_unit,
+    a_finding,
+    a_ticket,
+    unguarded,
+)
 
 
 @pytest.fixture
@@ -279,3 +287,43 @@ def test_a_customers_page_and_their_data_name_the_ticket(
 
     assert tickets.label(ticket) in shown
     assert ticket.complaint in shown
+
+
+def test_a_move_made_by_mistake_is_undone_where_the_table_leads_back(
+    session: Session, office: Browser, shop: Workshop
+) -> None:
+    there = a_ticket(session, shop, state=TicketState.IN_WORK)
+    session.commit()
+    here = page_of(there)
+
+    moved = office.post(
+        f"{here}/move", to="waiting_parts", version=str(there.version), back="/service?who=me"
+    )
+    offered = office.get(f"{here}/undo", htmx=True).text
+    back = office.post(f"{here}/move", to="in_work", version=str(there.version + 1))
+
+    assert moved.headers["location"] == f"/service?who=me&moved={there.number}"
+    assert f'hx-get="{here}/undo"' in office.get(moved.headers["location"]).text
+    assert 'name="to" value="in_work"' in offered
+    assert back.status_code == 303
+    session.expire_all()
+    assert there.state is TicketState.IN_WORK
+
+
+def test_no_undo_is_offered_where_nothing_leads_back_or_somebody_went_on(
+    bench: Browser, office: Browser, ticket: Ticket
+) -> None:
+    here = page_of(ticket)
+
+    bench.post(f"{here}/move", to="diagnosing", version=str(ticket.version))
+    forward_only = bench.get(f"{here}/undo", htmx=True).text
+    with unguarded():
+        bench.post(f"{here}/move", to="estimated", version=str(ticket.version + 1))
+    mine = bench.get(f"{here}/undo", htmx=True).text
+    others = office.get(f"{here}/undo", htmx=True).text
+    office.post(f"{here}/wait", reason="maker")
+    gone_on = bench.get(f"{here}/undo", htmx=True).text
+
+    assert [text.strip() for text in (forward_only, others, gone_on)] == ["", "", ""]
+    assert 'value="diagnosing"' in mine
+    assert "Back to Diagnosis" in bench.get(f"{here}/move").text

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from sqlalchemy.orm import Session
@@ -58,10 +59,13 @@ def move(
     ticket = asked_ticket(session, actor, number)
     try:
         to, seen = form.read()
+        before = ticket.state
         tickets.move(session, actor, ticket, to, why=form.why.strip(), seen=seen)
     except StoreError as refusal:
         return _not_moved(request, session, actor, number, form=form, refusal=refusal)
-    return RedirectResponse(own_path(form.back, default=tickets.page(ticket)), 303)
+    back = own_path(form.back, default=tickets.page(ticket))
+    may_undo = before in tickets.may_move(actor, ticket)
+    return RedirectResponse(_with_moved(back, number) if may_undo else back, 303)
 
 
 @router.post("/{number}/wait")
@@ -191,6 +195,13 @@ def remove_photo(
     return _do(request, session, actor, number, act=act, which="photos", form=form, at="photos")
 
 
+def _with_moved(back: str, number: int) -> str:
+    """The page to go back to, which is to offer the way back from this move."""
+    parts = urlsplit(back)
+    kept = [one for one in parse_qsl(parts.query) if one[0] != "moved"]
+    return urlunsplit(parts._replace(query=urlencode([*kept, ("moved", number)])))
+
+
 def _billed(session: Session, actor: Actor, text: str) -> int | None:
     """Who a text names; nobody: the store itself pays."""
     return transfers.customer_meant(session, actor, text).id if text.strip() else None
@@ -239,5 +250,5 @@ def _not_moved(
     session.rollback()
     ticket = asked_ticket(session, actor, number)
     return move_page(
-        request, actor, ticket, back=form.back, refused=("move", form.typed(), refusal)
+        request, session, actor, ticket, back=form.back, refused=("move", form.typed(), refusal)
     )

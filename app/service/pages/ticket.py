@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.robots import warrantypapers
 from app.robots.slotnames import name_of
-from app.service import diagnosis, notes, panels, photos, queries, tickets
+from app.service import diagnosis, notes, panels, photos, queries, tickets, wayback
 from app.service.changes import EditedMeanwhile
 from app.service.intake import SEEN_LABELS, Seen
 from app.service.models import Ticket
@@ -29,8 +29,8 @@ from app.service.states import (
 )
 from app.web.errors import status_of
 from app.web.forms import problems_of
-from app.web.nextpage import own_path
-from app.web.rendering import render
+from app.web.nextpage import own_path, page_at
+from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession
 from app.web.viewer import viewer_of
 from app.web.wire import Number
@@ -59,17 +59,38 @@ def show_changed(
     return render(request, "service/ticket.html", block="changed", **page | {"news": news})
 
 
+@router.get("/{number}/undo")
+def offer_undo(
+    request: Request, session: ReadSession, actor: SignedIn, *, number: Number
+) -> Response:
+    """The way back from a move that was just made; the page that follows it asks."""
+    ticket = asked_ticket(session, actor, number)
+    before = wayback.just_moved(session, actor, ticket)
+    around = {} if is_htmx(request) else frame(session, actor, ticket, tab="")
+    known = {"label": tickets.label(ticket), "state_label": STATE_LABELS[ticket.state]}
+    return render(
+        request,
+        "service/undo.html",
+        block="undo",
+        **around | known | {"ticket": ticket, "here": tickets.page(ticket)},
+        before=before,
+        before_label=STATE_LABELS[before] if before else None,
+        back=page_at(request) if is_htmx(request) else tickets.page(ticket),
+    )
+
+
 @router.get("/{number}/move")
 def ask_move(
     request: Request, session: ReadSession, actor: SignedIn, *, number: Number, back: str = ""
 ) -> Response:
     """Where the ticket may go next, and for whom it may wait: as a dialog, or as a page."""
     ticket = asked_ticket(session, actor, number)
-    return move_page(request, actor, ticket, back=back)
+    return move_page(request, session, actor, ticket, back=back)
 
 
 def move_page(
     request: Request,
+    session: Session,
     actor: Actor,
     ticket: Ticket,
     *,
@@ -89,6 +110,7 @@ def move_page(
         state_label=STATE_LABELS[ticket.state],
         waits=WAITING_LABELS[ticket.waiting] if ticket.waiting else None,
         moves=[(state, STATE_LABELS[state]) for state in tickets.may_move(actor, ticket)],
+        before=wayback.state_before(session, actor, ticket),
         reasons=[(reason, label) for reason, label in WAITING_LABELS.items()],
         back=own_path(back, default=tickets.page(ticket)),
         typed=typed,
