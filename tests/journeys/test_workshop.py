@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,7 +13,7 @@ from tools.screenshots import at_the_door, demo_store, sign_in
 # The engine behind a page does not change how it is worked: once is enough.
 pytestmark = pytest.mark.only_on("sqlite")
 
-ROBOT = "DEMO-G1-25-0118"
+ROBOT, OTHER_ROBOT = "DEMO-G1-25-0118", "DEMO-H1-0411"
 INTAKE_S = 30
 
 
@@ -48,6 +49,42 @@ def test_a_scan_and_three_fields_check_a_robot_in(page: Page, workshop: str) -> 
     assert hands.actions <= 6
     hands.sees("Knee squeaks", within="h1")
     hands.sees("62 %")
+
+
+def test_a_picture_that_is_too_large_is_told_before_anything_is_sent(
+    page: Page, workshop: str, tmp_path: Path
+) -> None:
+    huge = tmp_path / "huge.jpg"
+    with huge.open("wb") as file:
+        file.truncate(40_000_000)
+    hands = come_in(page, workshop)
+    hands.go(f"{workshop}/service/new?code={OTHER_ROBOT}")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    hands.write("#f-complaint", "Cracked shell")
+
+    page.set_input_files("#f-photos", huge)
+    expect(page.locator("#f-photos")).to_have_attribute("aria-invalid", "true")
+    page.locator("#check-in").press("Enter")
+    told = page.locator("#f-photos").evaluate("field => field.validationMessage")
+    page.set_input_files("#f-photos", [])
+
+    expect(page.locator("#f-photos")).not_to_have_attribute("aria-invalid", "true")
+    assert told == "At most 20 MB each, and 24 MB together."
+    assert "POST" not in sent
+    expect(page.locator("#f-complaint")).to_have_value("Cracked shell")
+
+
+def test_a_proposed_evening_is_promised_with_one_press(page: Page, workshop: str) -> None:
+    hands = come_in(page, workshop)
+    hands.go(f"{workshop}/service/new?code={OTHER_ROBOT}")
+    evening = page.locator("[data-fill]").first
+    value = evening.get_attribute("value")
+
+    evening.press("Enter")
+
+    expect(page.locator("#f-promised_at")).to_have_value(value or "")
+    expect(page.locator("#f-promised_at")).to_be_focused()
 
 
 def test_the_board_is_walked_and_worked_by_keyboard(page: Page, workshop: str) -> None:
