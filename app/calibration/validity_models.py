@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     String,
     UniqueConstraint,
     text,
@@ -28,6 +29,7 @@ class Change(StrEnum):
     SHIPPING = "shipping"
     REFERENCE = "reference"
     RECALL = "recall"
+    FAILED = "failed"
 
 
 class Reach(StrEnum):
@@ -135,3 +137,38 @@ class CalibrationDemand(Base):
     settled_why: Mapped[str] = mapped_column(default="")
 
     procedure: Mapped[Procedure] = relationship(init=False, lazy="raise")
+
+
+class Recalibration(Base):
+    """The short way after an actuator was swapped: its steps, and who did each of them.
+
+    The occupant is the one that the steps are about: another actuator begins another row.
+    """
+
+    __tablename__ = "recalibrations"
+    __table_args__ = (
+        UniqueConstraint("occupant_id"),
+        Index("ix_recalibrations_unit", "unit_id", "id"),
+        CheckConstraint("(held_at IS NULL) = (held_with = '')", name="held_by_two"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slots.id"))
+    occupant_id: Mapped[int] = mapped_column(ForeignKey("occupants.id"))
+    target: Mapped[str] = mapped_column(TARGET)
+    # The ticket it is done on
+    reference: Mapped[str] = mapped_column(String(64), default="")
+    identified_at: Mapped[datetime]
+    identified_by: Mapped[str]
+    firmware: Mapped[str] = mapped_column(String(64), default="")
+    firmware_at: Mapped[datetime | None] = mapped_column(default=None)
+    firmware_by: Mapped[str] = mapped_column(default="")
+    # The job in which offsets are recorded and the joint is verified
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("calibration_jobs.id"), default=None)
+    adjustment_id: Mapped[int | None] = mapped_column(ForeignKey("adjustments.id"), default=None)
+    held_at: Mapped[datetime | None] = mapped_column(default=None)
+    held_by: Mapped[str] = mapped_column(default="")
+    held_with: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(Integer, default=1)

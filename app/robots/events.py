@@ -119,3 +119,14 @@ class CounterRead(Event):
     before: int | None
     after: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnitShaken(Event):
+    """Somebody says that a robot was carried about (`shipped`), or else that it fell."""
+
+    actor: Actor
+    store_id: int
+    unit_id: int
+    shipped: bool
+    at: datetime

@@ -58,6 +58,17 @@ def line_of(*, kind: str, summary: Text, link: str = "", actor_name: str = "") -
     }
 
 
+def written(summary: Text) -> str:
+    """A sentence with its facts as one text, for whoever keeps it elsewhere."""
+    return canonical({"text": summary.template, "facts": _kept_facts(summary)}).decode()
+
+
+def said(kept: str) -> Text:
+    """What `written` wrote."""
+    sentence = json.loads(kept)
+    return Text(sentence["text"], _facts(sentence["facts"]))
+
+
 def of_unit(
     session: Session,
     unit_id: int,

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session, joinedload
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict
+from app.kernel.events import announce
 from app.kernel.text import msg
 from app.robots import timeline
-from app.robots.events import CounterRead, FirmwareChanged
+from app.robots.events import CounterRead, FirmwareChanged, UnitShaken
 from app.robots.models import Unit
 from app.robots.slot_models import Counter
 from app.service import appointments, duework, intake, plans, tickets
@@ -115,6 +116,13 @@ def happened(session: Session, actor: Actor, unit: Unit, occasion: Occasion) -> 
     """Somebody says that a robot fell, was shipped, or has another firmware."""
     actor.require("service.plan")
     _note(session, actor, unit.store_id, unit.id, occasion)
+    if occasion in {Occasion.FALL, Occasion.SHIPPING}:
+        announce(
+            session,
+            UnitShaken(
+                actor, unit.store_id, unit.id, occasion is Occasion.SHIPPING, at=clock.now()
+            ),
+        )
     timeline.note(
         session,
         unit.id,

@@ -28,6 +28,7 @@ def upgrade() -> None:
                 "shipping",
                 "reference",
                 "recall",
+                "failed",
                 name="change",
                 native_enum=False,
                 length=32,
@@ -76,6 +77,7 @@ def upgrade() -> None:
                 "shipping",
                 "reference",
                 "recall",
+                "failed",
                 name="change",
                 native_enum=False,
                 length=32,
@@ -169,3 +171,52 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+    op.create_table(
+        "recalibrations",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("store_id", KEY, nullable=False),
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("slot_id", KEY, nullable=False),
+        sa.Column("occupant_id", KEY, nullable=False),
+        sa.Column("target", sa.String(length=180), nullable=False),
+        sa.Column("reference", sa.String(length=64), nullable=False),
+        sa.Column("identified_at", UtcDateTime(), nullable=False),
+        sa.Column("identified_by", sa.String(length=200), nullable=False),
+        sa.Column("firmware", sa.String(length=64), nullable=False),
+        sa.Column("firmware_at", UtcDateTime(), nullable=True),
+        sa.Column("firmware_by", sa.String(length=200), nullable=False),
+        sa.Column("job_id", KEY, nullable=True),
+        sa.Column("adjustment_id", KEY, nullable=True),
+        sa.Column("held_at", UtcDateTime(), nullable=True),
+        sa.Column("held_by", sa.String(length=200), nullable=False),
+        sa.Column("held_with", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(held_at IS NULL) = (held_with = '')", name=op.f("ck_recalibrations_held_by_two")
+        ),
+        sa.ForeignKeyConstraint(
+            ["adjustment_id"],
+            ["adjustments.id"],
+            name=op.f("fk_recalibrations_adjustment_id_adjustments"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["job_id"],
+            ["calibration_jobs.id"],
+            name=op.f("fk_recalibrations_job_id_calibration_jobs"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["occupant_id"], ["occupants.id"], name=op.f("fk_recalibrations_occupant_id_occupants")
+        ),
+        sa.ForeignKeyConstraint(
+            ["slot_id"], ["slots.id"], name=op.f("fk_recalibrations_slot_id_slots")
+        ),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_recalibrations_store_id_stores")
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"], ["units.id"], name=op.f("fk_recalibrations_unit_id_units")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recalibrations")),
+        sa.UniqueConstraint("occupant_id", name=op.f("uq_recalibrations_occupant_id")),
+    )
+    op.create_index("ix_recalibrations_unit", "recalibrations", ["unit_id", "id"], unique=False)
