@@ -18,7 +18,6 @@ from app.calibration.methods import METHODS, MethodValue, inputs_of
 from app.calibration.metrology.budget import BudgetRow, combine, expand
 from app.calibration.metrology.decision import DecisionRule
 from app.calibration.metrology.descriptive import grubbs, mean
-from app.calibration.metrology.errors import MeasurementRefused
 from app.calibration.metrology.evaluation import Criteria, Evaluation, evaluate
 from app.calibration.metrology.limits import Limits
 from app.calibration.metrology.units import parse_unit
@@ -29,6 +28,7 @@ from app.calibration.procedure_models import (
     RowSource,
 )
 from app.kernel.canonical import canonical, sha256_hex
+from app.kernel.errors import Refused
 
 _LEAST_FOR_OUTLIERS = 3
 _ALIKE = 1e-12
@@ -152,7 +152,7 @@ def _figures(
         lines = [_row(line, point, roles, level) for line in point.budget]
         found.rows = (*made.rows, *(line for line in lines if line is not None))
         found.evaluation = _evaluation(version, point, found.value, found.rows)
-    except MeasurementRefused as refusal:
+    except Refused as refusal:
         found.trouble = refusal.message.template
         found.trouble_facts = {key: str(fact) for key, fact in refusal.message.facts.items()}
         found.evaluation = None
