@@ -26,6 +26,18 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a body would give a draft: points by slot, and what gives none."""
+
+    groups: tuple[tuple[Slot, Group], ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def points(self) -> int:
+        return sum(len(group) for _, group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
 class Copied:
     points: tuple[ProcedurePoint, ...]
     skipped: tuple[Skipped, ...]
@@ -45,21 +57,26 @@ def from_model(
     reprojection for a camera, force without load for a force sensor. What got none is said, with
     why.
     """
+    actor.require("calibration.procedures")
     if version.model_id is not None and version.model_id != plan.model_id:
         raise Refused(msg("This draft is for another model than the body's."), field="plan")
-    groups, skipped = _groups(session, version, plan, classes)
-    points = fill(session, actor, version, needs_of(groups), groups) if groups else []
-    return Copied(tuple(points), tuple(skipped))
+    look = look_at(session, version, plan, classes=classes)
+    if not look.groups:
+        return Copied((), look.skipped)
+    groups = [group for _, group in look.groups]
+    return Copied(tuple(fill(session, actor, version, needs_of(groups), groups)), look.skipped)
 
 
-def _groups(
+def look_at(
     session: Session,
     version: ProcedureVersion,
     plan: BodyPlan,
-    classes: Collection[SlotClass],
-) -> tuple[list[Group], list[Skipped]]:
+    *,
+    classes: Collection[SlotClass] = COPIED,
+) -> Look:
+    """What `from_model` would do with a loaded version."""
     measured = {(point.target, point.method) for point in version.points}
-    groups: list[Group] = []
+    groups: list[tuple[Slot, Group]] = []
     skipped: list[Skipped] = []
     seen: set[SlotClass] = set()
     for slot in session.scalars(select(Slot).where(Slot.plan_id == plan.id).order_by(Slot.place)):
@@ -73,10 +90,10 @@ def _groups(
         if any((one.point.target, one.point.method) in measured for one in group):
             skipped.append(Skipped(slot.path, msg("The draft has a point there already.")))
         else:
-            groups.append(group)
+            groups.append((slot, group))
     skipped.extend(
         Skipped(CLASS_LABELS[slot_class], msg("The body has no such slot."))
         for slot_class in COPIED
         if slot_class in classes and slot_class not in seen
     )
-    return groups, skipped
+    return Look(tuple(groups), tuple(skipped))

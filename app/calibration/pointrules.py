@@ -189,7 +189,7 @@ def _read_settings(seen: Typing, method: Method, given: dict[str, str]) -> dict[
     """Those that the method asks for, and no others."""
     return {
         setting.key: seen.take(
-            f"setting-{setting.key}",
+            f"setting_{setting.key}",
             lambda setting=setting: setting.read(given.get(setting.key, "")),  # type: ignore[misc]
             "",
         )

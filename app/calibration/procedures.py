@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.calibration.completeness import check_complete
-from app.calibration.copying import from_model
+from app.calibration.copying import from_model, look_at
 from app.calibration.drafts import (
     add_point,
     change_point,
@@ -51,6 +51,7 @@ __all__ = [
     "from_model",
     "listed",
     "loaded",
+    "look_at",
     "new_draft",
     "page",
     "release",
