@@ -38,7 +38,7 @@ def require(session: Session, sheet: Sheet, part: Part, path: str, *, quantity: 
         if sits(session, unit, other, path):
             raise Refused(
                 msg(
-                    "{slot} holds one piece, and {part} is to go there already.",
+                    "There is room for one piece in {slot}, and {part} is to go there already.",
                     slot=name_of(path),
                     part=other.number,
                 ),
@@ -59,7 +59,8 @@ def _require_one(path: str, quantity: int) -> None:
     if quantity > 1:
         raise Refused(
             msg(
-                "{slot} holds one piece. Each further piece is a line of its own slot.",
+                "There is room for one piece in {slot}. "
+                "Each further one is a line of its own slot.",
                 slot=name_of(path),
             ),
             field="quantity",

@@ -268,9 +268,9 @@ def test_a_line_wants_no_more_pieces_than_its_slot_holds(session: Session, shop:
     (line,) = sheet.estimate.lines
     spare = ChangeInput(seen=line.revision, quantity=2)
 
-    with pytest.raises(Refused, match="holds one piece") as added:
+    with pytest.raises(Refused, match="room for one piece") as added:
         lines.add(session, shop.technician, sheet, a_code(KNEE_PART, 2))
-    with pytest.raises(Refused, match="holds one piece") as changed:
+    with pytest.raises(Refused, match="room for one piece") as changed:
         lines.change(session, shop.technician, sheet, line, spare)
 
     assert (added.value.field, changed.value.field) == ("quantity", "quantity")
