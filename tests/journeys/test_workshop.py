@@ -51,6 +51,20 @@ def test_a_scan_and_three_fields_check_a_robot_in(page: Page, workshop: str) -> 
     hands.sees("62 %")
 
 
+def test_one_scan_puts_a_part_on_a_ticket(page: Page, workshop: str) -> None:
+    """It is kept for the ticket when that line is approved, without another hand: see reserving."""
+    hands = come_in(page, workshop)
+    hands.go(f"{workshop}/service?waiting=maker")
+    ticket = page.locator("#columns .card a.open").first.get_attribute("href")
+    hands.go(f"{workshop}{ticket}/estimate")
+    before = hands.actions
+
+    hands.scan("TP-14")
+
+    hands.sees("Thermal pad, knee", within="#sheet")
+    assert hands.actions - before == 1
+
+
 def test_a_picture_that_is_too_large_is_told_before_anything_is_sent(
     page: Page, workshop: str, tmp_path: Path
 ) -> None:
