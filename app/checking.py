@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.calibration import procedure_checks
 from app.customers import checks as customers
 from app.customers.models import Customer
 from app.kernel import audit
@@ -43,6 +44,7 @@ PROOFS: tuple[Proof, ...] = (
     estimate_checks.breaches,
     work_checks.breaches,
     planning_checks.breaches,
+    procedure_checks.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
     "customers": Customer,

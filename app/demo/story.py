@@ -22,6 +22,7 @@ from app.demo import (
     duties,
     estimates,
     history,
+    laboratory,
     parts,
     people,
     planning,
@@ -68,6 +69,7 @@ def _tell(session: Session) -> None:
     with _at(now, days_ago=history.FIRST_DAY + 1, hour=10):
         crew = open_store(session)
         bodies.give_slots(session, crew.petra)
+        laboratory.write_procedures(session, crew)
     history.live_through(session, crew, partial(_at, now))
     counts.live_through(session, crew, partial(_at, now))
     with _at(now, days_ago=12, hour=10):
