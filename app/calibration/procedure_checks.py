@@ -58,5 +58,5 @@ def _kept_under_their_model(session: Session) -> Iterator[str]:
                 & (ProcedureVersion.model_key != ProcedureVersion.model_id)
             )
         )
-    ).tuples():
+    ):
         yield f"calibration: procedure {code} version {number} is kept under another model"

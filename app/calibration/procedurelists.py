@@ -116,7 +116,7 @@ def bodies(session: Session, version: ProcedureVersion) -> list[Body]:
         counting = counting.join(BodyPlan, BodyPlan.id == Slot.plan_id).where(
             BodyPlan.model_id == version.model_id
         )
-    counted = dict(session.execute(counting).tuples().all())
+    counted = dict(session.execute(counting).all())
     plans = session.scalars(
         select(BodyPlan)
         .where(BodyPlan.id.in_(counted))
