@@ -64,6 +64,10 @@ class Sheet:
     def of(self, point: ProcedurePoint, phase: Phase) -> list[Counted]:
         return self._rows.get((point.id, phase), [])
 
+    def all_rows(self) -> list[Reading]:
+        """Every reading that counts."""
+        return [one.row for rows in self._rows.values() for one in rows if not one.excluded]
+
     def add(self, rows: Sequence[Reading], *, instead_of: Reading | None = None) -> None:
         """Readings just taken, so that nothing is asked for twice."""
         for row in rows:
