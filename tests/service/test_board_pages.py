@@ -2,40 +2,65 @@
 
 import gzip
 import re
+from datetime import timedelta
+from random import Random
 
 import pytest
 from sqlalchemy.orm import Session
 
+from app.customers import book
+from app.customers.book import CustomerInput
+from app.customers.models import CustomerKind
 from app.kernel import clock
 from app.robots.states import Custody
 from app.service import board, tickets
 from app.service.models import Ticket
-from app.service.states import TicketState, WaitingReason
+from app.service.states import OPEN, TicketState, WaitingReason
 from tests.makers.browsing import Browser
 from tests.makers.robots import a_unit
 from tests.makers.service import Workshop, a_customers_unit, a_ticket
 
 STATEMENTS, KILOBYTES = 15, 30
+# What owners say is not the same on each card, and does not shrink as if it were.
+_WORDS = (
+    "Knee", "hip", "ankle", "shoulder", "squeaks", "grinds", "leans", "limps", "falls", "shakes",
+    "hot", "cold", "loose", "torn", "left", "right", "since", "Monday", "stairs", "carpet", "after",
+    "update", "charging", "walking", "kneeling", "camera", "battery", "hand",
+)  # fmt: skip
 
 
 def many_tickets(session: Session, shop: Workshop, count: int) -> None:
-    """Open tickets all over the columns, written in as few statements as may be."""
-    states = [TicketState.RECEIVED, TicketState.DIAGNOSING, TicketState.IN_WORK, TicketState.READY]
+    """Open tickets in every column: of many owners, each with a promise, half of them waiting."""
+    states = [state for state in TicketState if state in OPEN]
+    reasons, chance = list(WaitingReason), Random(count)
+    people = [one.id for one in shop.people.values()]
+    owners = [
+        book.add(session, shop.manager, CustomerInput(CustomerKind.COMPANY, f"{word} & Söhne GmbH"))
+        for word in (f"Betrieb {chance.randrange(10**6)}" for _ in range(count // 5))
+    ]
     for number in range(count):
-        unit = a_unit(session, shop.store, f"DEMO-MANY-{number:04}")
+        unit = a_unit(session, shop.store, f"DEMO-MANY-{chance.randrange(10**9):09}")
         unit.custody = Custody.BENCH
-        ticket = Ticket(
-            store_id=shop.store.id,
-            number=1000 + number,
-            unit_id=unit.id,
-            customer_id=shop.owner.id,
-            state=states[number % len(states)],
-            complaint=f"Complaint {number}: {hash(str(number)) % 10**12}",
-            made_at=clock.now(),
-            made_by="Emre Kaya",
-            received_at=clock.now(),
+        waits = number % 2 == 0
+        words = " ".join(chance.choice(_WORDS) for _ in range(12))
+        session.add(
+            Ticket(
+                store_id=shop.store.id,
+                number=1000 + number,
+                unit_id=unit.id,
+                customer_id=chance.choice(owners).id,
+                state=states[number % len(states)],
+                waiting=chance.choice(reasons) if waits else None,
+                waiting_since=clock.now() if waits else None,
+                complaint=f"{words} {chance.randrange(10**4)}",
+                promised_at=clock.now() + timedelta(hours=chance.randrange(-48, 400)),
+                technician_id=chance.choice(people),
+                bench_place=f"Bench {chance.randrange(9)}",
+                made_at=clock.now(),
+                made_by="Emre Kaya",
+                received_at=clock.now(),
+            )
         )
-        session.add(ticket)
     session.commit()
 
 

@@ -130,6 +130,7 @@ def test_pictures_are_kept_written_anew(session: Session, bench: Browser, shop: 
 def test_what_is_no_picture_is_refused_and_nothing_typed_is_lost(
     session: Session, bench: Browser, shop: Workshop, sent: bytes, status: int
 ) -> None:
+    """SEC-05. What is over a request's cap is told by the page before it is sent."""
     answer = bench.client.post(
         "/service/new",
         data={

@@ -58,6 +58,7 @@ def test_keys_are_long_and_kept_only_as_hashes(session: Session, shop: Workshop)
 def test_every_wrong_guess_looks_alike(
     session: Session, shop: Workshop, visitor: TestClient
 ) -> None:
+    """SEC-01, SEC-03."""
     ticket = a_ticket(session, shop)
     old = links.new(session, shop.technician, ticket)
     tickets.cancel(session, shop.manager, ticket, why="Not now")

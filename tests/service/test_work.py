@@ -498,6 +498,7 @@ def test_released_through_an_open_gate(session: Session, shop: Workshop, job: Ti
 def test_a_closed_gate_opens_for_a_manager_with_a_reason_alone(
     session: Session, shop: Workshop, job: Ticket
 ) -> None:
+    """SVC-09: no release before what the gate asks for."""
     checked(session, shop, job)
 
     with pytest.raises(NotYet, match="not calibrated"):
