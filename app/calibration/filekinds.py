@@ -23,7 +23,10 @@ Settings = Mapping[str, str]
 _MOST_COUNTS = 1 << 24
 _MOST_JOINTS = 200
 _DECLARED = ("target", "joints", "counts")
-_TABLE = ("columns", "unit", "decimal", "separator", "encoding", "titles", "target", "parameter")
+_TABLE = (
+    *("columns", "unit", "decimal", "separator", "encoding", "titles", "target", "parameter"),
+    *("point", "phase"),  # of a job's readings
+)
 _PLACES = ("joint:", "frame:", "slot:")
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.calibration.differences import SAME, Difference, between
 from app.calibration.impact_models import CalibrationFile, CalibrationUpload, ImportedValue
+from app.calibration.job_models import CalibrationJob
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.text import msg
@@ -27,6 +28,7 @@ class FileRow:
     file: CalibrationFile
     unit: Unit
     values: int
+    job_number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def by_id(session: Session, actor: Actor, file_id: int) -> FileRow:
     row = session.execute(_files(actor).where(CalibrationFile.id == file_id)).first()
     if row is None:
         raise NotFound(msg("There is no such import."), link="/calibration/imports")
-    return FileRow(row[0], row[1], row[2])
+    return FileRow(*row)
 
 
 def listed(
@@ -74,7 +76,7 @@ def listed(
     if cursor:
         query = query.where(CalibrationFile.id < paging.decode(cursor, int)[0])
     rows = session.execute(query.order_by(CalibrationFile.id.desc()).limit(most + 1)).all()
-    shown = [FileRow(row[0], row[1], row[2]) for row in rows[:most]]
+    shown = [FileRow(*row) for row in rows[:most]]
     return Page(shown, paging.encode(shown[-1].file.id) if len(rows) > most else None)
 
 
@@ -171,7 +173,7 @@ def _difference(before: ImportedValue | None, after: ImportedValue) -> Differenc
     return between(before.value, after.value, unit_before=before.unit, unit_after=after.unit)
 
 
-def _files(actor: Actor) -> Select[CalibrationFile, Unit, int]:
+def _files(actor: Actor) -> Select[CalibrationFile, Unit, int, int | None]:
     count = (
         select(func.count())
         .where(ImportedValue.file_id == CalibrationFile.id)
@@ -179,7 +181,8 @@ def _files(actor: Actor) -> Select[CalibrationFile, Unit, int]:
         .scalar_subquery()
     )
     return (
-        select(CalibrationFile, Unit, count)
+        select(CalibrationFile, Unit, count, CalibrationJob.number)
         .join(Unit, Unit.id == CalibrationFile.unit_id)
+        .outerjoin(CalibrationJob, CalibrationJob.id == CalibrationFile.job_id)
         .where(CalibrationFile.store_id == actor.store_id)
     )

@@ -4,13 +4,15 @@ The bytes stand in the file store by their hash before anything else is done wit
 taken in is the robot's history: append-only, as written, with the line that it stood on.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from itertools import islice
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from app.calibration import filekinds
+from app.calibration import filekinds, jobbook, readingimports
 from app.calibration.filekinds import FileKind, Settings
 from app.calibration.impact_models import (
     CalibrationFile,
@@ -19,7 +21,7 @@ from app.calibration.impact_models import (
 )
 from app.calibration.job_models import CalibrationJob
 from app.calibration.readers.columns import Head, Row, look
-from app.calibration.readers.findings import MOST_BYTES, Content, Declared, Remark
+from app.calibration.readers.findings import MOST_BYTES, MOST_PROBLEMS, Content, Declared, Remark
 from app.kernel import audit, clock, queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused, StoreError, TooLarge
@@ -27,9 +29,11 @@ from app.kernel.filestore import FileStore
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.robots import bodies, timeline
+from app.robots.daytext import read_day
 from app.robots.models import Unit
 from app.robots.plans import limits_of
 from app.robots.slot_models import Slot
+from app.stores import desk
 
 _LONGEST_NAME = 200
 _KEPT_BACK = 50  # files waiting in a store; older ones make room
@@ -117,21 +121,41 @@ def settle(session: Session, actor: Actor, upload: CalibrationUpload, settings: 
     session.flush()
 
 
-def preview(session: Session, upload: CalibrationUpload, files: FileStore) -> Preview:
+def preview(session: Session, actor: Actor, upload: CalibrationUpload, files: FileStore) -> Preview:
     """The file read as it was declared, with every row's problem."""
-    return look_at(
+    return checked(
+        session,
         FileKind(upload.kind),
         files.get(upload.sha256),
         filekinds.told(upload.settings),
-        robot=known_of(session, upload.unit_id),
-        for_job=upload.job_id is not None,
+        unit_id=upload.unit_id,
+        job=jobbook.by_id(session, actor, upload.job_id) if upload.job_id else None,
     )
+
+
+def checked(
+    session: Session,
+    kind: FileKind,
+    data: bytes,
+    settings: Settings,
+    *,
+    unit_id: int,
+    job: CalibrationJob | None,
+) -> Preview:
+    """The same of bytes that are not laid aside."""
+    robot = known_of(session, unit_id)
+    found = look_at(kind, data, settings, robot=robot, for_job=job is not None)
+    if job is None or not found.rows:
+        return found
+    misfits = islice(readingimports.problems(job, found.rows, settings), MOST_PROBLEMS)
+    told = sorted([*found.problems, *misfits], key=lambda problem: problem.line or 0)
+    return replace(found, problems=tuple(told))
 
 
 def look_at(
     kind: FileKind, data: bytes, settings: Settings, *, robot: Declared, for_job: bool
 ) -> Preview:
-    """The same of bytes that are not laid aside."""
+    """What a file says by itself, whatever job it is for."""
     waits = filekinds.waits(kind, settings)
     head: Head | None = None
     try:
@@ -163,7 +187,7 @@ def take_in(
     actor.require("calibration.measure")
     queueing.enter(session, actor.store_id)
     _refuse_known(session, upload)
-    found = preview(session, upload, files)
+    found = preview(session, actor, upload, files)
     _refuse_unsound(found)
     unit = session.get_one(Unit, upload.unit_id)
     file = CalibrationFile(
@@ -185,7 +209,11 @@ def take_in(
     session.flush()
     if found.content is not None:
         _keep(session, file, found.content)
-    _tell(session, actor, unit, file, count=len(found.content.findings if found.content else ()))
+        count = len(found.content.findings)
+    else:
+        settings = filekinds.told(file.mapping)
+        count = readingimports.take(session, actor, file, found.rows, settings)
+    _tell(session, actor, unit, file, count=count)
     return file
 
 
@@ -244,7 +272,7 @@ def _refuse_unsound(found: Preview) -> None:
         first = found.problems[0]
         raise Refused(
             msg(
-                "Nothing was imported: {count} rows have problems, first on line {line}: {problem}",
+                "Nothing was imported. Problems: {count}, the first on line {line}: {problem}",
                 count=len(found.problems),
                 line=first.line or "–",
                 problem=first.text,
@@ -293,6 +321,15 @@ def known_of(session: Session, unit_id: int) -> Declared:
         ):
             travel[slot.joint_name] = (limits.lower, limits.upper)
     return Declared(known_joints=frozenset(slot.joint_name for slot in slots), travel=travel)
+
+
+def measured_at(session: Session, actor: Actor, typed: str) -> datetime | None:
+    """Noon of the day that was typed, where the store is; None for nothing typed."""
+    day = read_day(typed, field="measured_on")
+    if day is None:
+        return None
+    zone = ZoneInfo(desk.store_of(session, actor.store_id).zone)
+    return datetime.combine(day, time(12), zone).astimezone(UTC)
 
 
 def page(file: CalibrationFile) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 800.0, 176.0
@@ -115,3 +115,134 @@ def _levels(values: Sequence[float]) -> list[float]:
     start = floor(low / step) * step
     count = max(1, ceil((high - start) / step))
     return [start + step * number for number in range(count + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A reading, and from where to where its uncertainty reaches."""
+
+    x: float
+    y: float
+    top: float
+    bottom: float
+    is_beyond: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What is expected at a moment: a value, and from where to where."""
+
+    at: datetime
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a plot shows besides its readings: limits, control limits, expectation, other marks."""
+
+    lower: float | None = None
+    upper: float | None = None
+    controls: Sequence[float] = ()
+    expected: Sequence[Reach] = ()
+    others: Sequence[tuple[datetime, float]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChart:
+    """`spots` in order of time; the `tolerance` from top to bottom; heights of lines; paths."""
+
+    spots: tuple[Spot, ...]
+    path: str
+    tolerance: tuple[float, float] | None
+    limits: tuple[float, ...]
+    controls: tuple[float, ...]
+    band: str
+    fit: str
+    others: tuple[tuple[float, float], ...]
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+
+
+BARE = Frame()
+
+
+def within_limits(
+    readings: Sequence[tuple[datetime, float, float]], frame: Frame = BARE
+) -> LimitChart:
+    """Readings (moment, value, half its uncertainty) over time against limits and expectation."""
+    moments = sorted(
+        [
+            *(at.timestamp() for at, _, _ in readings),
+            *(reach.at.timestamp() for reach in frame.expected),
+            *(at.timestamp() for at, _ in frame.others),
+        ]
+    )
+    if not moments:
+        return LimitChart((), "", None, (), (), "", "", (), (), ())
+    first, last = moments[0], max(moments[-1], moments[0] + 1)
+    edges = [edge for edge in (frame.lower, frame.upper) if edge is not None]
+    levels = _levels(
+        [
+            *(value + sign * half for _, value, half in readings for sign in (-1, 1)),
+            *edges,
+            *frame.controls,
+            *(end for reach in frame.expected for end in (reach.low, reach.high)),
+            *(value for _, value in frame.others),
+        ]
+    )
+    low, high = levels[0], levels[-1]
+
+    def x(at: datetime) -> float:
+        return round(LEFT + (at.timestamp() - first) / (last - first) * (RIGHT - LEFT), 1)
+
+    def y(value: float) -> float:
+        return round(BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP), 1)
+
+    spots = tuple(
+        Spot(x(at), y(value), y(value + half), y(value - half), _is_beyond(value, frame))
+        for at, value, half in readings
+    )
+    upper = [(x(reach.at), y(reach.high)) for reach in frame.expected]
+    lower = [(x(reach.at), y(reach.low)) for reach in reversed(frame.expected)]
+    return LimitChart(
+        spots=spots,
+        path=_path([(spot.x, spot.y) for spot in spots]),
+        tolerance=(
+            y(frame.upper) if frame.upper is not None else TOP,
+            y(frame.lower) if frame.lower is not None else BOTTOM,
+        )
+        if edges
+        else None,
+        limits=tuple(y(edge) for edge in edges),
+        controls=tuple(y(control) for control in frame.controls),
+        band=f"{_path([*upper, *lower])}Z" if frame.expected else "",
+        fit=_path([(x(reach.at), y(reach.value)) for reach in frame.expected]),
+        others=tuple((x(at), y(value)) for at, value in frame.others),
+        across=_dates(first, last),
+        up=tuple(Tick(y(level), level) for level in levels),
+    )
+
+
+def _is_beyond(value: float, frame: Frame) -> bool:
+    return (frame.lower is not None and value < frame.lower) or (
+        frame.upper is not None and value > frame.upper
+    )
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{across} {up}" for across, up in points) if points else ""
+
+
+def _dates(first: float, last: float) -> tuple[Tick, ...]:
+    """Moments at equal distances from the first to the last."""
+    count = _MOST_DATES - 1
+    return tuple(
+        Tick(
+            round(LEFT + step / count * (RIGHT - LEFT), 1),
+            0.0,
+            datetime.fromtimestamp(first + (last - first) * step / count, UTC),
+        )
+        for step in range(count + 1)
+    )

@@ -7,6 +7,7 @@ from app.calibration.pages import (
     equipment,
     impact,
     imports,
+    intervals,
     jobs,
     procedures,
     trends,
@@ -14,5 +15,8 @@ from app.calibration.pages import (
 )
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
-for part in (procedures, equipment, imports, impact, trends, validity, certificates, jobs):
+for part in (
+    *(procedures, equipment, imports, impact, trends, intervals),
+    *(validity, certificates, jobs),
+):
     router.include_router(part.router)
