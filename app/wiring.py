@@ -1,8 +1,15 @@
 """Which domain listens to which event, and who delivers what after the commit."""
 
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from app.calibration import listening, robotaddresses, telling
+from app.calibration.events import EquipmentFoundBad, JobEnded, JobReviewed
 from app.customers import panels, privacy
 from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
+from app.kernel.actor import Actor
 from app.kernel.text import msg
 from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
 from app.parts.events import MovementReversed, PartsArrived
@@ -21,6 +28,7 @@ from app.robots import (
     openpassport,
     publicfacts,
     requirements,
+    tabs,
     timeline,
     whereabouts,
 )
@@ -31,6 +39,7 @@ from app.robots.events import (
     ComponentRemoved,
     CounterRead,
     FirmwareChanged,
+    UnitShaken,
 )
 from app.sales import buyback, checkout, completion, robotpapers
 from app.sales import customerview as salesview
@@ -52,6 +61,7 @@ from app.service import (
     planwork,
     release,
     reserving,
+    tickets,
     visits,
 )
 from app.service import customerview as serviceview
@@ -59,6 +69,7 @@ from app.service import findable as ticketfinder
 from app.service import following as joblines
 from app.service import panels as ticketpanels
 from app.service.events import EstimateDecided, TicketMoved
+from app.service.models import Ticket
 from app.service.states import TicketState
 from app.web import background, live
 
@@ -66,6 +77,7 @@ from app.web import background, live
 def connect() -> None:
     """Make every connection; calling it twice is the same as once."""
     _connect_service()
+    _connect_calibration()
     events.listen(MoneyCame, checkout.on_money_came)
     events.listen(PaymentFailed, checkout.on_payment_failed)
     events.listen(BillSettled, completion.on_bill_settled)
@@ -146,3 +158,31 @@ def _connect_service() -> None:
     guards.before(TicketState.CLOSED, "finding", closing.reasons)
     guards.before(TicketState.CLOSED, "loaner", loaners.still_out)
     guards.before(TicketState.CLOSED, "parts", acceptance.unsettled_parts)
+
+
+def _connect_calibration() -> None:
+    """What measurement hears of robots and of itself, and what it says of them."""
+    events.listen(ComponentFitted, listening.on_fitted)
+    events.listen(ComponentRemoved, listening.on_removed)
+    events.listen(FirmwareChanged, listening.on_firmware)
+    events.listen(CounterRead, listening.on_counter_read)
+    events.listen(UnitShaken, listening.on_shaken)
+    events.listen(JobReviewed, listening.on_reviewed)
+    events.listen(JobEnded, listening.on_ended)
+    events.listen(EquipmentFoundBad, listening.on_found_bad)
+    gate.ask("calibration", msg("Calibrations in force"), telling.reasons)
+    bodylook.look_by(bodylook.Look.CALIBRATION, telling.look)
+    openpassport.tell("calibration", telling.public_fact)
+    callouts.tell("calibration", telling.callouts_of)
+    tabs.show("calibration", msg("Calibration"), robotaddresses.robot_page)
+    ticketpanels.show("calibration", "calibration/ticket_panel.html", _calibrations_of_ticket)
+
+
+def _calibrations_of_ticket(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object]:
+    return telling.panel(
+        session,
+        actor,
+        ticket.unit,
+        reference=tickets.reference(ticket),
+        is_open=ticket.ended_at is None,
+    )

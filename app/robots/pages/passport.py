@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
-from app.robots import addresses, callouts, concerned, counters, makers, queries
+from app.robots import addresses, callouts, concerned, counters, makers, queries, tabs
 from app.robots.counters import Standing
 from app.robots.queries import RobotRow
 from app.robots.slot_models import Counter
@@ -60,6 +60,10 @@ def frame(session: Session, actor: Actor, row: RobotRow, *, maker: str, tab: str
                 "current": word == tab,
             }
             for word, label in TABS
+        ]
+        + [
+            {"href": tab.address(unit.serial, maker=maker), "label": tab.label, "current": False}
+            for tab in tabs.listed()
         ],
         "inspection": addresses.inspection_page(unit.serial, maker=maker),
         "label_page": addresses.page_below(unit.serial, "label", maker=maker),

@@ -1,0 +1,27 @@
+"""Where the pages of a robot's calibrations are."""
+
+from urllib.parse import quote, urlencode
+
+
+def robot_page(serial: str, *, maker: str = "") -> str:
+    """What holds, what is due, what has to pass."""
+    return _below(serial, "", maker=maker)
+
+
+def plan_page(serial: str, *, maker: str = "") -> str:
+    return _below(serial, "/plan", maker=maker)
+
+
+def recalibration_page(serial: str, slot: str, *, maker: str = "", **query: str) -> str:
+    """The short way after an actuator was swapped."""
+    return _below(serial, "/recalibrate", maker=maker, slot=slot, **query)
+
+
+def _below(serial: str, path: str, *, maker: str, **query: str) -> str:
+    asked = {"maker": maker, **query}
+    start = f"/calibration/robots/{quote(serial, safe='')}{path}"
+    if "/" in serial or serial in {"unit", ".", ".."}:
+        # a serial that browsers or routes would read as something else
+        start, asked = f"/calibration/robots/unit{path}", {"serial": serial, **asked}
+    filled = urlencode({name: value for name, value in asked.items() if value})
+    return f"{start}?{filled}" if filled else start
