@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Row, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
+from app.calibration.certificate_models import CalibrationCertificate, CertificateWithdrawal
 from app.customers.models import Customer
 from app.identity.models import Staff
 from app.kernel import clock
@@ -65,6 +66,15 @@ class Wanted:
     open_only: bool = False
     unit_id: int | None = None
     customer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastCalibration:
+    """The certificate of a robot that holds; `due_on` where a next day was agreed."""
+
+    number: str
+    issued_at: datetime
+    due_on: date | None
 
 
 def title_of(ticket: Ticket) -> str:
@@ -133,6 +143,36 @@ def of_unit(session: Session, unit_id: int, *, most: int = 20) -> list[Ticket]:
             select(Ticket).where(Ticket.unit_id == unit_id).order_by(Ticket.id.desc()).limit(most)
         )
     )
+
+
+def known_of_unit(
+    session: Session, unit_id: int, *, most: int = 20
+) -> tuple[list[Ticket], LastCalibration | None]:
+    """A robot's tickets, the newest first, and the certificate that holds: one statement."""
+    newer, withdrawn = aliased(CalibrationCertificate), CertificateWithdrawal
+    holds = (
+        select(func.max(CalibrationCertificate.id))
+        .where(
+            CalibrationCertificate.unit_id == unit_id,
+            ~exists().where(newer.supersedes_id == CalibrationCertificate.id),
+            ~exists().where(withdrawn.certificate_id == CalibrationCertificate.id),
+        )
+        .scalar_subquery()
+    )
+    certificate = CalibrationCertificate
+    rows = session.execute(
+        select(Ticket, certificate.number, certificate.issued_at, certificate.due_on)
+        .select_from(Unit)
+        .outerjoin(Ticket, Ticket.unit_id == Unit.id)
+        .outerjoin(certificate, certificate.id == holds)
+        .where(Unit.id == unit_id)
+        .order_by(Ticket.id.desc())
+        .limit(most)
+    ).all()
+    earlier: list[Ticket | None] = [row[0] for row in rows]
+    number, issued_at, due_on = rows[0][1:] if rows else (None, None, None)
+    last = LastCalibration(number, issued_at, due_on) if number and issued_at else None
+    return [one for one in earlier if one is not None], last
 
 
 def may_come_back(earlier: Sequence[Ticket], now: datetime) -> list[Ticket]:

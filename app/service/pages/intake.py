@@ -189,7 +189,7 @@ def _form(
 ) -> Response:
     typed, refusal = refused or ({}, None)
     (row,) = robots.of_ids(session, actor, [unit.id])
-    earlier = queries.of_unit(session, unit.id)
+    earlier, calibrated = queries.known_of_unit(session, unit.id)
     there = next((one for one in earlier if one.ended_at is None), None)
     terms, verdict = warrantycover.terms_and_verdict(session, unit)
     page: dict[str, Any] = {
@@ -215,6 +215,7 @@ def _form(
         "typed": _begun(there) | typed,
         "problems": problems_of(refusal) if refusal else {},
         "refusal": refusal,
+        "calibrated": calibrated,
         "evenings": _evenings(session, actor),
         "on_bench": there if there and there.state is not TicketState.BOOKED else None,
         "booked": there if there and there.state is TicketState.BOOKED else None,
