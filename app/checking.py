@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.calibration import procedure_checks
+from app.calibration import job_checks, procedure_checks
 from app.customers import checks as customers
 from app.customers.models import Customer
 from app.kernel import audit
@@ -45,6 +45,7 @@ PROOFS: tuple[Proof, ...] = (
     work_checks.breaches,
     planning_checks.breaches,
     procedure_checks.breaches,
+    job_checks.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
     "customers": Customer,
