@@ -77,7 +77,9 @@ def test_the_knee_is_swapped_checked_and_released_on_one_page(
     version = str(session.get_one(Ticket, job.id).version)
     session.commit()
     moved = bench.post(work(job, "move"), to="checking", version=version, back=page)
-    assert moved.headers["location"] == page
+    assert moved.headers["location"] == f"{page}?moved={job.number}"
+    assert "to-check" not in bench.get(page).text
+    assert "Take it to the bench" not in bench.get(page).text
 
     own = bench.post(work(job, "check"))
     assert own.status_code == 422

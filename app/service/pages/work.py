@@ -337,7 +337,8 @@ def _page(
         "is_in_work": ticket.state is TicketState.IN_WORK,
         "is_checking": ticket.state is TicketState.CHECKING,
         "may_release": ticket.state in {TicketState.CHECKING, TicketState.DECLINED},
-        "may_begin": TicketState.IN_WORK in tickets.may_move(actor, ticket),
+        "may_begin": ticket.state is not TicketState.CHECKING
+        and TicketState.IN_WORK in tickets.may_move(actor, ticket),
         "which": which,
         "typed": typed,
         "refusal": refusal,
