@@ -90,25 +90,29 @@ def items_of(session: Session, ticket: Ticket) -> list[tuple[str, list[str]]]:
 
 
 def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object]:  # noqa: ARG001
-    """What the ticket's first page says of its bench, its place and its plans: two statements."""
-    row = session.execute(
-        select(Appointment, TicketVisit)
+    """What the ticket's first page says of its bench, its place and its plans: one statement."""
+    rows = session.execute(
+        select(Appointment, TicketVisit, ServicePlan)
         .select_from(Ticket)
         .outerjoin(
             Appointment,
             (Appointment.ticket_id == Ticket.id) & Appointment.ended_at.is_(None),
         )
         .outerjoin(TicketVisit, TicketVisit.ticket_id == Ticket.id)
+        .outerjoin(PlanTicket, PlanTicket.ticket_id == Ticket.id)
+        .outerjoin(ServicePlan, ServicePlan.id == PlanTicket.plan_id)
         .where(Ticket.id == ticket.id)
+        .order_by(PlanTicket.id)
         .options(joinedload(Appointment.bench), joinedload(Appointment.person))
-    ).one()
-    kept: Appointment | None = row[0]
+    ).all()
+    kept: Appointment | None = rows[0][0]
+    booked: list[ServicePlan] = [row[2] for row in rows if row[2] is not None]
     return {
         "kept": kept,
-        "visit": row[1],
+        "visit": rows[0][1],
         "page": appointments.page(kept) if kept else "",
         "may_plan": ticket.ended_at is None and ticket.state not in _TOO_LATE,
-        "plans": items_of(session, ticket),
+        "plans": [(plan.name, plans.items_of(plan)) for plan in booked],
     }
 
 
