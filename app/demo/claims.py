@@ -105,6 +105,8 @@ def take_in(session: Session, crew: Crew) -> None:
     for repair in REPAIRS:
         who = repair.visitor
         ticket = visitors.take(session, crew, who, repair.complaint, soc=55, falls=0)
+        if repair.slot:
+            _look_inside(session, crew)
         visitors.find(
             session,
             crew,
@@ -116,7 +118,6 @@ def take_in(session: Session, crew: Crew) -> None:
         )
         visitors.ask(session, crew, ticket, list(repair.work))
         visitors.answer(session, crew, ticket, who.contact)
-    _look_inside(session, crew)
 
 
 def give_back(session: Session, crew: Crew) -> None:
@@ -186,7 +187,7 @@ def _claim(session: Session, crew: Crew, number: int) -> Claim:
 def _look_inside(session: Session, crew: Crew) -> None:
     """What sat in the grinding hip is written down before it comes out."""
     unit = registry.by_serial(session, crew.emre, THEATER.serial)
-    old = choosing.Part(part_number=ACTUATOR, serial=OLD_SERIAL)
+    old = choosing.Part(part_number=ACTUATOR, serial=OLD_SERIAL, lot="DEMO-LOT-2409")
     fitting.fit(session, crew.emre, unit, HIP, part=old)
 
 

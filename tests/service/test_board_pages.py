@@ -6,17 +6,29 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.customers import book
 from app.customers.book import CustomerInput
 from app.customers.models import CustomerKind
 from app.kernel import clock
+from app.kernel.tax import PriceMode
 from app.robots.states import Custody
 from app.service import board, tickets
+from app.service.estimate_models import (
+    Decision,
+    Estimate,
+    EstimateLine,
+    EstimateState,
+    How,
+    LineKind,
+)
 from app.service.models import Ticket
 from app.service.states import OPEN, TicketState, WaitingReason
+from app.service.work_models import Labour
 from tests.makers.browsing import Browser
+from tests.makers.estimates import SWAP, a_code, a_fee, an_operation, approved_ticket, priced
 from tests.makers.robots import a_unit
 from tests.makers.service import Workshop, a_customers_unit, a_ticket
 
@@ -61,7 +73,60 @@ def many_tickets(session: Session, shop: Workshop, count: int) -> None:
                 received_at=clock.now(),
             )
         )
+    session.flush()
+    approve_hours(session, shop, chance)
     session.commit()
+
+
+def approve_hours(session: Session, shop: Workshop, chance: Random) -> None:
+    """Each ticket has an estimate that was approved: some hours of work."""
+    made = [
+        Estimate(
+            store_id=shop.store.id,
+            ticket_id=ticket_id,
+            version=1,
+            currency="EUR",
+            price_mode=PriceMode.GROSS,
+            made_at=clock.now(),
+            made_by="Emre Kaya",
+        )
+        for ticket_id in session.scalars(select(Ticket.id))
+    ]
+    session.add_all(made)
+    session.flush()
+    lines = [
+        EstimateLine(
+            estimate_id=estimate.id,
+            position=1,
+            key="1",
+            kind=LineKind.LABOUR,
+            description="Work",
+            minutes=chance.randrange(20, 600),
+            unit_price_minor=0,
+            tax_code="standard",
+            tax_bp=1900,
+            total_minor=0,
+        )
+        for estimate in made
+    ]
+    session.add_all(lines)
+    session.flush()
+    for estimate in made:
+        estimate.sent_at = estimate.decided_at = clock.now()
+        estimate.state, estimate.content = EstimateState.DECIDED, b"{}"
+    session.add_all(
+        Decision(
+            line_id=line.id,
+            approved=True,
+            at=clock.now(),
+            by="Owner",
+            how=How.PHONE,
+            content=b"{}",
+            sha256="0" * 64,
+        )
+        for line in lines
+    )
+    session.flush()
 
 
 @pytest.mark.only_on("sqlite")
@@ -74,6 +139,7 @@ def test_three_hundred_tickets_are_few_statements_and_few_bytes(
     answer = bench.get("/service")
 
     assert answer.text.count('class="card') == 300
+    assert answer.text.count('class="meter') > 80
     assert len(statements_of_app) <= STATEMENTS, "\n".join(statements_of_app)
     assert len(gzip.compress(answer.content, 6)) <= KILOBYTES * 1024
 
@@ -169,3 +235,30 @@ def test_moving_from_the_board_leads_back_to_it(
     assert 'value="diagnosing"' in asked.text
     assert moved.headers["location"] == "/service?who=me"
     assert "elsewhere" not in outside.headers.get("location", "")
+
+
+def test_a_card_says_how_much_of_the_standard_time_is_used(
+    session: Session, bench: Browser, shop: Workshop
+) -> None:
+    priced(session, shop)
+    an_operation(session, shop, minutes=150)
+    ticket = approved_ticket(session, shop, a_code(SWAP), a_fee())
+    began = clock.now() - timedelta(minutes=42)
+    people = [one.id for one in shop.people.values()]
+    session.add(
+        Labour(
+            store_id=shop.store.id,
+            ticket_id=ticket.id,
+            staff_id=people[0],
+            second_id=people[1],
+            started_at=began,
+            stopped_at=clock.now(),
+        )
+    )
+    tickets.move(session, shop.technician, ticket, TicketState.IN_WORK)
+    session.commit()
+
+    board = bench.get("/service").text
+
+    # two people for 42 minutes, of two and a half hours
+    assert "1.4 of 2.5 h" in board

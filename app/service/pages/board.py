@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.identity.guard import Acting, SignedIn
+from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused, StoreError
 from app.kernel.quantity import row_number
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.service import board, queries
+from app.service import board, efforts, queries
 from app.service.board import Shown
 from app.service.queries import Wanted
 from app.service.states import OPEN, STATE_LABELS, WAITING_LABELS, TicketState, WaitingReason
@@ -40,6 +41,7 @@ def show_board(
         "service/board.html",
         block="columns",
         columns=board.board(session, actor, shown),
+        efforts=efforts.of_store(session, actor.store_id, clock.now()),
         shown=shown,
         here=here,
         stream=f"/live?topics=board:all={board.mark(session, actor, 'all')}",
