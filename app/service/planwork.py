@@ -106,13 +106,13 @@ def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object
         .options(joinedload(Appointment.bench), joinedload(Appointment.person))
     ).all()
     kept: Appointment | None = rows[0][0]
-    booked: list[ServicePlan] = [row[2] for row in rows if row[2] is not None]
+    booked: list[ServicePlan | None] = [row[2] for row in rows]
     return {
         "kept": kept,
         "visit": rows[0][1],
         "page": appointments.page(kept) if kept else "",
         "may_plan": ticket.ended_at is None and ticket.state not in _TOO_LATE,
-        "plans": [(plan.name, plans.items_of(plan)) for plan in booked],
+        "plans": [(plan.name, plans.items_of(plan)) for plan in booked if plan is not None],
     }
 
 
