@@ -384,9 +384,10 @@ def _expected(line: Line, days: Sequence[date], crossing: date | None) -> tuple[
     ahead = (last - first) / 2
     end = min(max(crossing or last, last + ahead), last + _FARTHEST)
     span = (end - first).days
-    steps = sorted({round(span * step / _BAND_STEPS) for step in range(_BAND_STEPS + 1)})
+    steps = {round(span * step / _BAND_STEPS) for step in range(_BAND_STEPS + 1)}
+    steps |= {(day - first).days for day in (last, crossing) if day is not None and day <= end}
     made = []
-    for step in steps:
+    for step in sorted(steps):
         reach = prediction_interval(line, float(step), coverage=COVERAGE)
         made.append(Expected(first + timedelta(days=step), reach.value, reach.lower, reach.upper))
     return tuple(made)
