@@ -208,7 +208,7 @@ class PointForm(StoreForm):
             role=point.role,
             is_required="yes" if point.is_required else "",
             **settings,
-            **columns,  # type: ignore[arg-type]
+            **columns,
         )
 
     def rows(self) -> list[dict[str, str]]:
@@ -217,9 +217,10 @@ class PointForm(StoreForm):
     def read(self) -> tuple[PointInput, list[RowInput]]:
         """Raises Invalid for what is no number or no choice; rules look at the rest."""
         seen = Reading()
+        no_inputs: tuple[int, ...] = ()
         readings = seen.take("readings", lambda: _count(self.readings), None)
         components = seen.take("components", lambda: _count(self.components), None)
-        inputs = seen.take("inputs", lambda: _seqs(self.inputs), ())
+        inputs = seen.take("inputs", lambda: _seqs(self.inputs), no_inputs)
         rows = [_read_row(seen, place, row) for place, row in enumerate(self.rows())]
         seen.done()
         method = METHODS.get(self.method)

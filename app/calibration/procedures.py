@@ -64,6 +64,8 @@ __all__ = [
 ]
 
 _LONGEST_CODE = 40
+# What stands in an address where a code would.
+_ADDRESSES = frozenset({"new", "versions", "methods", "clauses", "starting-set"})
 
 
 def page(version: ProcedureVersion) -> str:
@@ -78,6 +80,8 @@ def add(session: Session, actor: Actor, *, code: str, wanted: VersionInput) -> P
     key = search_key(written)
     if written and not key:
         seen.refuse("code", msg("A code has letters or digits."))
+    if key in _ADDRESSES:
+        seen.refuse("code", msg("This code is an address of the house; choose another."))
     read = read_version(session, seen, wanted)
     seen.done()
     taken = session.scalar(

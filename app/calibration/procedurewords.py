@@ -7,8 +7,8 @@ from app.kernel.text import Text, msg
 
 VERSION_LABELS: dict[VersionState, Text] = {
     VersionState.DRAFT: msg("Draft"),
-    VersionState.RELEASED: msg("Released"),
-    VersionState.RETIRED: msg("Retired"),
+    VersionState.RELEASED: msg("Released for use"),
+    VersionState.RETIRED: msg("Withdrawn from use"),
 }
 VERSION_TONES: dict[VersionState, str] = {
     VersionState.DRAFT: "hold",

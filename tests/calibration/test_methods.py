@@ -1,6 +1,7 @@
 """Each method against a case worked out by hand."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ class Point:
 
 
 def figure(
-    method: str, *series: list[tuple[float, ...]], settings: dict[str, str] | None = None, **of: Any
+    method: str, *series: Sequence[tuple[float, ...]], settings: dict[str, str] | None = None, **of: Any
 ) -> MethodValue:
     """The value of a method; several series are the inputs of a computed point."""
     computed = len(series) > 1

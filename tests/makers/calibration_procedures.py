@@ -5,8 +5,15 @@ from app.calibration.methods import settings_of
 from app.calibration.procedure_models import ProcedurePoint
 
 G = 9.80665
-_UP = {"+x": (G, 0, 0), "-x": (-G, 0, 0), "+y": (0, G, 0), "-y": (0, -G, 0)}
-_UP |= {"+z": (0, 0, G), "-z": (0, 0, -G)}
+_UP: dict[str, tuple[float, float, float]] = {
+    f"{sign}{axis}": (
+        weight if axis == "x" else 0.0,
+        weight if axis == "y" else 0.0,
+        weight if axis == "z" else 0.0,
+    )
+    for axis in "xyz"
+    for sign, weight in (("+", G), ("-", -G))
+}
 
 
 def fitting_readings(point: ProcedurePoint) -> list[tuple[float, ...]]:

@@ -106,7 +106,7 @@ def get_version(session: ReadSession, actor: ApiReading, version_id: RowId) -> V
     return _out(session, procedures.version_by_id(session, actor, version_id))
 
 
-@router.put("/versions/{version_id}", responses=refusals_of_writing(404))
+@router.patch("/versions/{version_id}", responses=refusals_of_writing(404))
 @once
 def edit_version(
     request: Request,  # noqa: ARG001 - `once` asks for it
@@ -122,13 +122,13 @@ def edit_version(
     return _out(session, version)
 
 
-@router.delete("/versions/{version_id}", status_code=204, responses=refusals_of_writing(404))
+@router.post("/versions/{version_id}/discard", status_code=204, responses=refusals_of_writing(404))
 def discard_version(session: WriteSession, actor: ApiWriting, version_id: RowId) -> None:
     """A draft alone."""
     procedures.discard(session, actor, procedures.version_by_id(session, actor, version_id))
 
 
-@router.put("/versions/{version_id}/needs", responses=refusals_of_writing(404))
+@router.patch("/versions/{version_id}/needs", responses=refusals_of_writing(404))
 @once
 def set_needs(
     request: Request,  # noqa: ARG001 - `once` asks for it
@@ -159,7 +159,7 @@ def add_point(
     return _out(session, version)
 
 
-@router.put("/versions/{version_id}/points/{seq}", responses=refusals_of_writing(404))
+@router.patch("/versions/{version_id}/points/{seq}", responses=refusals_of_writing(404))
 @once
 def change_point(
     request: Request,  # noqa: ARG001 - `once` asks for it
@@ -176,7 +176,7 @@ def change_point(
     return _out(session, version)
 
 
-@router.delete("/versions/{version_id}/points/{seq}", responses=refusals_of_writing(404))
+@router.post("/versions/{version_id}/points/{seq}/remove", responses=refusals_of_writing(404))
 def remove_point(
     session: WriteSession, actor: ApiWriting, version_id: RowId, seq: RowId
 ) -> VersionOut:

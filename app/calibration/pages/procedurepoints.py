@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Form, Query, Request
 from sqlalchemy.orm import Session
@@ -33,6 +33,7 @@ from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import RowId
 
 router = APIRouter(prefix="/versions/{version_id}/points")
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 @router.get("/new")
@@ -152,15 +153,7 @@ def _point(
         request,
         "calibration/point.html",
         status=status_of(refusal) if refusal else 200,
-        path="/calibration/procedures",
-        methods=[(method.key, method.label) for method in METHODS.values()],
-        source_pairs=_pairs(SOURCE_LABELS),
-        distribution_pairs=_pairs(DISTRIBUTION_LABELS),
-        evaluation_pairs=_pairs(EVALUATION_LABELS),
-        role_pairs=[(need.role, need.role) for need in version.needs],
-        rows=form.rows(),
-        link=refusal.link if refusal else None,
-        **_parts(actor, version, form, seq=seq, problems=problems_of(refusal) if refusal else {}),
+        **_parts(actor, version, form, seq=seq, refusal=refusal),
     )
 
 
@@ -180,11 +173,18 @@ def _parts(
     form: PointForm,
     *,
     seq: int,
-    problems: dict[str, Any] | None = None,
+    refusal: StoreError | None = None,
 ) -> dict[str, Any]:
     """What the block that follows the typing needs, and the page with it."""
     planned, why = _preview(version, form, seq)
     return {
+        "path": "/calibration/procedures",
+        "methods": [(method.key, method.label) for method in METHODS.values()],
+        "source_pairs": _pairs(SOURCE_LABELS),
+        "distribution_pairs": _pairs(DISTRIBUTION_LABELS),
+        "evaluation_pairs": _pairs(EVALUATION_LABELS),
+        "role_pairs": [(need.role, need.role) for need in version.needs],
+        "rows": form.rows(),
         "version": version,
         "page": procedures.page(version),
         "seq": seq,
@@ -195,7 +195,8 @@ def _parts(
         "edits": version.state is VersionState.DRAFT
         and "calibration.procedures" in actor.permissions,
         "why_not": why,
-        "problems": problems or {},
+        "problems": problems_of(refusal) if refusal else {},
+        "link": refusal.link if refusal else None,
     }
 
 
@@ -255,5 +256,5 @@ def _zone(planned: Preview | None) -> Zone | None:
     )
 
 
-def _pairs(labels: Mapping[StrEnum, Text]) -> list[tuple[str, Text]]:
+def _pairs(labels: Mapping[_Word, Text]) -> list[tuple[str, Text]]:
     return [(word.value, label) for word, label in labels.items()]
