@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.calibration import job_checks, procedure_checks
+from app.calibration import import_checks, job_checks, procedure_checks
 from app.customers import checks as customers
 from app.customers.models import Customer
 from app.kernel import audit
@@ -46,6 +46,7 @@ PROOFS: tuple[Proof, ...] = (
     planning_checks.breaches,
     procedure_checks.breaches,
     job_checks.breaches,
+    import_checks.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
     "customers": Customer,
@@ -80,6 +81,7 @@ def prove(database: Database, *, files: FileStore | None = None) -> Findings:
                 *(breach for proof in PROOFS for breach in proof(session)),
                 *(duty_checks.file_breaches(session, files) if files else ()),
                 *(pictures.file_breaches(session, files) if files else ()),
+                *(import_checks.file_breaches(session, files) if files else ()),
             ],
             counted={name: _count(session, table) for name, table in COUNTED.items()},
         )
