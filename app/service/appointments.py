@@ -11,7 +11,7 @@ from app.identity import staff
 from app.kernel import audit, clock, queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.searchkeys import clean
+from app.kernel.searchkeys import clean, folded
 from app.kernel.text import Text, msg
 from app.robots.models import Unit
 from app.service import benches, tickets
@@ -211,6 +211,52 @@ def _check(session: Session, actor: Actor, wish: Wish, *, besides: Appointment |
             person = staff.by_id(session, actor, wish.staff_id)
             benches.require_skill(session, person, wish.skill)
     _require_free(session, actor, wish, besides=besides)
+    if clean(wish.skill):
+        _require_hands(session, actor, wish, besides=besides)
+
+
+def _require_hands(
+    session: Session, actor: Actor, wish: Wish, *, besides: Appointment | None
+) -> None:
+    """Somebody who can do it is left then, also for what is booked with nobody's name yet."""
+    people = benches.who_can(session, actor.store_id, wish.skill)
+    if not people:
+        raise Refused(msg("Nobody here has the skill “{skill}”.", skill=wish.skill), field="skill")
+    nobodys = Appointment.staff_id.is_(None) & (Appointment.skill != "")
+    there = [
+        one
+        for one in between(
+            session,
+            actor.store_id,
+            wish.starts_at,
+            wish.ends_at,
+            Appointment.staff_id.in_(people) | nobodys,
+        )
+        if besides is None or one.id != besides.id
+    ]
+    busy = {one.staff_id for one in there if one.staff_id is not None}
+    same = [
+        one for one in there if one.staff_id is None and folded(one.skill) == folded(wish.skill)
+    ]
+    if _at_once(same, wish.starts_at) + 1 > len(people - busy):
+        other = next(one for one in there if one.staff_id is not None or one in same)
+        raise Taken(
+            msg(
+                "Nobody who can do “{skill}” is free then: {number} takes the last one.",
+                skill=wish.skill,
+                number=tickets.label(other.ticket),
+            ),
+            field="skill",
+            link=page(other),
+        )
+
+
+def _at_once(rows: list[Appointment], start: datetime) -> int:
+    """How many of them go on at one moment, at the most, from a moment on."""
+    moments = [max(one.starts_at, start) for one in rows]
+    return max(
+        (sum(one.starts_at <= at < one.ends_at for one in rows) for at in moments), default=0
+    )
 
 
 def _require_free(

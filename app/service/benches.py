@@ -107,6 +107,21 @@ def skills(session: Session, store_id: int) -> defaultdict[int, list[str]]:
     return found
 
 
+def who_can(session: Session, store_id: int, skill: str) -> set[int]:
+    """Those who work here and can do it, by their ids."""
+    return set(
+        session.scalars(
+            select(StaffSkill.staff_id)
+            .join(Staff, Staff.id == StaffSkill.staff_id)
+            .where(
+                Staff.store_id == store_id,
+                Staff.disabled_at.is_(None),
+                StaffSkill.tag_key == folded(skill),
+            )
+        )
+    )
+
+
 def require_skill(session: Session, person: Staff, skill: str) -> None:
     """Raises Refused where nobody wrote down that this person can do it."""
     known = session.scalar(

@@ -171,6 +171,45 @@ def test_only_who_has_the_skill_is_booked_for_it(session: Session, shop: Worksho
     assert refusal.value.field == "technician"
 
 
+def test_a_skill_is_booked_no_more_often_at_once_than_people_have_it(
+    session: Session, shop: Workshop
+) -> None:
+    with clock.set_to(MONDAY):
+        rooms = [a_bench(session, shop, f"Bench {n}") for n in (1, 2, 3)]
+        booked = [a_booking(session, shop, f"DEMO-AP-{n}") for n in (1, 2, 3)]
+        emre, petra = (shop.people[role].id for role in (Role.TECHNICIAN, Role.MANAGER))
+        with pytest.raises(Refused) as nobody:
+            appointments.make(
+                session, shop.manager, booked[0], wish(rooms[0], at(8), skill="hands")
+            )
+        for one in (emre, petra):
+            benches.set_skills(session, shop.manager, one, ["Hands"])
+        first = wish(rooms[0], at(8), staff_id=emre, skill="hands")
+        appointments.make(session, shop.manager, booked[0], first)
+        # with nobody's name yet: Petra is left for it
+        kept = appointments.make(
+            session, shop.manager, booked[1], wish(rooms[1], at(8, 30), skill="Hands")
+        )
+
+        with pytest.raises(Taken) as refusal:
+            appointments.make(
+                session, shop.manager, booked[2], wish(rooms[2], at(8, 45), skill="hands")
+            )
+        hers = wish(rooms[2], at(8, 45), staff_id=petra, skill="hands")
+        with pytest.raises(Taken):
+            appointments.make(session, shop.manager, booked[2], hers)
+        appointments.move(
+            session,
+            shop.manager,
+            appointments.by_id(session, shop.manager, kept.id),
+            wish(rooms[1], at(8, 40), skill="hands"),
+        )
+        # Emre is free again by then
+        appointments.make(session, shop.manager, booked[2], wish(rooms[2], at(9), skill="hands"))
+
+    assert nobody.value.field == refusal.value.field == "skill"
+
+
 def test_free_times_pass_by_what_is_taken_and_by_the_weekend(
     session: Session, shop: Workshop
 ) -> None:
