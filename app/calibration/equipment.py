@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.calibration.equipment_models import (
@@ -16,6 +16,7 @@ from app.calibration.equipment_models import (
     EquipmentState,
     EquipmentUser,
 )
+from app.calibration.metrology.errors import MeasurementRefused
 from app.calibration.metrology.units import parse_unit
 from app.kernel import clock
 from app.kernel.actor import Actor
@@ -66,10 +67,23 @@ def certificate_on(
 ) -> EquipmentCertificate | None:
     """The newest certificate of a piece that was in force at a moment; due or not."""
     return session.scalar(
+        _newest(equipment_id, at, _day_of(session, equipment_id, at)).options(
+            selectinload(EquipmentCertificate.results), joinedload(EquipmentCertificate.equipment)
+        )
+    )
+
+
+def _day_of(session: Session, equipment_id: int, at: datetime) -> date:
+    equipment = session.get_one(Equipment, equipment_id)
+    return desk.business_day_of(desk.store_of(session, equipment.store_id), at)
+
+
+def _newest(equipment_id: int, at: datetime, day: date) -> Select[EquipmentCertificate]:
+    return (
         select(EquipmentCertificate)
         .where(
             EquipmentCertificate.equipment_id == equipment_id,
-            EquipmentCertificate.calibrated_on <= at.date(),
+            EquipmentCertificate.calibrated_on <= day,
             or_(
                 EquipmentCertificate.withdrawn_at.is_(None),
                 EquipmentCertificate.withdrawn_at > at,
@@ -77,9 +91,6 @@ def certificate_on(
         )
         .order_by(EquipmentCertificate.calibrated_on.desc(), EquipmentCertificate.id.desc())
         .limit(1)
-        .options(
-            selectinload(EquipmentCertificate.results), joinedload(EquipmentCertificate.equipment)
-        )
     )
 
 
@@ -102,13 +113,13 @@ def usable(
                 why=equipment.state_reason,
             ),
         )
-    certificate = certificate_on(session, equipment.id, moment)
+    today = desk.business_day_of(desk.store_of(session, equipment.store_id), moment)
+    certificate = session.scalar(_newest(equipment.id, moment, today))
     if certificate is None:
         raise _refused(
             equipment,
             msg("{asset} has no certificate in force.", asset=equipment.asset_number),
         )
-    today = desk.business_day_of(desk.store_of(session, equipment.store_id), moment)
     if certificate.due_on is not None and certificate.due_on < today:
         raise _refused(
             equipment,
@@ -143,10 +154,15 @@ def _require_checked(
         )
 
 
-def _require_authorised(session: Session, equipment: Equipment, staff_id: int | None) -> None:
-    named = session.scalars(
-        select(EquipmentUser.staff_id).where(EquipmentUser.equipment_id == equipment.id)
+def users_of(session: Session, equipment_id: int) -> Sequence[int]:
+    """Ids of those who may use a piece; none: everybody who may measure."""
+    return session.scalars(
+        select(EquipmentUser.staff_id).where(EquipmentUser.equipment_id == equipment_id)
     ).all()
+
+
+def _require_authorised(session: Session, equipment: Equipment, staff_id: int | None) -> None:
+    named = users_of(session, equipment.id)
     if named and staff_id not in named:
         raise _refused(
             equipment,
@@ -161,8 +177,8 @@ def expanded_for(
 
     Raises Refused for a certificate that states no uncertainty in such a unit.
     """
-    lines = [(row, _scale(row.unit, unit)) for row in certificate.results if row.expanded]
-    fitting = [(row, scale) for row, scale in lines if scale is not None]
+    lines = [(row, scale(row.unit, unit)) for row in certificate.results if row.expanded]
+    fitting = [(row, times) for row, times in lines if times is not None]
     if not fitting:
         raise Refused(
             msg(
@@ -171,12 +187,12 @@ def expanded_for(
                 unit=unit,
             )
         )
-    placed = [(row, scale) for row, scale in fitting if row.nominal]
+    placed = [(row, times) for row, times in fitting if row.nominal]
     if value is not None and placed:
-        row, scale = min(placed, key=lambda one: abs(float(one[0].nominal) * one[1] - value))
+        row, times = min(placed, key=lambda one: abs(float(one[0].nominal) * one[1] - value))
     else:
-        row, scale = max(fitting, key=lambda one: float(one[0].expanded) * one[1])
-    return float(row.expanded) * scale, float(row.factor or 2)
+        row, times = max(fitting, key=lambda one: float(one[0].expanded) * one[1])
+    return float(row.expanded) * times, float(row.factor or 2)
 
 
 def correction_for(certificate: EquipmentCertificate, unit: str, value: float) -> float:
@@ -195,17 +211,20 @@ def correction_for(certificate: EquipmentCertificate, unit: str, value: float) -
 def _errors(rows: Sequence[EquipmentResult], unit: str) -> list[tuple[float, float]]:
     found: dict[float, float] = {}
     for row in rows:
-        scale = _scale(row.unit, unit)
-        if row.error and scale is not None:
-            found[float(row.nominal or 0) * scale] = float(row.error) * scale
+        times = scale(row.unit, unit)
+        if row.error and times is not None:
+            found[float(row.nominal or 0) * times] = float(row.error) * times
     return list(found.items())
 
 
-def _scale(written: str, wanted: str) -> float | None:
+def scale(written: str, wanted: str) -> float | None:
     """How many of the wanted unit one of the written is; `None` for another quantity."""
     if written == wanted:
         return 1.0
-    one, other = parse_unit(written), parse_unit(wanted)
+    try:
+        one, other = parse_unit(written), parse_unit(wanted)
+    except MeasurementRefused:  # a unit of a certificate's own, that no procedure can ask for
+        return None
     return one.factor / other.factor if one.dimension == other.dimension else None
 
 

@@ -53,7 +53,7 @@ def finish(
         raise Refused(msg("Say that nothing was adjusted, or record what was."), field="adjustment")
     set_end_conditions(job, conditions or Conditions())
     job.measured_at = clock.now()
-    kept = _compute_all(session, job, readings, made)
+    kept = _compute_all(session, job, made)
     move(session, actor, job, JobState.MEASURED)
     announce(session, events.JobMeasured(actor, job.store_id, job.id, job.unit_id))
     failed = [row for row in kept if row.phase is Phase.AS_FOUND and row.verdict is Verdict.FAIL]
@@ -69,17 +69,16 @@ def finish(
 def _compute_all(
     session: Session,
     job: CalibrationJob,
-    readings: results.Sheet,
     made: list[Adjustment],
 ) -> list[CalibrationResult]:
     """Every result once more, so that none is missing: computed points and those left out."""
     version = job.procedure_version
-    chosen = results.roles(session, job)
+    at = results.workings(session, job)
     wanted = {
         Phase.AS_FOUND: [
             point
             for point in version.points
-            if adjustments.was_found(version, point, readings) or not made
+            if adjustments.was_found(version, point, at.sheet) or not made
         ],
         Phase.AS_LEFT: adjustments.forced(version, made),
     }
@@ -87,9 +86,7 @@ def _compute_all(
         row
         for phase, points in wanted.items()
         if points
-        for row in results.compute_points(
-            session, job, points, phase, readings=readings, equipment=chosen
-        )
+        for row in results.compute_points(session, job, points, phase, at=at)
     ]
 
 

@@ -1,7 +1,8 @@
 """Jobs by number, and the one way in which they change their state."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.calibration.job_models import CalibrationJob, JobState
 from app.calibration.procedure_models import ProcedurePoint, ProcedureVersion
@@ -12,9 +13,6 @@ from app.kernel.errors import Conflict, NotFound
 from app.kernel.text import msg
 from app.robots import timeline
 from app.robots.models import Unit
-
-# What others may have changed while one waited for one's turn
-_CHANGING = ("state", "version", "held_from", "ended_at", "performer", "unadjusted_by")
 
 
 class ChangedMeanwhile(Conflict):
@@ -39,7 +37,7 @@ def page(job: CalibrationJob) -> str:
 
 def by_number(session: Session, actor: Actor, number: int) -> CalibrationJob:
     """The store's job of this number with robot, version, points, budgets and needs."""
-    found = session.scalar(_of_store(actor).where(CalibrationJob.number == number))
+    found = _one(session, _of_store(actor).where(CalibrationJob.number == number))
     if found is None:
         raise NotFound(
             msg("There is no calibration {number} in this store.", number=f"K-{number}"),
@@ -50,10 +48,14 @@ def by_number(session: Session, actor: Actor, number: int) -> CalibrationJob:
 
 def by_id(session: Session, actor: Actor, job_id: int) -> CalibrationJob:
     """The same by its row."""
-    found = session.scalar(_of_store(actor).where(CalibrationJob.id == job_id))
+    found = _one(session, _of_store(actor).where(CalibrationJob.id == job_id))
     if found is None:
         raise NotFound(msg("There is no such calibration in this store."))
     return found
+
+
+def _one(session: Session, query: Select[CalibrationJob]) -> CalibrationJob | None:
+    return session.scalars(query).unique().one_or_none()
 
 
 def _of_store(actor: Actor) -> Select[CalibrationJob]:
@@ -66,7 +68,7 @@ def _of_store(actor: Actor) -> Select[CalibrationJob]:
             joinedload(CalibrationJob.unit).joinedload(Unit.model),
             joinedload(CalibrationJob.unit).joinedload(Unit.maker),
             version.joinedload(ProcedureVersion.procedure),
-            version.options(points, selectinload(ProcedureVersion.needs)),
+            version.options(points, joinedload(ProcedureVersion.needs)),
         )
     )
 
@@ -79,21 +81,36 @@ def points_of(job: CalibrationJob) -> dict[int, ProcedurePoint]:
 def lock(
     session: Session, actor: Actor, job: CalibrationJob, expected_version: int | None = None
 ) -> None:
-    """The first step of each change: who may, in the store's queue, on the job as it is now."""
+    """The first step of each change: who may, in the store's queue, on the job as it was seen.
+
+    A job that changed while one waited for one's turn is told by `touch`, the last step.
+    """
     actor.require("calibration.measure")
     queueing.enter(session, actor.store_id)
-    session.refresh(job, _CHANGING)
     if expected_version is not None and expected_version != job.version:
-        raise ChangedMeanwhile(
-            msg("Somebody else has changed {number} meanwhile. Look again.", number=label(job)),
-            link=page(job),
-        )
+        raise _changed(job)
 
 
 def touch(session: Session, job: CalibrationJob) -> None:
-    """One more change, for two people on one job."""
-    job.version += 1
+    """One more change; raises ChangedMeanwhile when another one came between."""
     session.flush()
+    found = session.execute(
+        update(CalibrationJob)
+        .where(CalibrationJob.id == job.id, CalibrationJob.version == job.version)
+        .values(version=job.version + 1)
+        .returning(CalibrationJob.version)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if found is None:
+        raise _changed(job)
+    set_committed_value(job, "version", found)
+
+
+def _changed(job: CalibrationJob) -> ChangedMeanwhile:
+    return ChangedMeanwhile(
+        msg("Somebody else has changed {number} meanwhile. Look again.", number=label(job)),
+        link=page(job),
+    )
 
 
 def move(

@@ -147,7 +147,7 @@ def bench(session: Session, actor: Actor) -> Bench:
         .where(CalibrationJob.store_id == actor.store_id, CalibrationJob.state.in_(states))
         .group_by(CalibrationJob.state)
     )
-    counts = {state: count for state, count in counted.tuples()}  # noqa: C416 - not a mapping
+    counts = {row[0]: row[1] for row in counted}
     return Bench(
         open=[row for row in rows if row.job.state in _OPEN][:_MOST_ON_DESK],
         to_review=[row for row in rows if row.job.state is JobState.MEASURED][:_MOST_ON_DESK],

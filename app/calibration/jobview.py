@@ -20,7 +20,7 @@ from app.calibration.job_models import (
 from app.calibration.methods import reading_units
 from app.calibration.metrology.decision import Reason, Verdict
 from app.calibration.procedure_models import EquipmentNeed, ProcedurePoint
-from app.calibration.readings import Spot
+from app.calibration.readings import Spot, Took
 from app.calibration.results import Counted, Sheet
 from app.calibration.review import Shift
 from app.calibration.states import VERDICT_LABELS, VERDICT_TONES, WHY_LABELS
@@ -244,14 +244,17 @@ def of_job(
     wished: Spot | None = None,
     stays: bool = False,
     reviewer_id: int | None = None,
+    took: Took | None = None,
 ) -> Desk:
-    """Six statements, and some more for a job that waits for its review."""
-    sheet, made = results.sheet(session, job), adjustments.of_job(session, job)
+    """Five statements, none after a reading; and some more for a job that waits for its review."""
+    at = took.workings if took else results.workings(session, job)
+    made = took.adjusted if took else adjustments.of_job(session, job)
+    sheet = at.sheet
     desk = Desk(
         job=job,
         sheet=sheet,
-        kept=results.of_job(session, job),
-        roles=results.roles(session, job),
+        kept=at.kept,
+        roles=at.roles,
         made=made,
         gaps=list(adjustments.missing(job, sheet, made)),
         wished=wished,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.calibration import adjustments, equipment, results, typedreading
 from app.calibration.equipment_models import EquipmentCertificate
 from app.calibration.job_models import (
+    Adjustment,
     CalibrationJob,
     CalibrationResult,
     JobEquipment,
@@ -25,9 +26,10 @@ from app.calibration.job_models import (
     ReadingSource,
 )
 from app.calibration.jobbook import label, lock, page, points_of, reference, touch
-from app.calibration.methods import inputs_of, reading_units
+from app.calibration.methods import reading_units
 from app.calibration.pastedcolumn import read_column
 from app.calibration.procedure_models import ProcedurePoint, RowSource
+from app.calibration.results import Workings
 from app.calibration.states import JOB_LABELS
 from app.calibration.typedreading import Mark
 from app.kernel import audit, clock
@@ -60,6 +62,8 @@ class Took:
 
     rows: Sequence[Reading]
     results: Sequence[CalibrationResult]
+    workings: Workings
+    adjusted: Sequence[Adjustment] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,8 @@ def exclude(
     session.add(ReadingExclusion(reading_id=reading.id, reason=why, at=clock.now(), by=actor.name))
     session.flush()
     touched = results.touched_by(job.procedure_version, [point])
-    made = results.compute_points(session, job, touched, reading.phase)
+    at = results.workings(session, job)
+    made = results.compute_points(session, job, touched, reading.phase, at=at)
     touch(session, job)
     audit.record(
         session,
@@ -187,7 +192,7 @@ def exclude(
         before={"point": point.seq, "phase": reading.phase, "seq": reading.seq},
         reason=why,
     )
-    return Took([reading], made)
+    return Took([reading], made, at)
 
 
 def by_id(session: Session, job: CalibrationJob, reading_id: int) -> Reading:
@@ -216,11 +221,12 @@ def _add(
     source: Source,
     again: _Again = _FIRST,
 ) -> Took:
-    adjustments.check_phase(job, spot.point, spot.phase, adjustments.of_job(session, job))
-    roles = results.roles(session, job)
-    certificate = _usable(session, actor, job, spot.point, roles)
+    made = adjustments.of_job(session, job)
+    adjustments.check_phase(job, spot.point, spot.phase, made)
+    at = results.workings(session, job)
+    certificate = _usable(session, actor, job, spot.point, at.roles)
     computed = results.touched_by(job.procedure_version, [spot.point])
-    sheet = results.sheet(session, job, _read_by(job, computed))
+    sheet = at.sheet
     if again.reading is not None:
         first = again.reading.seq
     else:
@@ -248,17 +254,15 @@ def _add(
         )
         for place, (raw, numbers) in enumerate(rows)
     ]
-    _freeze(roles, at=now)
+    _freeze(at.roles, at=now)
     number(session, added)
     session.add_all(added)
     session.flush()
     sheet.add(added, instead_of=again.reading)
-    came_out = results.compute_points(
-        session, job, computed, spot.phase, readings=sheet, equipment=roles
-    )
+    came_out = results.compute_points(session, job, computed, spot.phase, at=at)
     touch(session, job)
     _note(session, actor, job, added, again)
-    return Took(added, came_out)
+    return Took(added, came_out, at, made)
 
 
 def _unit_of(point: ProcedurePoint) -> str:
@@ -349,13 +353,6 @@ def _freeze(roles: Mapping[str, JobEquipment], *, at: datetime) -> None:
             row.frozen_at = at
             row.resolution = row.equipment.resolution
             row.resolution_unit = row.equipment.unit
-
-
-def _read_by(job: CalibrationJob, computed: Sequence[ProcedurePoint]) -> set[int]:
-    """Rows of the points whose readings go into these results."""
-    by_seq = {one.seq: one.id for one in job.procedure_version.points}
-    seqs = {seq for one in computed for seq in (*inputs_of(one), one.seq)}
-    return {by_seq[seq] for seq in seqs if seq in by_seq}
 
 
 def _require_measuring(job: CalibrationJob, point: ProcedurePoint) -> None:

@@ -64,6 +64,10 @@ class Sheet:
     def of(self, point: ProcedurePoint, phase: Phase) -> list[Counted]:
         return self._rows.get((point.id, phase), [])
 
+    def every(self) -> list[Counted]:
+        """By point, phase and place; those that were left out too."""
+        return [one for rows in self._rows.values() for one in rows]
+
     def all_rows(self) -> list[Reading]:
         """Every reading that counts."""
         return [one.row for rows in self._rows.values() for one in rows if not one.excluded]
@@ -168,49 +172,56 @@ def compute(
     return compute_points(session, job, [point], phase)[0]
 
 
+@dataclass
+class Workings:
+    """What results are made of and what stands of them, read once for everything in a request."""
+
+    sheet: Sheet
+    roles: dict[str, JobEquipment]
+    kept: dict[tuple[int, Phase], CalibrationResult]
+
+
+def workings(session: Session, job: CalibrationJob) -> Workings:
+    """Four statements."""
+    return Workings(sheet(session, job), roles(session, job), of_job(session, job))
+
+
 def compute_points(
     session: Session,
     job: CalibrationJob,
     points: Sequence[ProcedurePoint],
     phase: Phase,
     *,
-    readings: Sheet | None = None,
-    equipment: Mapping[str, JobEquipment] | None = None,
+    at: Workings | None = None,
 ) -> list[CalibrationResult]:
     """The results of some points of one phase, made anew and kept."""
     version = job.procedure_version
-    readings = readings or sheet(session, job)
-    chosen = roles(session, job) if equipment is None else equipment
-    standing = {
-        row.point_id: row
-        for row in session.scalars(
-            select(CalibrationResult).where(
-                CalibrationResult.job_id == job.id,
-                CalibrationResult.phase == phase,
-                CalibrationResult.point_id.in_([point.id for point in points]),
-            )
-        )
-    }
-    kept = []
+    at = at or workings(session, job)
+    made = []
     for point in points:
-        given = readings.given(version, point, phase)
-        content = evaluate_point(version, point, phase, given, chosen)
-        row = standing.get(point.id) or CalibrationResult(
-            job_id=job.id,
-            point_id=point.id,
-            phase=phase,
-            readings=0,
-            content="",
-            inputs_sha256="",
-            engine=ENGINE,
-            computed_at=clock.now(),
-        )
+        given = at.sheet.given(version, point, phase)
+        content = evaluate_point(version, point, phase, given, at.roles)
+        row = at.kept.get((point.id, phase)) or _blank(job, point, phase)
         if row.content != content.decode():
             _fill(row, content)
+        at.kept[point.id, phase] = row
         session.add(row)
-        kept.append(row)
+        made.append(row)
     session.flush()
-    return kept
+    return made
+
+
+def _blank(job: CalibrationJob, point: ProcedurePoint, phase: Phase) -> CalibrationResult:
+    return CalibrationResult(
+        job_id=job.id,
+        point_id=point.id,
+        phase=phase,
+        readings=0,
+        content="",
+        inputs_sha256="",
+        engine=ENGINE,
+        computed_at=clock.now(),
+    )
 
 
 def _fill(row: CalibrationResult, content: bytes) -> None:

@@ -7,6 +7,7 @@ from app.calibration.api import (
     equipment,
     impact,
     imports,
+    jobreadings,
     jobs,
     procedures,
     trends,
@@ -14,5 +15,7 @@ from app.calibration.api import (
 )
 
 router = APIRouter()
-for part in (procedures, equipment, imports, impact, trends, validity, certificates, jobs):
+for part in (procedures, equipment, imports, impact, trends, validity, certificates):
+    router.include_router(part.router)
+for part in (jobs, jobreadings):
     router.include_router(part.router)

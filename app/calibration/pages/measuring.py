@@ -19,7 +19,7 @@ from app.calibration.jobforms import (
     WhyForm,
 )
 from app.calibration.pages.onejob import asked_job, do, show
-from app.calibration.readings import Spot
+from app.calibration.readings import Spot, Took
 from app.calibration.typedreading import NotAReading
 from app.identity.guard import Acting
 from app.kernel.actor import Actor
@@ -57,10 +57,10 @@ def take_reading(
         if clean(form.reading) in _AGAIN:
             return show(request, session, actor, job, wished=spot, retake=_last(session, job, spot))
         retake = _retaken(session, job, form)
-        taken = _take(session, actor, job, spot, form=form, retake=retake)
+        took = _take(session, actor, job, spot, form=form, retake=retake)
     except StoreError as refusal:
         return _refused(request, session, actor, number, form=form, refusal=refusal)
-    return _next(request, session, actor, job, spot=spot, taken=taken)
+    return _next(request, session, actor, job, spot=spot, took=took)
 
 
 @router.post("/column")
@@ -81,7 +81,7 @@ def paste_column(
         )
     except StoreError as refusal:
         return _refused(request, session, actor, number, form=form, refusal=refusal)
-    return _next(request, session, actor, job, spot=spot, taken=str(len(took.rows)))
+    return _next(request, session, actor, job, spot=spot, took=took)
 
 
 @router.post("/readings/{reading_id}/exclude")
@@ -172,12 +172,12 @@ def _take(
     *,
     form: ReadingForm,
     retake: Reading | None,
-) -> str:
-    """Take it; gives what to say of it. A code that is no reading may be a reference's."""
+) -> Took | None:
+    """Take it. A code that is no reading may be a reference's; then nothing is taken."""
     seen = form.read_version()
     try:
         if retake is not None:
-            readings.retake(
+            return readings.retake(
                 session,
                 actor,
                 job,
@@ -186,8 +186,7 @@ def _take(
                 reason=form.reason,
                 expected_version=seen,
             )
-        else:
-            readings.take(session, actor, job, spot, form.reading, expected_version=seen)
+        return readings.take(session, actor, job, spot, form.reading, expected_version=seen)
     except NotAReading:
         if retake is not None or not any(letter.isalpha() for letter in form.reading):
             raise
@@ -198,7 +197,7 @@ def _take(
         if found is None:
             raise
         _choose(session, actor, job, form.reading)
-    return clean(form.reading)
+    return None
 
 
 def _choose(session: Session, actor: Actor, job: CalibrationJob, code: str) -> None:
@@ -257,11 +256,11 @@ def _next(
     job: CalibrationJob,
     *,
     spot: Spot,
-    taken: str,
+    took: Took | None,
 ) -> Response:
     """Where a reading leads: to the next one."""
     if not is_htmx(request):
         after = jobview.after(jobview.of_job(session, job), spot)
         at = f"?point={after.point.seq}&phase={after.phase.value}" if after else ""
         return RedirectResponse(jobs.page(job) + at, 303)
-    return show(request, session, actor, job, wished=spot, taken=taken)
+    return show(request, session, actor, job, wished=spot, took=took)

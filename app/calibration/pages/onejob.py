@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from app.calibration import figuretext, jobs, jobview, review
 from app.calibration.job_models import CalibrationJob, JobState, Phase, Reading
 from app.calibration.metrology.decision import Rule
-from app.calibration.readings import Spot
+from app.calibration.readings import Spot, Took
 from app.calibration.states import (
     JOB_LABELS,
     JOB_TONES,
@@ -67,13 +67,15 @@ def show(
     *,
     wished: Spot | None = None,
     retake: Reading | None = None,
-    taken: str = "",
+    took: Took | None = None,
     refused: Refusal | None = None,
 ) -> Response:
     """The page, or with HTMX the part of it that changes with a reading."""
     which, typed, refusal = refused or ("", {}, None)
-    stays = not taken and wished is not None
-    desk = jobview.of_job(session, job, wished=wished, stays=stays, reviewer_id=actor.staff_id)
+    stays = took is None and wished is not None
+    desk = jobview.of_job(
+        session, job, wished=wished, stays=stays, reviewer_id=actor.staff_id, took=took
+    )
     status = 200
     if refusal is not None:
         status = 422 if is_htmx(request) else status_of(refusal)
@@ -106,7 +108,6 @@ def show(
         may_review_own=job.state is JobState.MEASURED
         and review.may_review_own(session, job.store_id),
         retake=retake,
-        taken=taken,
         which=which,
         typed=typed,
         refusal=refusal,
