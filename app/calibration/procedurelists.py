@@ -24,6 +24,7 @@ from app.robots.models import RobotModel
 from app.robots.slot_models import BodyPlan, Slot
 
 MOST_ROWS = 500
+_UNSAID = {"", "None"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,20 @@ def former_of(session: Session, version: ProcedureVersion) -> ProcedureVersion |
     return None if former_id is None else procedures.loaded(session, former_id)
 
 
-def changes(former: ProcedureVersion, version: ProcedureVersion) -> Sequence[tuple[str, str, str]]:
-    """What differs: where, before, after; of points by number."""
+def changes(former: ProcedureVersion, version: ProcedureVersion) -> list[tuple[str, str, str]]:
+    """What differs: where, before, after. What is new or gone as a whole is one line."""
     before, after = _said(former), _said(version)
-    return [
-        (name, before.get(name, "–"), after.get(name, "–"))
-        for name in dict.fromkeys((*before, *after))
-        if before.get(name) != after.get(name)
-    ]
+    differing = []
+    for part in dict.fromkeys((*before, *after)):
+        old, new = before.get(part), after.get(part)
+        if old is None or new is None:
+            differing.append((part, old.name if old else "–", new.name if new else "–"))
+            continue
+        for key in dict.fromkeys((*old.facts, *new.facts)):
+            if old.facts.get(key) != new.facts.get(key):
+                where = f"{part}, {key}" if part else key
+                differing.append((where, old.facts.get(key, "–"), new.facts.get(key, "–")))
+    return differing
 
 
 def points_of(version: ProcedureVersion) -> list[PointRow]:
@@ -160,16 +167,26 @@ def _point(version: ProcedureVersion, point: ProcedurePoint) -> PointRow:
     return PointRow(point, METHODS.get(point.method), said.inputs, planned)
 
 
-def _said(version: ProcedureVersion) -> dict[str, str]:
-    """Everything a version says, flat: `title`, `point 3, upper`, `role level, kind`."""
-    said = {name: str(value) for name, value in asdict(VersionInput.of(version)).items()}
+@dataclass(frozen=True, slots=True)
+class _Part:
+    name: str
+    facts: dict[str, str]
+
+
+def _said(version: ProcedureVersion) -> dict[str, _Part]:
+    """Everything a version says: itself, each role, each point with its budget."""
+    parts = {"": _Part(version.title, _written(asdict(VersionInput.of(version))))}
     for need in version.needs:
-        for name, value in asdict(NeedInput.of(need)).items():
-            said[f"role {need.role}, {name}"] = str(value)
+        parts[f"role {need.role}"] = _Part(need.kind, _written(asdict(NeedInput.of(need))))
     for point in version.points:
-        for name, value in asdict(PointInput.of(point)).items():
-            said[f"point {point.seq}, {name}"] = str(value)
+        facts = _written(asdict(PointInput.of(point)))
         for line in point.budget:
-            for name, value in asdict(RowInput.of(line)).items():
-                said[f"point {point.seq}, {line.name}, {name}"] = str(value)
-    return {name: value for name, value in said.items() if value not in {"", "None"}}
+            row = _written(asdict(RowInput.of(line)))
+            facts[line.name] = ", ".join(value for key, value in row.items() if key != "name")
+        parts[f"point {point.seq}"] = _Part(point.label, facts)
+    return parts
+
+
+def _written(said: dict[str, object]) -> dict[str, str]:
+    written = {key: str(value) for key, value in said.items()}
+    return {key: value for key, value in written.items() if value not in _UNSAID}

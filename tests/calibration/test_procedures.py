@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.calibration import gbtemplates, procedure_checks, procedures, seeds
+from app.calibration import gbtemplates, procedure_checks, procedurelists, procedures, seeds
 from app.calibration.metrology.budget import Distribution, Evaluation
 from app.calibration.metrology.decision import Party, Rule
 from app.calibration.procedure_models import ProcedureVersion, RowSource, VersionState
@@ -434,3 +434,20 @@ def test_check_tells_of_a_version_that_was_changed_past_its_triggers(
     told = list(procedure_checks.breaches(session))
 
     assert told == ["calibration: procedure GAP version 1 does not say what it was released with"]
+
+
+def test_what_differs_between_versions_is_told_line_by_line(session: Session, mei: Actor) -> None:
+    former = a_release(session, mei)
+    draft = procedures.new_draft(session, mei, former.procedure, of=former)
+    row = RowInput("gauge", source=RowSource.REFERENCE, role="gauge")
+    wider = replace(GAP, upper="2", role="gauge")
+    procedures.change_point(session, mei, draft, 1, wider, rows=[row])
+    procedures.add_point(session, mei, draft, replace(GAP, label="Second gap"), [ROW])
+
+    told = procedurelists.changes(procedures.loaded(session, former.id), draft)
+
+    assert told == [
+        ("point 1, upper", "1", "2"),
+        ("point 1, role", "–", "gauge"),
+        ("point 2", "–", "Second gap"),
+    ]
