@@ -5,10 +5,11 @@ guards every fitting. A part's own table of fit says for which models, slots, re
 it is made. A part fits when neither speaks against it; see docs/decisions/017.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
@@ -22,6 +23,7 @@ from app.parts.fitplaces import Where, covers_slot
 from app.parts.models import Part
 from app.parts.revisions import covers
 from app.robots import bodies
+from app.robots.bodyplan import SlotClass
 from app.robots.events import ComponentFitted
 from app.robots.models import RobotModel, Unit
 from app.robots.slot_models import Slot
@@ -29,6 +31,7 @@ from app.robots.slotnames import CLASS_LABELS, name_of
 from app.robots.versions import read_range
 
 _MOST_NAMED = 6
+_MOST_OF_A_CLASS = 50
 
 
 class DoesNotFit(Refused):
@@ -72,31 +75,32 @@ def candidates(session: Session, unit: Unit, slot: Slot) -> list[Part]:
 
     The slot's parts must be loaded.
     """
-    store_id, now = unit.store_id, clock.now()
-    named = _named(session, store_id, [part.part_number for part in slot.parts])
-    ids = {*fitrows.made_for(session, store_id, unit.model_id, slot.path, slot.slot_class), *named}
-    for others in supersession.usable_for(session, ids).values():
-        ids |= others
-    ids |= substitution.standing_in(session, ids, now, unit=unit, slot=slot).keys()
-    if not ids:
-        ids = set(
-            session.scalars(
-                select(Part.id).where(
-                    Part.store_id == store_id,
-                    Part.archived.is_(False),
-                    Part.slot_class == slot.slot_class,
-                    ~select(PartFit.id).where(PartFit.part_id == Part.id).exists(),
-                ).limit(50)
-            )
-        )  # fmt: skip
+    return candidates_of(session, unit, [slot])[slot.id]
+
+
+def candidates_of(session: Session, unit: Unit, slots: Collection[Slot]) -> dict[int, list[Part]]:
+    """The same for several slots, by their ids: as many statements as for one."""
+    now = clock.now()
+    made = fitrows.made_for(session, unit.store_id, unit.model_id, slots)
+    offered = _offered(session, unit, slots, made, now)
+    every = {part_id for ids in offered.values() for part_id in ids}
     parts = session.scalars(
         select(Part)
-        .where(Part.id.in_(ids), Part.archived.is_(False))
+        .where(Part.id.in_(every), Part.archived.is_(False))
         .order_by(Part.name_key, Part.id)
     ).all()
-    found = [part for part in parts if why_not(session, part, unit, slot, at=now) is None]
-    replaced = supersession.newest(session, [part.id for part in found])
-    return sorted(found, key=lambda part: part.id in replaced)
+    known = _known(session, parts, with_numbers=any(slot.parts for slot in slots))
+    replaced = supersession.newest(session, every) if every else {}
+    found: dict[int, list[Part]] = {}
+    for slot in slots:
+        place = _Place(session, unit, slot, made[slot.id])
+        fitting = [
+            part
+            for part in parts
+            if part.id in offered[slot.id] and _why_not(part, known[part.id], place, now) is None
+        ]
+        found[slot.id] = sorted(fitting, key=lambda part: part.id in replaced)
+    return found
 
 
 def why_not(
@@ -107,17 +111,8 @@ def why_not(
     It fits by what is said of itself, by a part that it replaces, or by an approval in force.
     The slot's parts must be loaded.
     """
-    own = fitrows.rows_of(session, [part.id]).get(part.id, [])
-    why = _why_not_itself(session, part, own, unit, slot)
-    if why is None:
-        return None
-    others = set() if own else supersession.stands_for(session, part.id)
-    others |= substitution.stands_in_for(session, part, at or clock.now(), unit=unit, slot=slot)
-    rows = fitrows.rows_of(session, others)
-    for other in session.scalars(select(Part).where(Part.id.in_(others))):
-        if _why_not_itself(session, other, rows.get(other.id, []), unit, slot) is None:
-            return None
-    return why
+    known = _known(session, [part], with_numbers=bool(slot.parts))[part.id]
+    return _why_not(part, known, _Place(session, unit, slot), at or clock.now())
 
 
 def may_stand_in(session: Session, unit: Unit, slot: Slot, part_number: str) -> bool:
@@ -138,20 +133,127 @@ def on_fitted(session: Session, news: ComponentFitted) -> None:
         require_fits(session, news.actor, part, unit, news.slot_path)
 
 
-def _why_not_itself(
-    session: Session, part: Part, rows: Collection[PartFit], unit: Unit, slot: Slot
-) -> Text | None:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is on file of a part: where it is made for, and by which numbers it is known."""
+
+    rows: Collection[PartFit]
+    keys: Collection[str]
+
+
+@dataclass(slots=True)
+class _Place:
+    """A slot of a robot; `made` are the parts whose rows name it, None: nobody has asked yet."""
+
+    session: Session
+    unit: Unit
+    slot: Slot
+    made: Collection[int] | None = None
+
+    @property
+    def allowed(self) -> set[str]:
+        return {bare_key(one.part_number) for one in self.slot.parts}
+
+    @property
+    def has_its_own(self) -> bool:
+        """Whether parts are made for just this slot."""
+        if self.made is None:
+            unit, slots = self.unit, [self.slot]
+            found = fitrows.made_for(self.session, unit.store_id, unit.model_id, slots)
+            self.made = found[self.slot.id]
+        return bool(self.made)
+
+
+def _offered(
+    session: Session,
+    unit: Unit,
+    slots: Collection[Slot],
+    made: Mapping[int, set[int]],
+    now: datetime,
+) -> dict[int, set[int]]:
+    """By slot the parts that might fit: made for it or named by it, what replaces those and may
+    stand in for them; where nothing is known, whatever is of its class.
+    """
+    numbers = [part.part_number for slot in slots for part in slot.parts]
+    named = _named_by_key(session, unit.store_id, numbers)
+    offered = {
+        slot.id: made[slot.id].union(
+            *(named.get(bare_key(part.part_number), ()) for part in slot.parts)
+        )
+        for slot in slots
+    }
+    every = {part_id for ids in offered.values() for part_id in ids}
+    if every:
+        usable = supersession.usable_for(session, every)
+        for ids in offered.values():
+            ids.update(*(usable[part_id] for part_id in tuple(ids)))
+        every = {part_id for ids in offered.values() for part_id in ids}
+        approved = substitution.approvals(session, every, now)
+        for slot in slots:
+            ids = offered[slot.id]
+            ids |= substitution.here(approved, ids, unit=unit, slot=slot)
+    for slot_class in {slot.slot_class for slot in slots if not offered[slot.id]}:
+        unmade = _unmade(session, unit.store_id, slot_class)
+        for slot in slots:
+            if slot.slot_class is slot_class and not offered[slot.id]:
+                offered[slot.id] = set(unmade)
+    return offered
+
+
+def _unmade(session: Session, store_id: int, slot_class: SlotClass) -> Sequence[int]:
+    """Parts of a class of which nobody has said where they are made for."""
+    return session.scalars(
+        select(Part.id)
+        .where(
+            Part.store_id == store_id,
+            Part.archived.is_(False),
+            Part.slot_class == slot_class,
+            ~select(PartFit.id).where(PartFit.part_id == Part.id).exists(),
+        )
+        .limit(_MOST_OF_A_CLASS)
+    ).all()
+
+
+def _known(session: Session, parts: Collection[Part], *, with_numbers: bool) -> dict[int, _Known]:
+    """By part; two statements, and one where no slot names numbers."""
+    ids = [part.id for part in parts]
+    rows = fitrows.rows_of(session, ids) if ids else {}
+    keys = {part.id: {part.bare_key} for part in parts}
+    if with_numbers and ids:
+        further = select(PartNumber.part_id, PartNumber.bare_key).where(
+            PartNumber.part_id.in_(ids), PartNumber.kind != NumberKind.GTIN
+        )
+        for part_id, key in session.execute(further):
+            keys[part_id].add(key)
+    return {part_id: _Known(rows.get(part_id, ()), keys[part_id]) for part_id in ids}
+
+
+def _why_not(part: Part, known: _Known, place: _Place, at: datetime) -> Text | None:
+    why = _why_not_itself(part, known, place)
+    if why is None:
+        return None
+    session, unit, slot = place.session, place.unit, place.slot
+    others = set() if known.rows else supersession.stands_for(session, part.id)
+    others |= substitution.stands_in_for(session, part, at, unit=unit, slot=slot)
+    if not others:
+        return why
+    replaced = session.scalars(select(Part).where(Part.id.in_(others))).all()
+    theirs = _known(session, replaced, with_numbers=bool(slot.parts))
+    if any(_why_not_itself(other, theirs[other.id], place) is None for other in replaced):
+        return None
+    return why
+
+
+def _why_not_itself(part: Part, known: _Known, place: _Place) -> Text | None:
     """By the slot's own part numbers, and by what the part itself is made for."""
-    allowed = {bare_key(one.part_number) for one in slot.parts}
-    if allowed and allowed.isdisjoint(_keys(session, part)):
+    allowed, slot = place.allowed, place.slot
+    if allowed and allowed.isdisjoint(known.keys):
         return msg("its number is not one of the slot’s.")
-    if rows:
-        return _why_no_row(session, part, rows, unit, slot)
+    if known.rows:
+        return _why_no_row(place.session, part, known.rows, place.unit, slot)
     if part.slot_class is not None and part.slot_class is not slot.slot_class:
         return msg("it is no {wanted}.", wanted=CLASS_LABELS[slot.slot_class])
-    if not allowed and fitrows.made_for(
-        session, unit.store_id, unit.model_id, slot.path, slot.slot_class
-    ):
+    if not allowed and place.has_its_own:
         return msg("other parts are made for this slot.")
     return None
 
@@ -197,28 +299,28 @@ def _why_not_by(row: PartFit, part: Part, unit: Unit) -> Text | None:
     return None
 
 
-def _keys(session: Session, part: Part) -> set[str]:
-    further = session.scalars(
-        select(PartNumber.bare_key).where(
-            PartNumber.part_id == part.id, PartNumber.kind != NumberKind.GTIN
-        )
-    )
-    return {part.bare_key, *further}
-
-
 def _named(session: Session, store_id: int, part_numbers: Collection[str]) -> list[int]:
     """Parts by id that have one of these numbers: their own first, then the maker's and others."""
+    by_key = _named_by_key(session, store_id, part_numbers)
+    return list(dict.fromkeys(part_id for ids in by_key.values() for part_id in ids))
+
+
+def _named_by_key(
+    session: Session, store_id: int, part_numbers: Collection[str]
+) -> dict[str, list[int]]:
+    """The same by the number's key; at most one statement."""
     keys = {key for number in part_numbers if (key := bare_key(number))}
-    own = session.scalars(
-        select(Part.id).where(Part.store_id == store_id, Part.bare_key.in_(keys)).order_by(Part.id)
+    if not keys:
+        return {}
+    own = select(
+        Part.bare_key.label("key"), Part.id, literal(0).label("further"), Part.id.label("place")
+    ).where(Part.store_id == store_id, Part.bare_key.in_(keys))
+    further = select(PartNumber.bare_key, PartNumber.part_id, literal(1), PartNumber.id).where(
+        PartNumber.store_id == store_id,
+        PartNumber.bare_key.in_(keys),
+        PartNumber.kind != NumberKind.GTIN,
     )
-    further = session.scalars(
-        select(PartNumber.part_id)
-        .where(
-            PartNumber.store_id == store_id,
-            PartNumber.bare_key.in_(keys),
-            PartNumber.kind != NumberKind.GTIN,
-        )
-        .order_by(PartNumber.id)
-    )
-    return list(dict.fromkeys([*own, *further]))
+    found: dict[str, list[int]] = {}
+    for key, part_id, *_ in session.execute(union_all(own, further).order_by("further", "place")):
+        found.setdefault(key, []).append(part_id)
+    return found

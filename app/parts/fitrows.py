@@ -17,6 +17,7 @@ from app.parts.models import Part
 from app.parts.revisions import read_revisions
 from app.robots import makers
 from app.robots.models import Maker, RobotModel
+from app.robots.slot_models import Slot
 from app.robots.versions import read_range
 from app.web.forms import Reading
 
@@ -103,22 +104,32 @@ def rows_of(session: Session, part_ids: Collection[int]) -> dict[int, list[PartF
 
 
 def made_for(
-    session: Session, store_id: int, model_id: int, path: str, slot_class: str
-) -> list[int]:
-    """Parts in use of which a row names this slot of this model, whatever else it asks."""
-    return list(
-        session.scalars(
-            select(PartFit.part_id)
-            .join(Part, Part.id == PartFit.part_id)
-            .where(
-                PartFit.model_id == model_id,
-                Part.store_id == store_id,
-                Part.archived.is_(False),
-                or_(PartFit.slot_path == path, PartFit.slot_class == slot_class),
-            )
-            .distinct()
+    session: Session, store_id: int, model_id: int, slots: Collection[Slot]
+) -> dict[int, set[int]]:
+    """By slot the parts in use of which a row names it for this model, whatever else it asks; one
+    statement.
+    """
+    rows = session.execute(
+        select(PartFit.part_id, PartFit.slot_path, PartFit.slot_class)
+        .join(Part, Part.id == PartFit.part_id)
+        .where(
+            PartFit.model_id == model_id,
+            Part.store_id == store_id,
+            Part.archived.is_(False),
+            or_(
+                PartFit.slot_path.in_({slot.path for slot in slots}),
+                PartFit.slot_class.in_({slot.slot_class for slot in slots}),
+            ),
         )
-    )
+    ).all()
+    return {
+        slot.id: {
+            part_id
+            for part_id, path, slot_class in rows
+            if path == slot.path or slot_class == slot.slot_class
+        }
+        for slot in slots
+    }
 
 
 def _by_place(row: PartFit) -> tuple[str, str, str]:

@@ -1,6 +1,6 @@
 """Parts that may stand in for others: approved by somebody, for a reason, until some day."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -127,15 +127,28 @@ def allowed(
     return None
 
 
+def approvals(session: Session, instead_of: Collection[int], at: datetime) -> list[Substitution]:
+    """Approvals in force for any of these parts, wherever they hold; one statement."""
+    return [row for row in _of(session, instead_of) if _holds(session, row, at)]
+
+
+def here(
+    approved: Iterable[Substitution], instead_of: Collection[int], *, unit: Unit, slot: Slot
+) -> set[int]:
+    """Of some approvals the parts that may be used for others of these in a slot."""
+    return {
+        row.part_id
+        for row in approved
+        if row.instead_of_id in instead_of and _is_for(row, unit, slot)
+    }
+
+
 def standing_in(
     session: Session, instead_of: Collection[int], at: datetime, *, unit: Unit, slot: Slot
 ) -> dict[int, Substitution]:
     """Approvals in force here for any of these parts, by the part that may be used."""
-    return {
-        row.part_id: row
-        for row in _of(session, instead_of)
-        if _holds(session, row, at) and _is_for(row, unit, slot)
-    }
+    approved = approvals(session, instead_of, at)
+    return {row.part_id: row for row in approved if _is_for(row, unit, slot)}
 
 
 def stands_in_for(

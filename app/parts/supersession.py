@@ -1,6 +1,6 @@
 """Which part replaces which: A by B, B by C. Never in a ring, whichever way it comes in."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select, union
@@ -114,7 +114,7 @@ def chain(session: Session, part: Part) -> list[Link]:
     One link when it neither replaces nor is replaced.
     """
     old, new = aliased(Part), aliased(Part)
-    around = union(_steps_on([part.id]), _steps_before(part.id))
+    around = union(_steps_on([part.id]), _steps_before([part.id]))
     rows = session.execute(
         select(Supersession, old, new)
         .join(old, old.id == Supersession.old_part_id)
@@ -145,14 +145,18 @@ def usable_for(session: Session, part_ids: Collection[int]) -> dict[int, set[int
             at = onward[at].new_part_id
             found.add(at)
         usable[part_id] = found
+    steps: dict[int, list[Supersession]] = {}
+    for row in _all_before(session, part_ids):
+        if row.both_ways:
+            steps.setdefault(row.new_part_id, []).append(row)
     for part_id in part_ids:
-        usable[part_id] |= _both_ways_before(session, part_id)
+        usable[part_id] |= _both_ways_before(steps, part_id)
     return usable
 
 
 def stands_for(session: Session, part_id: int) -> set[int]:
     """Parts that this one may be used for: all that it replaces, and its successors both ways."""
-    older = {row.old_part_id for row in _all_before(session, part_id)}
+    older = {row.old_part_id for row in _all_before(session, [part_id])}
     onward, at = _onward(session, [part_id]), part_id
     while at in onward and onward[at].both_ways:
         at = onward[at].new_part_id
@@ -167,9 +171,9 @@ def _onward(session: Session, part_ids: Collection[int]) -> dict[int, Supersessi
     return {row.old_part_id: row for row in rows}
 
 
-def _all_before(session: Session, part_id: int) -> list[Supersession]:
-    """Every step that led to a part."""
-    steps = _steps_before(part_id)
+def _all_before(session: Session, part_ids: Collection[int]) -> list[Supersession]:
+    """Every step that led to one of these parts: one statement."""
+    steps = _steps_before(part_ids)
     return list(session.scalars(select(Supersession).where(Supersession.id.in_(steps))))
 
 
@@ -188,10 +192,10 @@ def _steps_on(part_ids: Collection[int]) -> Select[int]:
     return select(steps.c.id)
 
 
-def _steps_before(part_id: int) -> Select[int]:
+def _steps_before(part_ids: Collection[int]) -> Select[int]:
     start = (
         select(Supersession.id, Supersession.old_part_id)
-        .where(Supersession.new_part_id == part_id)
+        .where(Supersession.new_part_id.in_(part_ids))
         .cte("before", recursive=True)
     )
     former = aliased(Supersession)
@@ -201,16 +205,12 @@ def _steps_before(part_id: int) -> Select[int]:
     return select(steps.c.id)
 
 
-def _both_ways_before(session: Session, part_id: int) -> set[int]:
-    """Older parts that lead to this one over steps that hold both ways."""
-    by_new: dict[int, list[Supersession]] = {}
-    for row in _all_before(session, part_id):
-        if row.both_ways:
-            by_new.setdefault(row.new_part_id, []).append(row)
+def _both_ways_before(steps: Mapping[int, list[Supersession]], part_id: int) -> set[int]:
+    """Older parts that lead to this one over `steps` that hold both ways."""
     found: set[int] = set()
     waiting = [part_id]
     while waiting:
-        for row in by_new.get(waiting.pop(), ()):
+        for row in steps.get(waiting.pop(), ()):
             found.add(row.old_part_id)
             waiting.append(row.old_part_id)
     return found

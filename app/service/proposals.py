@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from app.kernel.actor import Actor
 from app.kernel.money import Money
@@ -84,23 +84,26 @@ def suggestions(
     plan = bodies.plan_of(session, ticket.unit)
     if plan is None:
         return []
-    slots = session.scalars(
-        select(Slot)
-        .where(Slot.plan_id == plan.id, Slot.path.in_(paths))
-        .order_by(Slot.place)
-        .options(selectinload(Slot.parts))
-    ).all()
+    slots = (
+        session.scalars(
+            select(Slot)
+            .where(Slot.plan_id == plan.id, Slot.path.in_(paths))
+            .order_by(Slot.place)
+            .options(joinedload(Slot.parts))
+        )
+        .unique()
+        .all()
+    )
     taken = {
         (line.part_number or line.operation_code, line.slot_path)
         for line in (estimate.lines if estimate else ())
     }
     works = _operations(session, ticket, slots)
+    fitting = _parts(session, ticket, slots)
     return [
         SlotSuggestions(
             path=slot.path,
-            parts=tuple(
-                one for one in _parts(session, ticket, slot) if (one.code, slot.path) not in taken
-            ),
+            parts=tuple(one for one in fitting[slot.id] if (one.code, slot.path) not in taken),
             operations=tuple(
                 one for one in works.get(slot.path, ()) if (one.code, slot.path) not in taken
             ),
@@ -143,19 +146,22 @@ def _operation(operation: Operation, hourly: Money, slot_path: str, *, allowed: 
     )
 
 
-def _parts(session: Session, ticket: Ticket, slot: Slot) -> list[Suggestion]:
-    """What fits into the slot, what is on the shelf first."""
-    found = fit.candidates(session, ticket.unit, slot)
-    frees = stock.frees(session, [part.id for part in found])
+def _parts(session: Session, ticket: Ticket, slots: Sequence[Slot]) -> dict[int, list[Suggestion]]:
+    """What fits into each slot, what is on the shelf first."""
+    found = fit.candidates_of(session, ticket.unit, slots)
+    frees = stock.frees(session, {part.id for parts in found.values() for part in parts})
     currency = desk.store_of(session, ticket.store_id).currency
-    listed = [
-        Suggestion(
-            code=part.number,
-            name=part.name,
-            price=Money(part.price_minor, currency),
-            slot_path=slot.path,
-            free=max(frees[part.id], 0),
-        )
-        for part in found
-    ]
-    return sorted(listed, key=lambda one: one.free == 0)[:_MOST_PARTS]
+    listed: dict[int, list[Suggestion]] = {}
+    for slot in slots:
+        offered = [
+            Suggestion(
+                code=part.number,
+                name=part.name,
+                price=Money(part.price_minor, currency),
+                slot_path=slot.path,
+                free=max(frees[part.id], 0),
+            )
+            for part in found[slot.id]
+        ]
+        listed[slot.id] = sorted(offered, key=lambda one: one.free == 0)[:_MOST_PARTS]
+    return listed

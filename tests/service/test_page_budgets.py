@@ -25,7 +25,7 @@ from tests.makers.estimates import (
     priced,
 )
 from tests.makers.parts import stocked_serials
-from tests.makers.service import KNEE, Workshop, a_ticket
+from tests.makers.service import KNEE, Workshop, a_finding, a_ticket
 
 MOST = 15
 
@@ -65,3 +65,26 @@ def test_every_tab_of_a_ticket_in_repair_is_few_statements(
         page = bench.get(f"{tickets.page(ticket)}{tab}", htmx=tab == "/warranty")
         assert page.status_code == 200
         assert len(statements_of_app) <= MOST, f"{tab}: " + "\n".join(statements_of_app)
+
+
+@pytest.mark.only_on("sqlite")
+def test_what_the_diagnosis_suggests_costs_as_much_for_two_slots_as_for_one(
+    session: Session, bench: Browser, shop: Workshop, statements_of_app: list[str]
+) -> None:
+    priced(session, shop)
+    for number in range(5):
+        a_part(session, shop, f"AK80-{number}", on_hand=number)
+    an_operation(session, shop)
+    ticket = a_ticket(session, shop, state=TicketState.DIAGNOSING)
+    session.commit()
+    address = f"{tickets.page(ticket)}/estimate/suggestions"
+
+    one = bench.get(address, htmx=True)
+    few = len(statements_of_app)
+    a_finding(session, shop, ticket, slot_path="right_knee.actuator")
+    session.commit()
+    statements_of_app.clear()
+    two = bench.get(address, htmx=True)
+
+    assert two.text.count("AK80-4") == 2 * one.text.count("AK80-4") > 0
+    assert len(statements_of_app) == few <= MOST, "\n".join(statements_of_app)
