@@ -4,6 +4,7 @@ Makers' answers are invented, as are their numbers of the matter.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -11,9 +12,11 @@ from app.demo import visitors
 from app.demo.bodies import ACTUATOR
 from app.demo.opening import CURRENCY, Crew
 from app.demo.visitors import Visitor
+from app.kernel import clock
 from app.kernel.money import Money
 from app.kernel.signatures import Signed
-from app.robots import choosing, fitting, registry
+from app.robots import choosing, fitting, registry, warrantypapers
+from app.robots.duty_models import PaperKind
 from app.service import (
     acceptance,
     claims,
@@ -105,6 +108,7 @@ def take_in(session: Session, crew: Crew) -> None:
     for repair in REPAIRS:
         who = repair.visitor
         ticket = visitors.take(session, crew, who, repair.complaint, soc=55, falls=0)
+        _file_receipt(session, crew, who)
         if repair.slot:
             _look_inside(session, crew)
         visitors.find(
@@ -182,6 +186,14 @@ def insist(session: Session, crew: Crew) -> None:
 
 def _claim(session: Session, crew: Crew, number: int) -> Claim:
     return claims.by_number(session, crew.petra, number)
+
+
+def _file_receipt(session: Session, crew: Crew, visitor: Visitor) -> None:
+    """Bought elsewhere, half a year ago: within the maker's terms."""
+    unit = registry.by_serial(session, crew.emre, visitor.serial)
+    bought = clock.now().date() - timedelta(days=180)
+    source = "Receipt of another shop (invented)"
+    warrantypapers.file_paper(session, crew.emre, unit, PaperKind.RECEIPT, bought, source=source)
 
 
 def _look_inside(session: Session, crew: Crew) -> None:
