@@ -177,7 +177,7 @@ def expanded_for(
 
     Raises Refused for a certificate that states no uncertainty in such a unit.
     """
-    lines = [(row, scale(row.unit, unit)) for row in certificate.results if row.expanded]
+    lines = [(row, scale(row.unit, unit)) for row in as_left(certificate.results) if row.expanded]
     fitting = [(row, times) for row, times in lines if times is not None]
     if not fitting:
         raise Refused(
@@ -208,9 +208,14 @@ def correction_for(certificate: EquipmentCertificate, unit: str, value: float) -
     return below + (above - below) * (value - low) / (high - low)
 
 
+def as_left(rows: Sequence[EquipmentResult]) -> list[EquipmentResult]:
+    """The lines that hold from now on: what was found before an adjustment is history."""
+    return [row for row in rows if row.phase != "as_found"] or list(rows)
+
+
 def _errors(rows: Sequence[EquipmentResult], unit: str) -> list[tuple[float, float]]:
     found: dict[float, float] = {}
-    for row in rows:
+    for row in as_left(rows):
         times = scale(row.unit, unit)
         if row.error and times is not None:
             found[float(row.nominal or 0) * times] = float(row.error) * times
