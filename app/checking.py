@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.calibration import import_checks, job_checks, procedure_checks
+from app.calibration import import_checks, job_checks, procedure_checks, validity_checks
 from app.customers import checks as customers
 from app.customers.models import Customer
 from app.kernel import audit
@@ -47,6 +47,7 @@ PROOFS: tuple[Proof, ...] = (
     procedure_checks.breaches,
     job_checks.breaches,
     import_checks.breaches,
+    validity_checks.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
     "customers": Customer,

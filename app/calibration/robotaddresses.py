@@ -12,9 +12,14 @@ def plan_page(serial: str, *, maker: str = "") -> str:
     return _below(serial, "/plan", maker=maker)
 
 
-def recalibration_page(serial: str, slot: str, *, maker: str = "", **query: str) -> str:
-    """The short way after an actuator was swapped."""
-    return _below(serial, "/recalibrate", maker=maker, slot=slot, **query)
+def waive_page(serial: str, demand_id: int, *, maker: str = "") -> str:
+    return _below(serial, f"/demands/{demand_id}/waive", maker=maker)
+
+
+def recalibration_page(serial: str, slot: str, *, maker: str = "", step: str = "") -> str:
+    """The short way after an actuator was swapped; with a step, where that is sent to."""
+    below = f"/recalibrate/{step}" if step else "/recalibrate"
+    return _below(serial, below, maker=maker, slot=slot)
 
 
 def _below(serial: str, path: str, *, maker: str, **query: str) -> str:

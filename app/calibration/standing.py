@@ -8,7 +8,7 @@ from enum import IntEnum
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
-from app.calibration.bodytargets import named
+from app.calibration.bodytargets import body_of, named
 from app.calibration.job_models import CalibrationJob, JobState
 from app.calibration.procedure_models import Procedure, ProcedureVersion, VersionState
 from app.calibration.states import ENDED, JOB_LABELS
@@ -18,7 +18,7 @@ from app.kernel.text import Text, msg
 from app.robots import counters, timeline
 from app.robots.counters import SECONDS_PER_HOUR
 from app.robots.models import Unit
-from app.robots.slot_models import Counter
+from app.robots.slot_models import Counter, Slot
 from app.stores import desk
 
 SOON_DAYS = 30
@@ -186,6 +186,20 @@ def running_of(session: Session, unit_id: int) -> dict[int, Running]:
         procedure_id: Running(number, state, reference)
         for procedure_id, number, state, reference in rows
     }
+
+
+def swapped(session: Session, unit: Unit, rows: Collection[TargetRow]) -> list[Slot]:
+    """Slots whose actuator was swapped and whose joint has not passed since."""
+    targets = {
+        row.target
+        for row in rows
+        if row.holds is Holds.ASKED and row.change is Change.PART and row.code == "JOINT-ZERO"
+    }
+    if not targets:
+        return []
+    body = body_of(session, unit)
+    found = {slot.id: slot for target in targets for slot in body.at(target)}
+    return sorted(found.values(), key=lambda slot: slot.place)
 
 
 def worst(rows: Iterable[TargetRow]) -> TargetRow | None:
