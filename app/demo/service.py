@@ -23,8 +23,9 @@ from app.demo.visitors import (
 )
 from app.kernel import clock
 from app.robots import registry
-from app.service import board, intake, linesdone, notes, tickets
+from app.service import board, intake, labour, linesdone, notes, tickets
 from app.service.intake import IntakeInput, Seen
+from app.service.models import Ticket
 from app.service.states import TicketState, WaitingReason
 
 _IN_REPAIR = 3
@@ -109,6 +110,8 @@ def repairs(session: Session, crew: Crew) -> None:
             tickets.move(session, crew.emre, ticket, TicketState.IN_WORK)
     for line in linesdone.of_ticket(session, yearly):
         linesdone.finish(session, crew.emre, yearly, line.key)
+    _clocked(session, crew, yearly, before_min=350, minutes=185)
+    _clocked(session, crew, lean, before_min=150, minutes=54)
     tickets.move(session, crew.emre, yearly, TicketState.CHECKING, why="Fan replaced, runs quietly")
 
 
@@ -137,6 +140,24 @@ def this_morning(session: Session, crew: Crew) -> None:
         session, crew, SCHOOL, "Left hand does not close, the thumb hangs", soc=40, falls=6
     )
     tickets.wait(session, crew.jana, school, WaitingReason.TECHNICIAN)
+
+
+def _clocked(
+    session: Session, crew: Crew, ticket: Ticket, *, before_min: int, minutes: int
+) -> None:
+    """Emre writes down what his clock was not started for."""
+    if crew.emre.staff_id is None:
+        return
+    began = clock.now() - timedelta(minutes=before_min)
+    labour.record(
+        session,
+        crew.emre,
+        ticket,
+        staff_id=crew.emre.staff_id,
+        started_at=began,
+        stopped_at=began + timedelta(minutes=minutes),
+        reason="Tablet was empty",
+    )
 
 
 def _squeaking_knee(session: Session, crew: Crew) -> None:
