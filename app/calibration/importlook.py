@@ -1,6 +1,5 @@
 """What was imported: files of the store, the values of one, and a robot's history of a target."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
@@ -156,15 +155,13 @@ def history(session: Session, unit_id: int, target: str) -> list[PastValue]:
         .order_by(ImportedValue.parameter, ImportedValue.id.desc())
         .limit(_MOST_HISTORY)
     ).all()
-    values = [row[0] for row in rows]
-    olders: Sequence[ImportedValue | None] = [
-        older if older is not None and older.parameter == value.parameter else None
-        for value, older in zip(values, [*values[1:], None], strict=True)
-    ]
-    return [
-        PastValue(row[0], row[1], _difference(older, row[0]))
-        for row, older in zip(rows, olders, strict=True)
-    ]
+    past: list[PastValue] = []
+    for place, (value, file) in enumerate(rows):
+        older = rows[place + 1][0] if place + 1 < len(rows) else None
+        if older is not None and older.parameter != value.parameter:
+            older = None
+        past.append(PastValue(value, file, _difference(older, value)))
+    return past
 
 
 def _difference(before: ImportedValue | None, after: ImportedValue) -> Difference:

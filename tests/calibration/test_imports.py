@@ -258,3 +258,7 @@ def test_a_file_that_is_too_large_is_refused_at_its_field(
         take_in(session, lab, files, b" " * 5_000_001)
 
     assert refused.value.field == "file"
+
+
+def test_a_target_that_no_file_names_has_no_history(session: Session, lab: Lab) -> None:
+    assert importlook.history(session, lab.unit.id, "joint:none") == []

@@ -128,10 +128,11 @@ def list_calibration_imports(
 
 
 @router.post("/preview", responses=refusals_of_writing(404))
+@once
 def preview_calibration_file(
     request: Request,
-    session: ReadSession,
-    actor: ApiReading,
+    session: WriteSession,
+    actor: ApiWriting,
     *,
     kind: _Kind,
     file: _SentFile,
