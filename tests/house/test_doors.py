@@ -38,7 +38,7 @@ DONE_ONCE = {
 }
 # The same once and twice by their nature: they look at what has become of one payment; or their
 # answer is a secret that is kept nowhere.
-BY_NATURE = {"cancel_payment", "reconcile_payment", "make_owner_link"}
+BY_NATURE = {"cancel_payment", "reconcile_payment", "make_owner_link", "make_ticket_receipt"}
 
 
 @pytest.fixture

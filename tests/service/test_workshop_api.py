@@ -1,15 +1,18 @@
 """The workshop as programs meet it: benches, hours, loaners, visits, statistics, the board."""
 
+from base64 import b64decode
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from app.identity.roles import Role
 from app.robots.states import Custody, Holding, UnitState
-from app.service import tickets
+from app.service import links, tickets
 from app.service.states import TicketState
 from app.web.problems import MEDIA_TYPE
 from tests.makers.estimates import priced
@@ -210,6 +213,28 @@ def test_the_board_and_what_came_back_are_read_by_programs(
         (tickets.label(again), tickets.label(first))
     ]
     assert report["people"][0]["share_bp"] == 10_000
+
+
+def test_papers_of_a_ticket_come_in_base64_and_each_receipt_has_its_own_key(
+    session: Session, shop: Workshop, program: Program
+) -> None:
+    number = tickets.label(a_ticket(session, shop))
+    here = f"/tickets/{number}"
+    session.commit()
+    program.post(f"{here}/visit", {"address": "Parkweg 7"})
+
+    sheet, label = program.get(f"{here}/job-sheet"), program.get(f"{here}/label", file="zpl")
+    first, second = (program.post(f"{here}/receipt") for _ in range(2))
+
+    pages = PdfReader(BytesIO(b64decode(sheet.json()["content"]))).pages
+    assert "Parkweg 7" in " ".join(page.extract_text() for page in pages)
+    assert number in b64decode(label.json()["content"]).decode()
+    assert program.get(f"{here}/label", stock="1x1").status_code == 404
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["url"] != second.json()["url"]
+    key = first.json()["url"].rpartition("/")[2]
+    session.rollback()
+    assert tickets.label(links.ticket_of(session, key)) == number
 
 
 def test_who_may_only_look_changes_nothing(

@@ -8,6 +8,7 @@ from app.service.api import (
     estimates,
     faults,
     loaners,
+    papers,
     planning,
     tickets,
     visits,
@@ -16,5 +17,17 @@ from app.service.api import (
 )
 
 router = APIRouter()
-for part in (estimates, work, tickets, edits, claims, planning, workshop, loaners, visits, faults):
+for part in (
+    estimates,
+    work,
+    tickets,
+    edits,
+    claims,
+    planning,
+    workshop,
+    loaners,
+    visits,
+    faults,
+    papers,
+):
     router.include_router(part.router)

@@ -63,24 +63,32 @@ def add_code(
 @router.post("/codes/leave-out")
 @once
 def leave_out(
-    request: Request,  # noqa: ARG001 - `once` asks for it
+    request: Request,
     session: WriteSession,
     actor: Acting,
     form: Annotated[CodeForm, Form()],
 ) -> Response:
-    faults.leave_out(session, actor, word(FaultKind, form.kind, field="kind"), form.code)
+    try:
+        faults.leave_out(session, actor, word(FaultKind, form.kind, field="kind"), form.code)
+    except StoreError as refusal:
+        session.rollback()
+        return _page(request, session, actor, days=_DEFAULT, refused=({}, refusal))
     return RedirectResponse("/service/faults#codes", 303)
 
 
 @router.post("/codes/take-back")
 @once
 def take_back(
-    request: Request,  # noqa: ARG001 - `once` asks for it
+    request: Request,
     session: WriteSession,
     actor: Acting,
     form: Annotated[CodeForm, Form()],
 ) -> Response:
-    faults.take_back(session, actor, word(FaultKind, form.kind, field="kind"), form.code)
+    try:
+        faults.take_back(session, actor, word(FaultKind, form.kind, field="kind"), form.code)
+    except StoreError as refusal:
+        session.rollback()
+        return _page(request, session, actor, days=_DEFAULT, refused=({}, refusal))
     return RedirectResponse("/service/faults#codes", 303)
 
 
