@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app.logs import only_warnings
-from bench import crowd, footprint, imports, machine, pages, rates, scaling, stockroom
+from bench import (
+    crowd,
+    footprint,
+    imports,
+    machine,
+    pages,
+    rates,
+    readings,
+    scaling,
+    stockroom,
+)
 from bench.databases import Databases, databases
 from bench.figures import share, spread, title, verdict_at_least, verdict_at_most
 from bench.machine import Busyness
@@ -171,6 +181,17 @@ class Bench:
                 if file.taken != imports.ROWS:
                     yield f"{file.name}: {file.taken} rows taken in on {engine}"
 
+    def readings(self) -> Iterator[str]:
+        title(f"Readings of a job of {readings.POINTS} points, with verdict, U and page")
+        for engine in self.engines:
+            found = readings.measure(self.url(engine), self.folder)
+            print(
+                f"{NAMES[engine]:28} p95 {found.p95_ms:.0f} ms (asked {readings.ASKED_MS} on "
+                f"SQLite), {found.heard.domain} statements of the domain"
+            )
+            if found.heard.domain > readings.MOST_STATEMENTS:
+                yield f"a reading asks {found.heard.domain} statements on {engine}"
+
     def _list_costs(self, engine: str, few: Heard, many: Heard) -> Iterator[str]:
         if engine == "sqlite":
             name, less, more = "steps", few.ticks, many.ticks
@@ -198,6 +219,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "crowd": Bench.crowd,
     "parts": Bench.parts,
     "imports": Bench.imports,
+    "readings": Bench.readings,
     "worker": Bench.worker,
 }
 

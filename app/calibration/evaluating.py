@@ -281,8 +281,11 @@ def _uncertainty(version: ProcedureVersion, found: _Figures) -> dict[str, object
     """The budget line by line, and U; without a contribution there is none."""
     if not any(row.contribution for row in found.rows) or found.trouble:
         return {"budget": [], "standard": None, "dof": None, "factor": None, "expanded": None}
-    combined = combine(found.rows)
-    expanded = expand(combined.standard, dof=combined.dof, coverage=float(version.coverage))
+    if found.evaluation is not None:
+        combined, expanded = found.evaluation.combined, found.evaluation.uncertainty
+    else:
+        combined = combine(found.rows)
+        expanded = expand(combined.standard, dof=combined.dof, coverage=float(version.coverage))
     return {
         "budget": list(_budget(found.rows, combined.contributions, combined.shares)),
         "coverage": version.coverage,

@@ -29,7 +29,7 @@ from app.kernel.text import Text, msg
 _SHOWN = {JobState.MEASURED, JobState.REVIEWED, JobState.CERTIFIED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ResultText:
     """A result in figures and words."""
 
@@ -48,7 +48,7 @@ class ResultText:
     def conformance(self) -> str:
         return figuretext.share(self.row.conformance)
 
-    @property
+    @cached_property
     def content(self) -> Mapping[str, object]:
         return read_content(self.row.content)
 
