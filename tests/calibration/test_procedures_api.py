@@ -72,7 +72,7 @@ def test_a_program_edits_changes_and_takes_back(program: Program) -> None:
     assert needs.json()["needs"][0]["kind"] == "caliper"
     assert (changed["points"][0]["upper"], changed["points"][0]["role"]) == ("2", "gauge")
     assert removed["points"] == []
-    assert discarded.status_code == 204
+    assert discarded.json()["number"] == 1
     assert program.get(here).status_code == 404
 
 

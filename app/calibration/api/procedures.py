@@ -11,6 +11,7 @@ from app.calibration.api.procedureshapes import (
     ClausesOut,
     CopiedOut,
     CopyIn,
+    DiscardedOut,
     DraftIn,
     MethodsOut,
     NeedsIn,
@@ -29,7 +30,7 @@ from app.identity.guard import ApiReading, ApiWriting
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
-from app.web.wire import RowId
+from app.web.wire import Number, RowId
 
 router = APIRouter(prefix="/api/v1/calibration/procedures", tags=["calibration procedures"])
 
@@ -122,10 +123,19 @@ def edit_version(
     return _out(session, version)
 
 
-@router.post("/versions/{version_id}/discard", status_code=204, responses=refusals_of_writing(404))
-def discard_version(session: WriteSession, actor: ApiWriting, version_id: RowId) -> None:
-    """A draft alone."""
-    procedures.discard(session, actor, procedures.version_by_id(session, actor, version_id))
+@router.post("/versions/{version_id}/discard", responses=refusals_of_writing(404))
+@once
+def discard_version(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    version_id: RowId,
+) -> DiscardedOut:
+    """A draft alone; what was released stays."""
+    version = procedures.version_by_id(session, actor, version_id)
+    number = version.number
+    procedures.discard(session, actor, version)
+    return DiscardedOut(id=version_id, number=number)
 
 
 @router.patch("/versions/{version_id}/needs", responses=refusals_of_writing(404))
@@ -167,7 +177,7 @@ def change_point(
     actor: ApiWriting,
     *,
     version_id: RowId,
-    seq: RowId,
+    seq: Number,
     body: PointIn,
 ) -> VersionOut:
     version = procedures.version_by_id(session, actor, version_id)
@@ -177,8 +187,14 @@ def change_point(
 
 
 @router.post("/versions/{version_id}/points/{seq}/remove", responses=refusals_of_writing(404))
+@once
 def remove_point(
-    session: WriteSession, actor: ApiWriting, version_id: RowId, seq: RowId
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    version_id: RowId,
+    seq: Number,
 ) -> VersionOut:
     version = procedures.version_by_id(session, actor, version_id)
     procedures.remove_point(session, actor, version, seq)

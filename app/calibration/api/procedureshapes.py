@@ -282,6 +282,13 @@ class VersionOut(BaseModel):
         )
 
 
+class DiscardedOut(BaseModel):
+    """The draft that is no more."""
+
+    id: int
+    number: int
+
+
 class SkippedOut(BaseModel):
     what: str
     why: str

@@ -9,6 +9,8 @@ from app.calibration.pages import (
     imports,
     intervals,
     jobs,
+    procedurepoints,
+    procedurerelease,
     procedures,
     trends,
     validity,
@@ -16,7 +18,8 @@ from app.calibration.pages import (
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
 for part in (
-    *(procedures, equipment, imports, impact, trends, intervals),
+    *(procedures, procedurepoints, procedurerelease),
+    *(equipment, imports, impact, trends, intervals),
     *(validity, certificates, jobs),
 ):
     router.include_router(part.router)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.calibration import previewing, procedures
-from app.calibration.drafts import point_of, read_with_budget
+from app.calibration.drafts import MOST_POINTS, point_of, read_with_budget
 from app.calibration.methods import METHODS
 from app.calibration.previewing import Preview
 from app.calibration.procedure_models import ProcedureVersion, VersionState
@@ -30,9 +30,9 @@ from app.web.forms import problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession
-from app.web.wire import RowId
+from app.web.wire import Number, RowId
 
-router = APIRouter(prefix="/versions/{version_id}/points")
+router = APIRouter(prefix="/calibration/procedures/versions/{version_id}/points")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -71,7 +71,7 @@ def preview_point(
     *,
     version_id: RowId,
     form: Annotated[PointForm, Query()],
-    seq: int = 0,
+    seq: Annotated[int, Query(ge=0, le=MOST_POINTS)] = 0,
 ) -> Response:
     """The part of the page that follows what is typed: settings of the method, and the budget."""
     actor.require("calibration.procedures")
@@ -86,7 +86,7 @@ def preview_point(
 
 @router.get("/{seq}")
 def show_point(
-    request: Request, session: ReadSession, actor: SignedIn, version_id: RowId, seq: int
+    request: Request, session: ReadSession, actor: SignedIn, version_id: RowId, seq: Number
 ) -> Response:
     return _point(request, session, actor, version_id, seq=seq)
 
@@ -99,7 +99,7 @@ def change_point(
     actor: Acting,
     *,
     version_id: RowId,
-    seq: int,
+    seq: Number,
     form: Annotated[PointForm, Form()],
 ) -> Response:
     try:
@@ -120,7 +120,7 @@ def remove_point(
     actor: Acting,
     *,
     version_id: RowId,
-    seq: int,
+    seq: Number,
     form: Annotated[BareForm, Form()],  # noqa: ARG001 - `once` reads its token
 ) -> Response:
     try:

@@ -21,7 +21,7 @@ from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import RowId
 
-router = APIRouter(prefix="/versions/{version_id}")
+router = APIRouter(prefix="/calibration/procedures/versions/{version_id}")
 _HERE = "/calibration/procedures"
 
 

@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 
 from app.calibration import gbtemplates, procedurelists, procedures, seeds
 from app.calibration.completeness import problems_of as missing_of
-from app.calibration.pages import procedurepoints, procedurerelease
 from app.calibration.procedure_models import ProcedureVersion, VersionState
 from app.calibration.procedureforms import (
     BareForm,
@@ -195,10 +194,6 @@ def discard_version(
         session.rollback()
         return _version(request, session, actor, version_id, refusal=refusal)
     return RedirectResponse(_HERE, 303)
-
-
-router.include_router(procedurepoints.router)
-router.include_router(procedurerelease.router)
 
 
 def _act(
