@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from app.calibration import listening, robotaddresses, telling
+from app.calibration import impact, listening, robotaddresses, telling
 from app.calibration.events import EquipmentFoundBad, JobEnded, JobReviewed
 from app.customers import panels, privacy
 from app.customers.events import CustomerErased
@@ -170,6 +170,7 @@ def _connect_calibration() -> None:
     events.listen(JobReviewed, listening.on_reviewed)
     events.listen(JobEnded, listening.on_ended)
     events.listen(EquipmentFoundBad, listening.on_found_bad)
+    events.listen(EquipmentFoundBad, impact.on_found_bad)
     gate.ask("calibration", msg("Calibrations in force"), telling.reasons)
     bodylook.look_by(bodylook.Look.CALIBRATION, telling.look)
     openpassport.tell("calibration", telling.public_fact)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -194,7 +195,8 @@ def _read(
     number = seen.text("number", wanted.number, most=100, required=True)
     accreditation = seen.text("accreditation", wanted.accreditation)
     note = seen.text("note", wanted.note, most=_LONG)
-    today = desk.business_day_of(desk.store_of(session, actor.store_id))
+    # the calendar's day: after midnight it is ahead of the store's
+    today = clock.now().astimezone(ZoneInfo(desk.store_of(session, actor.store_id).zone)).date()
     done = seen.take(
         "calibrated_on", lambda: read_day(wanted.calibrated_on, field="calibrated_on"), today
     )

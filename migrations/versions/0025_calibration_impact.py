@@ -289,3 +289,28 @@ def upgrade() -> None:
     for table in ("imported_values",):
         for statement in refusing_triggers(table, dialect=dialect):
             op.execute(statement)
+    _refuse_open_items(dialect)
+
+
+def _refuse_open_items(dialect: str) -> None:
+    """A case does not close while something in it is not disposed of."""
+    condition = (
+        "NEW.state = 'closed' AND EXISTS (SELECT 1 FROM impact_items "
+        "WHERE impact_items.case_id = NEW.id AND impact_items.disposition IS NULL)"
+    )
+    sentence = "a case with open results does not close"
+    if dialect == "sqlite":
+        op.execute(
+            f"CREATE TRIGGER tr_impact_cases_close BEFORE UPDATE ON impact_cases WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+        )
+        return
+    op.execute(
+        "CREATE FUNCTION refuse_impact_cases_close() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {condition} THEN RAISE EXCEPTION '{sentence}' USING ERRCODE = '23514'; END IF; "
+        "RETURN NEW; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER tr_impact_cases_close BEFORE UPDATE ON impact_cases "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_impact_cases_close()"
+    )

@@ -1,0 +1,410 @@
+"""Something was found wrong: every result that rests on it is judged again and disposed of.
+
+ISO/IEC 17025:2017 7.10 and 6.4.9. One engine for references, procedure versions, editions of the
+computation and persons; a case closes only when nothing in it is left open.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.calibration import equipment as lookup
+from app.calibration import reach
+from app.calibration.equipment_models import Equipment
+from app.calibration.events import EquipmentFoundBad
+from app.calibration.figures import figure, read_figure
+from app.calibration.impact_models import (
+    Disposition,
+    ImpactCase,
+    ImpactItem,
+    ImpactState,
+    ImpactSubject,
+)
+from app.calibration.metrology.decision import DecisionRule, MeasuredUncertainty
+from app.calibration.metrology.impact import Effect, reassess
+from app.calibration.metrology.limits import Limits
+from app.calibration.procedure_models import BudgetLine, Procedure, ProcedureVersion, RowSource
+from app.calibration.reach import Touched, Window
+from app.identity.models import Staff
+from app.kernel import audit, clock, numbers, queueing
+from app.kernel.actor import Actor
+from app.kernel.errors import Conflict, NotFound, Refused
+from app.kernel.searchkeys import clean
+from app.kernel.text import Text, msg
+from app.stores import desk
+
+SERIES = "impact"
+SUBJECT_LABELS: dict[ImpactSubject, Text] = {
+    ImpactSubject.EQUIPMENT: msg("Reference equipment"),
+    ImpactSubject.PROCEDURE: msg("Procedure version"),
+    ImpactSubject.SOFTWARE: msg("Edition of the computation"),
+    ImpactSubject.PERSON: msg("Person"),
+}
+EFFECT_LABELS: dict[Effect, Text] = {
+    Effect.CHANGES: msg("Verdict changes"),
+    Effect.MAY_CHANGE: msg("Verdict may change"),
+    Effect.UNAFFECTED: msg("Verdict stays"),
+}
+EFFECT_TONES: dict[Effect, str] = {
+    Effect.CHANGES: "bad",
+    Effect.MAY_CHANGE: "warn",
+    Effect.UNAFFECTED: "ok",
+}
+DISPOSITION_LABELS: dict[Disposition, Text] = {
+    Disposition.NO_ACTION: msg("No action"),
+    Disposition.RECALL: msg("Recall the robot"),
+    Disposition.AMEND: msg("Amend the certificate"),
+    Disposition.NOTIFY: msg("Tell the owner"),
+}
+STATE_LABELS: dict[ImpactState, Text] = {
+    ImpactState.OPEN: msg("Open"),
+    ImpactState.CLOSED: msg("Closed"),
+}
+_LONG = 2_000
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was wrong, within (since, until], by how much; `bias` empty: nobody knows."""
+
+    subject: ImpactSubject
+    key: str
+    since: datetime
+    until: datetime
+    reason: str
+    bias: str = ""
+    bias_standard: str = "0"
+    unit: str = ""
+
+
+def label(case: ImpactCase) -> str:
+    """The number as people read it."""
+    return f"I-{case.number}"
+
+
+def page(case: ImpactCase) -> str:
+    return f"/calibration/impact/{case.number}"
+
+
+def by_number(session: Session, actor: Actor, number: int) -> ImpactCase:
+    """A case of the store; raises NotFound."""
+    actor.require("calibration.view")
+    found = session.scalar(
+        select(ImpactCase).where(ImpactCase.store_id == actor.store_id, ImpactCase.number == number)
+    )
+    if found is None:
+        raise NotFound(
+            msg("There is no case {number} in this store.", number=f"I-{number}"),
+            link="/calibration/impact",
+        )
+    return found
+
+
+def on_found_bad(session: Session, event: EquipmentFoundBad) -> None:
+    """A reference was out of its limits as found, was damaged or lost: a case of its own."""
+    finding = Finding(
+        subject=ImpactSubject.EQUIPMENT,
+        key=str(event.equipment_id),
+        since=event.since,
+        until=event.until,
+        reason=event.reason,
+        bias=event.bias,
+        bias_standard=event.bias_standard,
+        unit=event.unit,
+    )
+    _open(session, event.actor, finding)
+
+
+def open_case(session: Session, actor: Actor, finding: Finding) -> ImpactCase:
+    """By hand: for a reference, a procedure version, an edition of the computation, a person."""
+    actor.require("calibration.review")
+    queueing.enter(session, actor.store_id)
+    if not clean(finding.reason):
+        raise Refused(msg("Say what is wrong."), field="reason")
+    if finding.until <= finding.since:
+        raise Refused(msg("The time ends before it begins."), field="until")
+    if finding.until > clock.now():
+        raise Refused(msg("That day is still to come."), field="until")
+    for name in ("bias", "bias_standard"):
+        read_figure(getattr(finding, name), field=name)
+    if finding.bias and not finding.unit:
+        raise Refused(msg("A figure needs its unit."), field="unit")
+    if (figure(finding.bias_standard) or 0) < 0:
+        raise Refused(msg("At least {least} belongs here.", least=0), field="bias_standard")
+    named(session, actor.store_id, finding.subject, finding.key)
+    return _open(session, actor, finding)
+
+
+def named(session: Session, store_id: int, subject: ImpactSubject, key: str) -> str:
+    """What a case is about, in words; raises NotFound for what is not of this store."""
+    if subject is ImpactSubject.SOFTWARE and clean(key):
+        return clean(key)
+    number = int(key) if key.isascii() and key.isdigit() and len(key) <= 18 else 0  # noqa: PLR2004
+    match subject:
+        case ImpactSubject.EQUIPMENT:
+            piece = session.get(Equipment, number)
+            if piece is not None and piece.store_id == store_id:
+                return f"{piece.asset_number} · {piece.name}"
+        case ImpactSubject.PERSON:
+            person = session.get(Staff, number)
+            if person is not None and person.store_id == store_id:
+                return person.name
+        case ImpactSubject.PROCEDURE:
+            found = session.execute(
+                select(Procedure.code, ProcedureVersion.number)
+                .join(ProcedureVersion, ProcedureVersion.procedure_id == Procedure.id)
+                .where(ProcedureVersion.id == number, Procedure.store_id == store_id)
+            ).one_or_none()
+            if found is not None:
+                return f"{found.code} / {found.number}"
+    raise NotFound(msg("There is no such thing in this store."), field="key")
+
+
+def dispose(
+    session: Session,
+    actor: Actor,
+    case: ImpactCase,
+    item_ids: Iterable[int],
+    disposition: Disposition,
+    *,
+    reason: str,
+) -> int:
+    """Say of items what is done about them, and why; said again, the last word holds."""
+    actor.require("calibration.review")
+    queueing.enter(session, actor.store_id)
+    _require_open(case)
+    why = clean(reason)
+    if not why:
+        raise Refused(msg("Say why."), field="reason")
+    if len(why) > _LONG:
+        raise Refused(msg("At most {most} characters fit here.", most=_LONG), field="reason")
+    wanted = sorted(set(item_ids))
+    if not wanted:
+        raise Refused(msg("Tick at least one."), field="items")
+    done = 0
+    for start in range(0, len(wanted), _AT_ONCE):
+        done += len(
+            session.execute(
+                update(ImpactItem)
+                .where(
+                    ImpactItem.case_id == case.id,
+                    ImpactItem.id.in_(wanted[start : start + _AT_ONCE]),
+                )
+                .values(
+                    disposition=disposition,
+                    reason=why,
+                    disposed_at=clock.now(),
+                    disposed_by=actor.name,
+                )
+                .returning(ImpactItem.id)
+            ).all()
+        )
+    if done != len(wanted):
+        raise NotFound(msg("There is no such result in this case."), field="items")
+    audit.record(
+        session,
+        actor,
+        "impact.disposed",
+        subject=f"impact:{label(case)}",
+        after={"items": wanted[:_AT_ONCE], "count": done, "disposition": disposition},
+        reason=why,
+    )
+    return done
+
+
+def close(session: Session, actor: Actor, case: ImpactCase) -> None:
+    """End a case in which everything is disposed of; the database asks the same."""
+    actor.require("calibration.review")
+    queueing.enter(session, actor.store_id)
+    _require_open(case)
+    left = counts(session, [case.id])[case.id].left
+    if left:
+        raise Refused(
+            msg("{number} results still wait for what is done about them.", number=left),
+            field="close",
+        )
+    case.state = ImpactState.CLOSED
+    case.closed_at = clock.now()
+    case.closed_by = actor.name
+    session.flush()
+    audit.record(session, actor, "impact.closed", subject=f"impact:{label(case)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items a case has by effect, of how many robots, and how many wait."""
+
+    effects: Mapping[Effect, int]
+    robots: int
+    left: int
+
+    @property
+    def items(self) -> int:
+        return sum(self.effects.values())
+
+
+def counts(session: Session, case_ids: Sequence[int]) -> dict[int, Counts]:
+    """Of several cases at once."""
+    effects: dict[int, dict[Effect, int]] = {case_id: {} for case_id in case_ids}
+    left: dict[int, int] = dict.fromkeys(case_ids, 0)
+    for case_id, effect, number, disposed in session.execute(
+        select(
+            ImpactItem.case_id,
+            ImpactItem.effect,
+            func.count(),
+            func.count(ImpactItem.disposed_at),
+        )
+        .where(ImpactItem.case_id.in_(case_ids))
+        .group_by(ImpactItem.case_id, ImpactItem.effect)
+    ):
+        effects[case_id][effect] = number
+        left[case_id] += number - disposed
+    robots = {
+        row.case_id: row.robots
+        for row in session.execute(
+            select(ImpactItem.case_id, func.count(ImpactItem.unit_id.distinct()).label("robots"))
+            .where(ImpactItem.case_id.in_(case_ids))
+            .group_by(ImpactItem.case_id)
+        )
+    }
+    return {
+        case_id: Counts(effects[case_id], robots.get(case_id, 0), left[case_id])
+        for case_id in case_ids
+    }
+
+
+def _open(session: Session, actor: Actor, finding: Finding) -> ImpactCase:
+    store = desk.store_of(session, actor.store_id)
+    case = ImpactCase(
+        store_id=actor.store_id,
+        number=numbers.allot(session, store_id=actor.store_id, series=SERIES),
+        subject=finding.subject,
+        subject_key=finding.key,
+        since=finding.since,
+        until=finding.until,
+        bias=finding.bias,
+        bias_standard=finding.bias_standard or "0",
+        unit=finding.unit,
+        reason=clean(finding.reason)[:_LONG],
+        made_at=clock.now(),
+        made_by=actor.name,
+    )
+    session.add(case)
+    session.flush()
+    window = Window(
+        store_id=actor.store_id,
+        subject=finding.subject,
+        key=finding.key,
+        since=finding.since,
+        until=finding.until,
+        first_day=desk.business_day_of(store, finding.since),
+        last_day=desk.business_day_of(store, finding.until),
+    )
+    items = assess(session, finding, reach.touched(session, window))
+    if items:
+        session.execute(insert(ImpactItem), [{"case_id": case.id, **item} for item in items])
+    audit.record(
+        session,
+        actor,
+        "impact.opened",
+        subject=f"impact:{label(case)}",
+        after={
+            "subject": finding.subject,
+            "key": finding.key,
+            "since": finding.since,
+            "until": finding.until,
+            "results": len(items),
+        },
+        reason=case.reason,
+    )
+    return case
+
+
+def assess(session: Session, finding: Finding, found: Sequence[Touched]) -> list[dict[str, object]]:
+    """Each result judged again, as the row of an item."""
+    known = _Known(
+        figure(finding.bias),
+        figure(finding.bias_standard) or 0.0,
+        finding.unit,
+        _sensitivities(session, {one.point_id for one in found if one.is_direct}),
+    )
+    return [_item(one, known) for one in found]
+
+
+@dataclass(slots=True)
+class _Known:
+    """The error of what was wrong, and how it reaches each point."""
+
+    bias: float | None
+    doubt: float
+    unit: str
+    sensitivities: Mapping[int, float]
+    scales: dict[str, float | None] = field(default_factory=dict)
+
+    def scale(self, unit: str) -> float | None:
+        if unit not in self.scales:
+            self.scales[unit] = lookup.scale(self.unit, unit) if self.unit else None
+        return self.scales[unit]
+
+
+def _item(one: Touched, known: _Known) -> dict[str, object]:
+    row = one.row
+    said: dict[str, object] = {
+        "result_id": one.result_id,
+        "unit_id": one.unit_id,
+        "shift": 0.0,
+        "value": row.value,
+        "conformance": row.conformance,
+        "effect": Effect.UNAFFECTED if row.verdict is None else Effect.MAY_CHANGE,
+        "reason": "",
+        "disposed_by": "",
+    }
+    bias, scale = known.bias, known.scale(row.unit)
+    if bias is None or scale is None or row.value is None:
+        return said
+    sensitivity = scale * one.factor * known.sensitivities.get(one.point_id, 1.0)
+    said["shift"] = bias * sensitivity
+    said["value"] = row.value - bias * sensitivity
+    if row.verdict is None or not row.standard:
+        return said
+    again = reassess(
+        row.value,
+        limits=Limits(figure(row.lower), figure(row.upper)),
+        uncertainty=MeasuredUncertainty(
+            row.standard, row.expanded, float("inf") if row.dof is None else row.dof
+        ),
+        rule=DecisionRule(rule=row.rule, guard_ratio=float(row.guard_ratio), party=row.party),
+        bias=bias,
+        bias_uncertainty=known.doubt,
+        sensitivity=sensitivity,
+    )
+    said |= {"conformance": again.conformance, "effect": again.effect}
+    if not one.is_direct and again.effect is Effect.UNAFFECTED:
+        # how much of an input's error reaches a computed figure is not known as exactly
+        said["effect"] = Effect.MAY_CHANGE
+    return said
+
+
+def _sensitivities(session: Session, point_ids: set[int]) -> dict[int, float]:
+    """c_i of the reference's own row in the budget of each point; 1 where it has none."""
+    if not point_ids:
+        return {}
+    rows = session.execute(
+        select(BudgetLine.point_id, BudgetLine.sensitivity).where(
+            BudgetLine.point_id.in_(point_ids), BudgetLine.source == RowSource.REFERENCE
+        )
+    )
+    found: dict[int, float] = {}
+    for point_id, sensitivity in rows:
+        value = abs(figure(sensitivity) or 1.0)
+        found[point_id] = max(found.get(point_id, 0.0), value)
+    return found
+
+
+def _require_open(case: ImpactCase) -> None:
+    if case.state is not ImpactState.OPEN:
+        raise Conflict(msg("{case} is closed.", case=label(case)), field="close")
