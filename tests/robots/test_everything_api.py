@@ -18,6 +18,7 @@ from app.robots.bulletincriteria import Criterion
 from app.robots.choosing import Part
 from app.robots.models import Unit
 from app.robots.states import UnitState
+from app.stores import desk
 from app.stores.models import Store
 from tests.makers.bulletins import a_bulletin
 from tests.makers.robots import a_maker, a_model, a_unit
@@ -52,12 +53,12 @@ def call(client: TestClient, bearer: Callable[[Role], dict[str, str]]) -> Call:
 
 
 def test_what_a_warranty_rests_on_is_filed_and_taken_back(
-    session: Session, manager: Actor, unit: Unit, call: Call
+    session: Session, store: Store, manager: Actor, unit: Unit, call: Call
 ) -> None:
     # given
     first = fitting.fit(session, manager, unit, KNEE, part=Part("AK-80", "1"))
     fitting.replace(session, manager, unit, KNEE, part=Part("AK-80", "2"))
-    today = clock.now().date().isoformat()
+    today = desk.business_day_of(store).isoformat()
     robot = "/robots/G1-1"
     # when
     call(f"{robot}/warranty/papers", {"kind": "receipt", "day": today, "source": "S-1"})
@@ -74,9 +75,10 @@ def test_what_a_warranty_rests_on_is_filed_and_taken_back(
     assert paid.status_code == 201
 
 
-def test_contracts_are_agreed_used_and_ended(call: Call, unit: Unit) -> None:
+def test_contracts_are_agreed_used_and_ended(store: Store, call: Call, unit: Unit) -> None:
+    today = desk.business_day_of(store).isoformat()
     robot = f"/robots/{unit.serial}"
-    contract = {"name": "Care", "since": clock.now().date().isoformat(), "months": 12, "visits": 1}
+    contract = {"name": "Care", "since": today, "months": 12, "visits": 1}
     (made,) = call(f"{robot}/contracts", contract).json()["contracts"]
     address = f"{robot}/contracts/{made['number']}"
     used = call(f"{address}/visits", {"reference": "T-1"})

@@ -33,6 +33,7 @@ from app.robots.states import Custody, Holding, UnitState
 from app.robots.transfers import WipeStatement
 from app.sales import basket
 from app.sales import checks as sales_checks
+from app.stores import desk
 from app.stores.models import Store
 from app.wiring import connect
 from tests.makers.robots import a_maker, a_model, a_unit
@@ -280,7 +281,7 @@ def test_lending_needs_somebody_a_day_to_come_and_our_own_robot(
 ) -> None:
     unit = a_unit(session, store)
     loans.hold_as(session, manager, unit, Holding.RENTAL, reason="")
-    yesterday = clock.now().date() - timedelta(days=1)
+    yesterday = desk.business_day_of(store) - timedelta(days=1)
     for lending in (
         Lending(),
         Lending(holder="x" * 201),
