@@ -99,7 +99,7 @@ def test_the_known_error_of_a_reference_is_taken_off(session: Session, lab: Lab)
         lab.level,
         "D-K-2",
         error="0.010",
-        calibrated_on=clock.now().date(),
+        calibrated_on=clock.now().date() - timedelta(days=2),
         due_on=None,
     )
     jobs.choose_equipment(session, lab.technician, job, "level", lab.level)
@@ -154,7 +154,11 @@ def test_equipment_is_frozen_at_the_first_reading(session: Session, lab: Lab) ->
     assert kept.frozen_at is not None
     assert kept.resolution == "0.001"
     certificate = a_certificate(
-        session, lab.level, "D-K-9", calibrated_on=clock.now().date(), due_on=None
+        session,
+        lab.level,
+        "D-K-9",
+        calibrated_on=clock.now().date() - timedelta(days=2),
+        due_on=None,
     )
 
     with pytest.raises(Conflict):
