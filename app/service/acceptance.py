@@ -91,7 +91,7 @@ def give_back(
         actor,
         "ticket.given_back",
         subject=tickets.reference(ticket),
-        after={"signer": signer, "protocol": document.label},
+        after={"protocol": document.label},
     )
     tickets.move(session, actor, ticket, TicketState.RETURNED)
     if not guards.reasons(session, actor, ticket, TicketState.CLOSED):

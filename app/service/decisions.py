@@ -73,7 +73,6 @@ def decide(session: Session, actor: Actor, sheet: Sheet, answer: Answer) -> None
             "estimate.decided",
             subject=sheet.subject,
             after={
-                "by": by,
                 "how": answer.how,
                 "approved": sorted(line.key for line in fresh if wanted[line]),
                 "declined": sorted(line.key for line in fresh if not wanted[line]),

@@ -41,7 +41,7 @@ def go_there(session: Session, actor: Actor, ticket: Ticket, typed: VisitInput) 
     contact = seen.text("contact", typed.contact, most=_LONGEST_LINE)
     seen.done()
     row = of_ticket(session, ticket)
-    before = {"address": row.address, "contact": row.contact} if row else None
+    before = _told(row) if row else None
     if row is None:
         row = TicketVisit(ticket_id=ticket.id, address="", made_at=clock.now(), made_by=actor.name)
         session.add(row)
@@ -56,7 +56,7 @@ def go_there(session: Session, actor: Actor, ticket: Ticket, typed: VisitInput) 
         "ticket.on_site",
         subject=tickets.reference(ticket),
         before=before,
-        after={"address": address, "contact": contact},
+        after=_told(row),
     )
     return row
 
@@ -68,7 +68,7 @@ def stay_here(session: Session, actor: Actor, ticket: Ticket) -> None:
     row = of_ticket(session, ticket)
     if row is None:
         raise Conflict(msg("{number} is not on site.", number=tickets.label(ticket)))
-    before = {"address": row.address, "contact": row.contact}
+    before = _told(row)
     session.delete(row)
     session.flush()
     said = msg("{number}: taken along to the workshop", number=tickets.label(ticket))
@@ -76,6 +76,11 @@ def stay_here(session: Session, actor: Actor, ticket: Ticket) -> None:
     audit.record(
         session, actor, "ticket.in_workshop", subject=tickets.reference(ticket), before=before
     )
+
+
+def _told(row: TicketVisit) -> dict[str, object]:
+    """For the audit, which never forgets: that somebody is named, not who and where."""
+    return {"address": bool(row.address), "contact": bool(row.contact)}
 
 
 def add_travel(

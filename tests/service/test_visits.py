@@ -3,10 +3,12 @@
 from io import BytesIO
 
 from pypdf import PdfReader
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import wiring
 from app.customers import privacy
+from app.kernel.audit import AuditEntry
 from app.robots.states import Custody
 from app.service import checks, estimates, intake, tickets, visits
 from app.service.estimate_models import LineKind
@@ -97,3 +99,5 @@ def test_an_address_goes_with_the_customer_who_is_forgotten(
     assert row is not None
     session.refresh(row)
     assert (row.address, row.contact) == ("", "")
+    audit = [entry.body for entry in session.scalars(select(AuditEntry))]
+    assert not any("Parkweg" in told or "Ward 3" in told for told in audit)
