@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.logs import only_warnings
 from bench import (
+    chains,
     crowd,
     footprint,
     imports,
@@ -192,6 +193,18 @@ class Bench:
             if found.heard.domain > readings.MOST_STATEMENTS:
                 yield f"a reading asks {found.heard.domain} statements on {engine}"
 
+    def chains(self) -> Iterator[str]:
+        title(f"A reference found bad, {chains.LINKS} links above {chains.READINGS:,} readings")
+        for engine in self.engines:
+            traced = chains.measure(self.url(engine))
+            print(
+                f"{NAMES[engine]:28} {traced.results} results found and judged again in p95 "
+                f"{traced.found_ms:.0f} ms (asked {chains.MOST_MS:.0f} on SQLite), "
+                f"the whole case {traced.case_ms:.0f} ms"
+            )
+            if not traced.results:
+                yield f"nothing is found down the chain on {engine}"
+
     def _list_costs(self, engine: str, few: Heard, many: Heard) -> Iterator[str]:
         if engine == "sqlite":
             name, less, more = "steps", few.ticks, many.ticks
@@ -220,6 +233,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "parts": Bench.parts,
     "imports": Bench.imports,
     "readings": Bench.readings,
+    "chains": Bench.chains,
     "worker": Bench.worker,
 }
 
