@@ -149,8 +149,8 @@ def of_version(version: ProcedureVersion) -> Subject:
 
 
 def months_of(days: float) -> int:
-    """Whole months of an interval, never longer than the days."""
-    return min(max(int(days / DAYS_A_MONTH + 1e-9), 1), _MOST_MONTHS)
+    """Whole months of an interval, never longer than the days but for their own rounding."""
+    return min(max(int((days + 0.5) / DAYS_A_MONTH), 1), _MOST_MONTHS)
 
 
 def suggestions(
