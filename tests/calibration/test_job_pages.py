@@ -1,6 +1,7 @@
 """The pages of jobs: planned by a scan, measured with and without a script, reviewed by PIN."""
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -8,10 +9,11 @@ from app.calibration import adjustments, jobs, readings
 from app.calibration.equipment_models import EquipmentCertificate
 from app.calibration.job_models import CalibrationJob, JobState, Reading
 from app.calibration.readings import Spot
+from app.identity.roles import Role
 from app.kernel import clock
-from tests.makers.browsing import Browser
+from tests.makers.browsing import Browser, a_browser
 from tests.makers.calibration import LEVEL, SERIAL, Lab, a_job, a_measured_job
-from tests.makers.identity import PIN
+from tests.makers.identity import PIN, a_session
 
 
 def test_an_empty_desk_says_what_to_do(bench: Browser) -> None:
@@ -251,3 +253,16 @@ def test_jobs_are_found_by_number_serial_and_procedure(
         assert "K-1" in bench.get(f"/calibration/jobs?q={text}", htmx=True).text
     assert "No job is like that" in bench.get("/calibration/jobs?q=zzz", htmx=True).text
     assert "No job is like that" in bench.get("/calibration/jobs?state=voided", htmx=True).text
+
+
+def test_a_store_of_one_person_lets_own_work_be_reviewed(
+    session: Session, app: FastAPI, lab: Lab
+) -> None:
+    cookie = a_session(session, lab.people[Role.MANAGER])
+    session.commit()
+    manager = a_browser(app, cookie)
+    assert "Somebody else reviews" in manager.get("/calibration").text
+
+    manager.post("/calibration/own-reviews")
+
+    assert "in a store of one person" in manager.get("/calibration").text

@@ -37,7 +37,12 @@ _HERE = "/calibration/jobs"
 @router.get("/calibration")
 def show_bench(request: Request, session: ReadSession, actor: SignedIn) -> Response:
     """What is open, what waits for a second person, what lacks its certificate."""
-    return render(request, "calibration/desk.html", bench=joblists.bench(session, actor))
+    return render(
+        request,
+        "calibration/desk.html",
+        bench=joblists.bench(session, actor),
+        may_review_own=review.may_review_own(session, actor.store_id),
+    )
 
 
 @router.get(_HERE)
