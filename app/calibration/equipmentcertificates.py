@@ -22,7 +22,6 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean, search_key
 from app.kernel.text import Text, msg
-from app.robots.daytext import read_day
 from app.stores import desk
 
 PHASES = ("", "as_found", "as_left")
@@ -30,6 +29,8 @@ MOST_RESULTS = 2_000
 # References of references of references; a circle is found before that
 MOST_LINKS = 20
 _LONG = 2_000
+_ISO = 10  # characters of 2025-11-30
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _SAID_OK: dict[str, bool | None] = {"": None, "yes": True, "no": False}
 
 
@@ -197,14 +198,12 @@ def _read(
     note = seen.text("note", wanted.note, most=_LONG)
     # the calendar's day: after midnight it is ahead of the store's
     today = clock.now().astimezone(ZoneInfo(desk.store_of(session, actor.store_id).zone)).date()
-    done = seen.take(
-        "calibrated_on", lambda: read_day(wanted.calibrated_on, field="calibrated_on"), today
-    )
+    done = seen.take("calibrated_on", lambda: _day(wanted.calibrated_on), today)
     if done is None:
         seen.refuse("calibrated_on", msg("Please fill this in."))
     elif done > today:
         seen.refuse("calibrated_on", msg("That day is still to come."))
-    due = seen.take("due_on", lambda: read_day(wanted.due_on, field="due_on"), None)
+    due = seen.take("due_on", lambda: _day(wanted.due_on), None)
     if due is None and done is not None and equipment.interval_months:
         due = clock.add_months(done, equipment.interval_months)
     if due is not None and done is not None and due < done:
@@ -231,6 +230,20 @@ def _read(
         recorded_at=clock.now(),
         recorded_by=actor.name,
     )
+
+
+def _day(text: str) -> date | None:
+    """A day like 2025-11-30; laboratories' samples reach further back than robots do."""
+    typed = clean(text)
+    if not typed:
+        return None
+    try:
+        day = date.fromisoformat(typed) if len(typed) == _ISO else None
+    except ValueError:
+        day = None
+    if day is None or not _FIRST_YEAR <= day.year < _LAST_YEAR:
+        raise Refused(msg("“{text}” is not a day like 2025-11-30.", text=typed[:40]))
+    return day
 
 
 def _read_results(lines: Sequence[ResultInput], *, foreign_units: bool) -> list[EquipmentResult]:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.calibration.pages import (
     certificates,
     equipment,
+    equipmentcertificates,
     impact,
     imports,
     intervals,
@@ -19,7 +20,7 @@ from app.calibration.pages import (
 router = APIRouter(tags=["pages"], include_in_schema=False)
 for part in (
     *(procedures, procedurepoints, procedurerelease),
-    *(equipment, imports, impact, trends, intervals),
+    *(equipment, equipmentcertificates, imports, impact, trends, intervals),
     *(validity, certificates, jobs),
 ):
     router.include_router(part.router)
