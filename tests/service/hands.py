@@ -12,7 +12,7 @@ from app.kernel.signatures import Signed
 from app.parts import purchasing, receiving
 from app.parts.models import Balance, Part, Place, PlaceKind
 from app.parts.receiving import Booking, Heard, Scan
-from app.robots import fitting
+from app.robots import choosing, fitting
 from app.robots.models import Unit
 from app.robots.occupancy import Work
 from app.robots.slot_models import Component
@@ -221,6 +221,15 @@ class Hands(Workers):
     def take_out(self, session: Session, ticket: Ticket) -> None:
         path = KNEE if self.sometimes(0.8) else OTHER_KNEE
         fittingwork.come_out(session, self.technician, ticket, path, reason="Wrong screws")
+
+    def past_the_bench(self, session: Session, ticket: Ticket) -> None:
+        """On the robot's own page, where nobody thinks of a ticket; or types its number."""
+        work = Work(reference=self.dice.choice(["", "", tickets.label(ticket)]))
+        if self.sometimes(0.5):
+            fitting.remove(session, self.manager, ticket.unit, KNEE, work=work)
+            return
+        piece = choosing.Part(part_number=KNEE_PART, serial=self._a_serial(session))
+        fitting.fit(session, self.manager, ticket.unit, KNEE, part=piece, work=work)
 
     def settle(self, session: Session, ticket: Ticket) -> None:
         lying = [one.issued for one in oldparts.lying(session, ticket)]

@@ -63,7 +63,7 @@ FITTING: dict[TicketState, tuple[str, ...]] = {
     _S.IN_WORK: (
         *["work_on"] * 14,
         *("make_safe", "fit", "use_up", "finish", "to_the_check"),
-        *("take_out", "take_out", "settle", "reopen", "forward"),
+        *("take_out", "take_out", "settle", "reopen", "forward", "past_the_bench"),
     ),
     _S.CHECKING: (*["check"] * 4, *["let_go"] * 4, *["settle"] * 4, "forward"),
     _S.DECLINED: ("let_go", "let_go", "settle"),

@@ -42,5 +42,6 @@ def test_no_order_of_steps_parts_tickets_robots_ledger_and_books(
 
     # hands whose every step is refused, or whose tickets never end, would prove nothing
     assert happened["steps"] == runs * STEPS_A_RUN
-    for name in ("work_on", "decide", "take_out", "swap", "check", "let_go", "give_back", "claim"):
+    done = ("work_on", "decide", "take_out", "past_the_bench", "swap", "check", "let_go")
+    for name in (*done, "give_back", "claim"):
         assert happened[name] > steps // 1_000, (name, happened)
