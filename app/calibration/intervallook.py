@@ -35,7 +35,6 @@ def listed(session: Session, actor: Actor) -> list[SubjectRow]:
         .join(Procedure, Procedure.id == ProcedureVersion.procedure_id)
         .where(
             Procedure.store_id == actor.store_id,
-            Procedure.archived.is_(False),
             ProcedureVersion.state == VersionState.RELEASED,
             ProcedureVersion.valid_months.is_not(None),
         )

@@ -22,6 +22,7 @@ router = APIRouter(prefix="/calibration/trends")
 
 _MONTHS = (3, 6, 12, 24, 60)
 _DRAWN = 12
+_LEAST_BARS = 6
 
 
 @router.get("")
@@ -53,7 +54,10 @@ def show_fleet(
         "calibration/trends.html",
         groups=groups,
         drawn=drawn,
-        chart=charts.in_bars([group.failed for group in drawn]),
+        # room for some: one bar alone would fill the page
+        chart=charts.in_bars(
+            [*(group.failed for group in drawn), *[0] * (_LEAST_BARS - len(drawn))]
+        ),
         grouping=grouping,
         groupings=[
             {
