@@ -95,5 +95,5 @@ def named(target: str) -> Text:
     """A target in words: `joint:left_knee_joint` is the left knee."""
     kind, _, name = target.partition(":")
     if not name:
-        return msg("the whole robot") if target == ROBOT else msg("{target}", target=target)
+        return msg("the whole robot") if target == ROBOT else Text("{target}", {"target": target})
     return name_of(name) if kind == "slot" else name_of(f"{place_of(name)}.x")

@@ -158,7 +158,6 @@ def seed(session: Session, actor: Actor) -> list[ValidityRule]:
         select(Procedure).where(
             Procedure.store_id == actor.store_id,
             Procedure.code_key.in_(keys),
-            Procedure.archived.is_(False),
         )
     )
     known = {keys[row.code_key]: row for row in rows}
@@ -220,7 +219,7 @@ def _procedure(session: Session, actor: Actor, code: str) -> Procedure:
             Procedure.store_id == actor.store_id, Procedure.code_key == search_key(code)
         )
     )
-    if found is None or found.archived:
+    if found is None:
         raise Refused(msg("There is no such procedure in this store."), field="procedure")
     return found
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Date,
-    ScalarSelect,
     cast,
     func,
     literal,
@@ -214,7 +214,7 @@ def panel(
     }
 
 
-def _job_of_demand(reference: str) -> ScalarSelect[int]:
+def _job_of_demand(reference: str) -> ColumnElement[int]:
     """SQL: the job that settled a demand, else the newest that may settle it."""
     newest = (
         select(func.max(CalibrationJob.id))
@@ -229,7 +229,7 @@ def _job_of_demand(reference: str) -> ScalarSelect[int]:
         .correlate(CalibrationDemand)
         .scalar_subquery()
     )
-    return select(func.coalesce(CalibrationDemand.job_id, newest)).scalar_subquery()
+    return func.coalesce(CalibrationDemand.job_id, newest)
 
 
 def _due(code: str, settled: bool, group: list[Any]) -> Due:  # noqa: FBT001 - a key's part

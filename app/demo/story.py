@@ -132,6 +132,7 @@ def _tell_of_the_last_days(session: Session, crew: Crew, now: datetime) -> None:
         service.this_morning(session, crew)
         planning.fill_calendar(session, crew)
         buying.take_the_last_one(session, crew)
+        laboratory.write_rules(session, crew)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 
-from app.calibration import gbtemplates, procedurelists, procedures, seeds
+from app.calibration import gbtemplates, procedurelists, procedures, rules, seeds
 from app.calibration.api.procedureshapes import (
     ClauseOut,
     ClausesOut,
@@ -86,6 +86,7 @@ def add_starting_set(
 ) -> VersionsOut:
     """The store-defined procedures that the store has not; again: none."""
     made = {version.id for version in seeds.seed(session, actor.store_id, actor)}
+    rules.seed(session, actor)
     rows = procedurelists.rows(session, actor.store_id)
     return VersionsOut(items=[_line(row) for row in rows if row.version.id in made])
 

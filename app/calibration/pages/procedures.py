@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.calibration import gbtemplates, procedurelists, procedures, seeds
+from app.calibration import gbtemplates, procedurelists, procedures, rules, seeds
 from app.calibration.completeness import problems_of as missing_of
 from app.calibration.procedure_models import ProcedureVersion, VersionState
 from app.calibration.procedureforms import (
@@ -52,6 +52,7 @@ def add_starting_set(
 ) -> Response:
     try:
         seeds.seed(session, actor.store_id, actor)
+        rules.seed(session, actor)
     except StoreError as refusal:
         session.rollback()
         return _list(request, session, actor, refusal=refusal)
