@@ -6,6 +6,8 @@ from app.kernel.errors import Refused
 from app.kernel.text import msg
 
 LONGEST = 40
+# Squares and products of such figures are still far from the ends of a float.
+LARGEST = 1e15
 _FIGURE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 # Minus signs and spaces of print; figures are pasted from data sheets.
 _SPELLINGS = str.maketrans(
@@ -29,6 +31,11 @@ def read_figure(text: str, *, field: str | None = None) -> str:
         return ""
     if len(written) > LONGEST or not _FIGURE.fullmatch(written):
         raise Refused(msg("“{text}” is not a number.", text=text[:LONGEST]), field=field)
+    if abs(float(written)) > LARGEST:
+        raise Refused(
+            msg("“{text}” is larger than anything that is measured here.", text=text[:LONGEST]),
+            field=field,
+        )
     return written
 
 

@@ -72,7 +72,10 @@ def preview(
 ) -> Preview:
     """Of a point as it was read; `spread` is the assumed sd of one reading, in its unit."""
     notes: list[Text] = []
-    planned, assumed = _planned(version, rows, notes)
+    try:
+        planned, assumed = _planned(version, rows, notes)
+    except MeasurementRefused as refusal:
+        return Preview(notes=(refusal.message,))
     if spread is not None and spread > 0:
         planned.append(_spread_row(point, spread))
     elif max(point.readings, len(point.inputs)) > 1:

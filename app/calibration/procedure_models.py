@@ -52,7 +52,6 @@ class Procedure(Base):
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
     code: Mapped[str] = mapped_column(String(40))
     code_key: Mapped[str] = mapped_column(String(40))
-    archived: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class ProcedureVersion(Base):

@@ -15,7 +15,7 @@ LARGEST_GUARD_RATIO = 2.0
 _LONGEST_METHOD = 20_000
 _MOST_MONTHS = 240
 _MOST_HOURS = 1_000_000
-_HALF = 0.5
+_HALF, _SUREST = 0.5, 0.9999
 _PER_CENT = 100.0
 _COLDEST, _HOTTEST = -60.0, 150.0
 
@@ -63,9 +63,9 @@ def _guard_ratio(seen: Typing, said: VersionInput) -> str:
 
 def _coverage(seen: Typing, typed: str) -> str:
     read = seen.figure("coverage", typed, required=True)
-    if read and not _HALF < float(read) < 1:
+    if read and not _HALF <= float(read) <= _SUREST:
         seen.refuse(
-            "coverage", msg("The coverage is a probability over 0.5 and under 1, such as 0.9545.")
+            "coverage", msg("The coverage is a probability from 0.5 to 0.9999, such as 0.9545.")
         )
     return read
 

@@ -51,7 +51,6 @@ def upgrade() -> None:
         sa.Column("store_id", KEY, nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("code_key", sa.String(length=40), nullable=False),
-        sa.Column("archived", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["store_id"], ["stores.id"], name=op.f("fk_procedures_store_id_stores")
         ),
