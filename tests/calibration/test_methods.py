@@ -29,7 +29,10 @@ class Point:
 
 
 def figure(
-    method: str, *series: Sequence[tuple[float, ...]], settings: dict[str, str] | None = None, **of: Any
+    method: str,
+    *series: Sequence[tuple[float, ...]],
+    settings: dict[str, str] | None = None,
+    **of: Any,
 ) -> MethodValue:
     """The value of a method; several series are the inputs of a computed point."""
     computed = len(series) > 1
