@@ -78,12 +78,12 @@ RULE_LABELS: dict[Rule, Text] = {
 _S = JobState
 JOB_MOVES = Moves(
     {
-        _S.PLANNED: frozenset({_S.MEASURING, _S.ON_HOLD, _S.CANCELLED}),
+        _S.PLANNED: frozenset({_S.MEASURING, _S.CANCELLED}),
         _S.MEASURING: frozenset({_S.MEASURED, _S.ON_HOLD, _S.CANCELLED, _S.VOIDED}),
         # sent back by the reviewer
         _S.MEASURED: frozenset({_S.REVIEWED, _S.MEASURING, _S.ON_HOLD, _S.VOIDED}),
         _S.REVIEWED: frozenset({_S.CERTIFIED, _S.VOIDED}),
-        _S.ON_HOLD: frozenset({_S.PLANNED, _S.MEASURING, _S.MEASURED, _S.CANCELLED, _S.VOIDED}),
+        _S.ON_HOLD: frozenset({_S.MEASURING, _S.MEASURED, _S.CANCELLED, _S.VOIDED}),
     },
     labels=JOB_LABELS,
 )
