@@ -6,17 +6,9 @@ standard; where a method follows one, it says how far.
 
 from dataclasses import dataclass
 
-from app.calibration import bodypoints
-from app.calibration.bodypoints import (
-    GRAVITY,
-    Group,
-    PlannedPoint,
-    fixed,
-    reference,
-    resolution,
-)
-from app.calibration.metrology.budget import Distribution
-from app.calibration.procedureinputs import NeedInput, PointInput, VersionInput
+from app.calibration import bodypoints, seedpoints
+from app.calibration.bodypoints import Group
+from app.calibration.procedureinputs import NeedInput, VersionInput
 from app.robots.bodyplan import SlotClass
 
 OWN = "Store-defined: limits and budget are this store's, of no standard."
@@ -33,11 +25,6 @@ class Seed:
     copied: frozenset[SlotClass] = frozenset()
 
 
-_TRACKER = NeedInput("tracker", "tracker", "0.2", "mm")
-_SCALE = NeedInput("scale", "balance", "0.05", "kg")
-_LOAD = NeedInput("load", "electronic_load", "0.03", "A")
-_TAPE = NeedInput("tape", "tape_measure", "0.005", "m")
-_CLOCK = NeedInput("stopwatch", "stopwatch", "0.02", "s")
 _LEGS = ("hip_pitch", "hip_roll", "hip_yaw", "knee", "ankle_pitch", "ankle_roll")
 # A cube of 0.4 m before the robot: the corners and the centre of its diagonal plane, in mm.
 _POSES = (
@@ -93,52 +80,8 @@ def _pose() -> Seed:
             valid_months=12,
             valid_hours=2000,
         ),
-        (_TRACKER,),
-        tuple(_pose_group(name, commanded) for name, commanded in _POSES),
-    )
-
-
-def _pose_group(name: str, commanded: str) -> Group:
-    accuracy = PointInput(
-        label=f"{name}, pose accuracy AP",
-        target="robot",
-        quantity="pose accuracy",
-        unit="mm",
-        method="pose_accuracy",
-        settings={"commanded": commanded},
-        nominal="0",
-        upper="5",
-        readings=10,
-        components=3,
-        role=_TRACKER.role,
-    )
-    repeatability = PointInput(
-        label=f"{name}, pose repeatability RP",
-        target="robot",
-        quantity="pose repeatability",
-        unit="mm",
-        method="pose_repeatability",
-        upper="3",
-        readings=0,
-    )
-    return (
-        PlannedPoint(
-            accuracy,
-            (
-                reference(_TRACKER.role, "mm"),
-                fixed("target mounting", "0.2", dof="8"),
-                fixed("registration", "0.3", dof="8"),
-                fixed("motion of the base", "0.2", dof="8"),
-            ),
-        ),
-        PlannedPoint(
-            repeatability,
-            (
-                fixed("noise of the tracker", "0.1", dof="8"),
-                fixed("motion of the base", "0.2", dof="8"),
-            ),
-            (0,),
-        ),
+        (seedpoints.TRACKER,),
+        tuple(seedpoints.pose_group(name, commanded) for name, commanded in _POSES),
     )
 
 
@@ -163,61 +106,6 @@ def _imu() -> Seed:
 
 
 def _foot() -> Seed:
-    mass = PlannedPoint(
-        PointInput(
-            label="Mass on the scale",
-            target="robot",
-            quantity="mass",
-            unit="kg",
-            readings=3,
-            role=_SCALE.role,
-        ),
-        (reference(_SCALE.role, "kg"), resolution(_SCALE.role, "kg", "0.02")),
-    )
-    forces = PlannedPoint(
-        PointInput(
-            label="Vertical forces, left and right",
-            target="robot",
-            quantity="force",
-            unit="N",
-            readings=5,
-            components=2,
-        ),
-        (fixed("resolution of the sensors", "1", distribution=Distribution.RESOLUTION),),
-    )
-    weight = PlannedPoint(
-        PointInput(
-            label="Weight shown by the feet",
-            target="robot",
-            quantity="weight error",
-            unit="%",
-            method="weight_error",
-            settings={"gravity": GRAVITY},
-            nominal="0",
-            upper="3",
-            readings=0,
-        ),
-        (
-            reference(_SCALE.role, "kg", sensitivity="2.9", sensitivity_unit="%/kg"),
-            fixed(
-                "resolution of the sensors",
-                "1",
-                unit="N",
-                distribution=Distribution.RESOLUTION,
-                sensitivity="0.29",
-                sensitivity_unit="%/N",
-            ),
-            fixed(
-                "local gravity",
-                "0.01",
-                unit="m/s^2",
-                sensitivity="10.2",
-                sensitivity_unit="%·s^2/m",
-                dof="8",
-            ),
-        ),
-        (1, 0),
-    )
     return Seed(
         "FOOT-FT",
         VersionInput(
@@ -230,27 +118,11 @@ def _foot() -> Seed:
             valid_months=6,
             valid_hours=1000,
         ),
-        (_SCALE,),
-        ((mass, forces, weight), _pressure("Left foot"), _pressure("Right foot")),
-    )
-
-
-def _pressure(label: str) -> Group:
-    return (
-        PlannedPoint(
-            PointInput(
-                label=f"{label}, centre of pressure",
-                target="robot",
-                quantity="centre of pressure",
-                unit="mm",
-                method="pressure_centre",
-                settings={"mark": "0; 0", "least_force": "50"},
-                nominal="0",
-                upper="10",
-                readings=5,
-                components=6,
-            ),
-            (fixed("plumb line", "1.5", dof="8"), fixed("mark on the foot", "0.5", dof="8")),
+        (seedpoints.SCALE,),
+        (
+            (seedpoints.mass_on_scale(), seedpoints.vertical_forces(), seedpoints.weight_shown()),
+            seedpoints.pressure("Left foot"),
+            seedpoints.pressure("Right foot"),
         ),
     )
 
@@ -275,44 +147,6 @@ def _camera() -> Seed:
 
 
 def _battery() -> Seed:
-    record = PlannedPoint(
-        PointInput(
-            label="Discharge, time and current",
-            target="slot:battery.1",
-            quantity="capacity",
-            unit="A·h",
-            method="capacity",
-            readings=13,
-            components=2,
-            role=_LOAD.role,
-        ),
-        (
-            reference(_LOAD.role, "A", sensitivity_unit="h"),
-            resolution(_LOAD.role, "A", "0.01", sensitivity_unit="h"),
-            fixed("end of discharge", "10", unit="s", sensitivity="0.0025",
-                  sensitivity_unit="A·h/s", dof="8"),
-        ),
-    )  # fmt: skip
-    health = PlannedPoint(
-        PointInput(
-            label="State of health",
-            target="slot:battery.1",
-            quantity="state of health",
-            unit="%",
-            method="state_of_health",
-            settings={"rated": "9"},
-            lower="80",
-            readings=0,
-        ),
-        (
-            reference(_LOAD.role, "A", sensitivity="11.1", sensitivity_unit="%/A"),
-            fixed("end of discharge", "10", unit="s", sensitivity="0.028",
-                  sensitivity_unit="%/s", dof="8"),
-            fixed("temperature of the cells", "2", unit="K", sensitivity="0.5",
-                  sensitivity_unit="%/K", dof="8"),
-        ),
-        (0,),
-    )  # fmt: skip
     return Seed(
         "BATTERY",
         VersionInput(
@@ -328,46 +162,12 @@ def _battery() -> Seed:
             temperature_to="26",
             valid_months=12,
         ),
-        (_LOAD,),
-        ((record, health),),
+        (seedpoints.LOAD,),
+        ((seedpoints.discharge(), seedpoints.health()),),
     )
 
 
 def _stopping() -> Seed:
-    distance = PlannedPoint(
-        PointInput(
-            label="Stopping distance at rated speed",
-            target="robot",
-            quantity="stopping distance",
-            unit="m",
-            method="stopping",
-            upper="1",
-            readings=5,
-            role=_TAPE.role,
-        ),
-        (
-            reference(_TAPE.role, "m"),
-            resolution(_TAPE.role, "m", "0.001"),
-            fixed("where the stop was called", "0.05", dof="8"),
-        ),
-    )
-    time = PlannedPoint(
-        PointInput(
-            label="Stopping time at rated speed",
-            target="robot",
-            quantity="stopping time",
-            unit="s",
-            method="stopping",
-            upper="2",
-            readings=5,
-            role=_CLOCK.role,
-        ),
-        (
-            reference(_CLOCK.role, "s"),
-            resolution(_CLOCK.role, "s", "0.01"),
-            fixed("reaction of the hand", "0.15", dof="8"),
-        ),
-    )
     return Seed(
         "STOPPING",
         VersionInput(
@@ -379,8 +179,8 @@ def _stopping() -> Seed:
             standard="After GB/T 44251-2024, clause 7; runs and limits are this store's.",
             valid_months=12,
         ),
-        (_TAPE, _CLOCK),
-        ((distance, time),),
+        (seedpoints.TAPE, seedpoints.CLOCK),
+        ((seedpoints.stopping_distance(), seedpoints.stopping_time()),),
     )
 
 
