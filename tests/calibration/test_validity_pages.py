@@ -94,7 +94,7 @@ def test_the_page_shows_what_has_to_pass_in_few_statements(
 
     assert "a part was fitted, left knee" in page.text
     assert "T-1001" in page.text
-    assert "Recalibrate left_knee.actuator" in page.text
+    assert "Recalibrate: left knee" in page.text
     assert len(statements_of_app) <= 15, "\n".join(statements_of_app)
 
 

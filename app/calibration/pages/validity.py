@@ -16,6 +16,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.robots import addresses, makers, registry
 from app.robots.models import Unit
+from app.robots.slotnames import name_of
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
@@ -131,7 +132,7 @@ def _show(
         recalibration_page=lambda slot: robotaddresses.recalibration_page(
             unit.serial, slot, maker=maker
         ),
-        swapped=standing.swapped(session, unit, rows),
+        swapped=[(slot, name_of(slot.path)) for slot in standing.swapped(session, unit, rows)],
         may_measure=actor.may("calibration.measure"),
         may_waive=actor.may("calibration.review"),
         typed=typed,
