@@ -114,7 +114,7 @@ def read(kind: FileKind, data: bytes, settings: Settings, *, robot: Declared) ->
         return read_values(data, mapping_of(settings))
     if kind is FileKind.TRACKER:
         layout = PointLayout(
-            names=_whole(settings.get("names", ""), "names"),
+            names=whole(settings.get("names", ""), "names"),
             unit=settings.get("unit", ""),
             decimal=settings.get("decimal", ""),
         )
@@ -135,7 +135,7 @@ def mapping_of(settings: Settings) -> ColumnMapping:
         decimal=settings.get("decimal", ""),
         separator=settings.get("separator", ""),
         encoding=settings.get("encoding", ""),
-        titles=_whole(settings.get("titles", "1"), "titles"),
+        titles=whole(settings.get("titles", "1"), "titles"),
         target=read_target(settings.get("target", "")),
         parameter=settings.get("parameter", ""),
     )
@@ -168,7 +168,7 @@ def _declared(settings: Settings, robot: Declared) -> Declared:
     joints = tuple(clean(name) for name in settings.get("joints", "").split(",") if clean(name))
     if len(joints) > _MOST_JOINTS or len(set(joints)) < len(joints):
         raise Refused(msg("Name each joint once, in the order of the file."), field="joints")
-    counts = _whole(settings.get("counts", "4096"), "counts")
+    counts = whole(settings.get("counts", "4096"), "counts")
     if not 2 <= counts <= _MOST_COUNTS:  # noqa: PLR2004 - a turn has two steps at least
         raise Refused(msg("Say how many counts a turn has."), field="counts")
     return Declared(
@@ -195,7 +195,8 @@ def _columns(typed: Settings) -> list[str]:
     return [role or "" for role in fields[: last + 1]]
 
 
-def _whole(said: str, field: str) -> int:
+def whole(said: str, field: str) -> int:
+    """A whole number of at most eight figures; raises Refused at its field."""
     if not (said.isascii() and said.isdigit() and len(said) < 9):  # noqa: PLR2004
         raise Refused(msg("Please enter a whole number."), field=field)
     return int(said)

@@ -164,7 +164,7 @@ def look_at(
                 data,
                 separator=settings["separator"],
                 encoding=settings.get("encoding", ""),
-                titles=int(settings.get("titles", "1")),
+                titles=filekinds.whole(settings.get("titles", "1"), "titles"),
             )
         if waits:
             return Preview(head=head, waits=True)

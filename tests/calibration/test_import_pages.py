@@ -205,3 +205,28 @@ def test_a_program_declares_a_table_as_json(lab: Lab, program: TestClient) -> No
     )
 
     assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"separator": "ab"},
+        {"separator": ";", "titles": "x"},
+        {"separator": ";", "titles": "99999"},
+        {"separator": ";", "decimal": ",", "column-0": "colour"},
+        {"separator": ";", "decimal": ";", "column-0": "value"},
+        {"separator": ";", "decimal": ",", "column-0": "value", "target": "knee"},
+        {"mapping": "12345678901234567"},
+    ],
+)
+def test_nonsense_in_a_mapping_is_told_and_never_a_defect(
+    lab: Lab, bench: Browser, typed: dict[str, str]
+) -> None:
+    here = choose(bench, ZEROS, "z.csv", kind="table", serial=lab.unit.serial).headers["location"]
+
+    answer = bench.send(f"{here}/settings", {"token": "s", **typed})
+    seen = bench.get(here)
+
+    assert answer.status_code in {303, 404, 422}
+    assert seen.status_code == 200
+    assert 'id="take-in"' not in seen.text

@@ -139,6 +139,8 @@ class Head:
 
 def look(data: bytes, *, separator: str, encoding: str = "", titles: int = 1) -> Head:
     """What a person needs to see for saying what each column is."""
+    if separator not in SEPARATORS or not 0 <= titles <= _MOST_SKIPPED:
+        raise Refused(msg("Say what parts the columns."), field="separator")
     rows = list(_rows(text_of(data, encoding=encoding), separator, after=max(titles - 1, 0)))
     named = rows.pop(0)[1] if rows and titles else []
     width = max([len(named), *(len(cells) for _, cells in rows)], default=0)

@@ -155,6 +155,15 @@ def check_size(data: bytes, *, most: int = MOST_BYTES) -> None:
         raise BadFile(msg("The file is empty."))
 
 
+def is_text(said: str) -> bool:
+    """Whether it can be written down at all; JSON and YAML can name halves of characters."""
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def joint(name: str) -> str:
     return f"joint:{name}"
 
@@ -182,8 +191,8 @@ def _cannot_be(target: str, parameter: str, value: str, unit: str) -> Text | Non
             )
     if len(value) > LONGEST_VALUE:
         return msg("A value has at most {most} characters.", most=LONGEST_VALUE)
-    if "\x00" in value:
-        return msg("“{said}” is not a readable value.", said=value[:20].replace("\x00", ""))
+    if "\x00" in value or not is_text(value):
+        return msg("A value of {target} is not readable text.", target=target)
     if len(unit) > LONGEST_UNIT:
         return msg("A unit has at most {most} characters.", most=LONGEST_UNIT)
     return None

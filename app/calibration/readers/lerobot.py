@@ -15,6 +15,7 @@ from app.calibration.readers.findings import (
     Content,
     Declared,
     Sheet,
+    is_text,
     joint,
     read_number,
     text_of,
@@ -26,6 +27,7 @@ _MOST_BYTES = 500_000
 _NEEDED = ("id", "drive_mode", "homing_offset", "range_min", "range_max")
 _COUNTS = ("homing_offset", "range_min", "range_max")
 _MOST_ID = 253
+_MOST_MOTORS = 500
 _ROUNDING = 1e-9
 
 
@@ -69,6 +71,8 @@ def _parsed(text: str) -> dict[str, object]:
         ) from broken
     if not isinstance(found, dict) or not found:
         raise BadFile(msg("The file names no motors."))
+    if len(found) > _MOST_MOTORS:
+        raise BadFile(msg("A file names at most {most} motors.", most=_MOST_MOTORS))
     return found
 
 
@@ -79,6 +83,8 @@ def _no_number(said: str) -> NoReturn:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     named: dict[str, object] = {}
     for name, value in pairs:
+        if not is_text(name) or (isinstance(value, str) and not is_text(value)):
+            raise BadFile(msg("A text in the file is not readable."))
         if name in named:
             raise BadFile(msg("“{name}” stands here twice.", name=name[:80]))
         named[name] = value

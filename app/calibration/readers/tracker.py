@@ -23,6 +23,7 @@ from app.kernel.text import msg
 UNITS = ("mm", "m", "in")
 _AXES = ("x", "y", "z")
 _MOST_NAMES = 3
+_LONGEST_LINE = 2_000
 _REMARK = "//"
 
 
@@ -50,6 +51,8 @@ def read_points(data: bytes, layout: PointLayout, *, encoding: str = "") -> Cont
         said = line.strip()
         if not said:
             continue
+        if len(said) > _LONGEST_LINE:
+            raise BadFile(msg("A line has at most {most} characters.", most=_LONGEST_LINE), number)
         if said.startswith(_REMARK):
             remarks += 1
             remark = said.removeprefix(_REMARK).strip()
@@ -68,6 +71,8 @@ def _cells(said: str, layout: PointLayout, line: int) -> list[str]:
         return [cell.strip() for cell in said.split("\t")]
     if "," in said and layout.decimal == ".":
         return [cell.strip() for cell in next(csv.reader([said], skipinitialspace=True))]
+    if '"' not in said:
+        return said.split()
     try:
         return shlex.split(said, posix=True)
     except ValueError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from app.calibration.readers.findings import BadFile, text_of
+from app.calibration.readers.findings import BadFile, is_text, text_of
 from app.kernel.text import msg
 
 _MOST_BYTES = 500_000
@@ -118,6 +118,8 @@ def _node(event: yaml.Event) -> Node | None:
     if event.tag not in {None, "!", _OPENCV}:
         raise BadFile(msg("Types of other programs are not accepted."), line)
     if isinstance(event, yaml.ScalarEvent):
+        if not is_text(event.value):
+            raise BadFile(msg("A text in the file is not readable."), line)
         return Scalar(event.value, line)
     return Listed(line) if isinstance(event, yaml.SequenceStartEvent) else Mapped(line)
 

@@ -71,6 +71,7 @@ def test_aliases_are_refused_before_they_multiply() -> None:
         (b"a: 1\na: 2\n", "stands here twice"),
         (b"[" * 100 + b"]" * 100, "nested too deeply"),
         (b"a: 1\n---\nb: 2\n", "several documents"),
+        (b'a: "\\uD800"\n', "(not readable|cannot be read)"),
         (b"a: [1, 2\nb: 3\n", "cannot be read as YAML"),
         (b"- 1\n- 2\n", "names no values"),
     ],
@@ -89,6 +90,8 @@ def test_yaml_that_is_more_than_values_is_refused(data: bytes, sentence: str) ->
         b'{"a": 1, "a": 2}',
         b"[" * 100_000,
         b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"\\ud800": {}}',
+        json.dumps({f"m{at}": {} for at in range(501)}).encode(),
     ],
 )
 def test_json_that_is_no_calibration_is_refused(data: bytes) -> None:
