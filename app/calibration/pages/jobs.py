@@ -302,6 +302,7 @@ def _ask(
         status=status_of(refusal) if refusal else 200,
         unit=unit,
         is_unknown=bool(form.unit) and unit is None,
+        is_shared=len(found) > 1,
         offered=[(one.procedure.code, f"{one.procedure.code} · {one.title}") for one in offered],
         reasons=[(word.value, said) for word, said in REASON_LABELS.items()],
         typed=form.typed(),
