@@ -166,7 +166,7 @@ def waive_demand(
 
 
 @router.get("/rules", responses=refusals())
-def list_rules(session: ReadSession, actor: ApiReading) -> RulesOut:
+def list_validity_rules(session: ReadSession, actor: ApiReading) -> RulesOut:
     actor.require("calibration.view")
     return RulesOut(items=[_rule(row) for row in rules.listed(session, actor.store_id)])
 
