@@ -173,7 +173,7 @@ def list_validity_rules(session: ReadSession, actor: ApiReading) -> RulesOut:
 
 @router.post("/rules", status_code=201, responses=refusals_of_writing(409))
 @once
-def add_rule(
+def add_validity_rule(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
