@@ -1,9 +1,10 @@
 """Drift of a robot's figures: computed by hand once, and what breaks a row of calibrations."""
 
 import math
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calibration import failures, procedures, trends
@@ -12,6 +13,8 @@ from app.calibration.metrology.decision import Verdict
 from app.calibration.trends import Outlook, Series
 from app.kernel import clock
 from app.robots.models import Unit
+from app.robots.slot_models import Slot
+from tests.makers.bulletins import a_component, lotted, sitting
 from tests.makers.calibration import KNEES, Lab
 from tests.makers.calibration_trends import a_calibration
 from tests.makers.robots import a_unit
@@ -175,3 +178,23 @@ def test_failures_of_last_year_are_left_out(session: Session, lab: Lab) -> None:
     a_calibration(session, lab, "2020-01-01", 0.090, verdict=Verdict.FAIL)
 
     assert not failures.by(session, lab.metrologist, Grouping.PROCEDURE, months=12)
+
+
+def test_failures_are_told_by_the_lot_of_what_sat_there(session: Session, lab: Lab) -> None:
+    first, second = procedures.loaded(session, lab.version.id).points
+    slots = {slot.path: slot for slot in session.scalars(select(Slot))}
+    slots["left_knee.actuator"].joint_name = KNEES[0].removeprefix("joint:")
+    slots["right_knee.actuator"].joint_name = KNEES[1].removeprefix("joint:")
+    bad = a_component(session, lab.unit, "A-1", lot="L-7")
+    sitting(session, lab.unit, slots["left_knee.actuator"], bad)
+    lotted(session, lab.unit, slots["right_knee.actuator"], part_number="AK-80", lot="L-8")
+    tomorrow = (clock.now() + timedelta(days=1)).date().isoformat()
+    a_calibration(session, lab, tomorrow, 0.090, 0.0, verdict=Verdict.FAIL, point=first)
+    a_calibration(session, lab, tomorrow, 0.001, point=second)
+
+    found = failures.by(session, lab.metrologist, Grouping.LOT, months=12)
+
+    assert [(one.name, one.calibrations, one.failed) for one in found] == [
+        ("AK-80 · L-7", 1, 1),
+        ("AK-80 · L-8", 1, 0),
+    ]
