@@ -53,7 +53,7 @@ def print_job_sheet(
 
 
 @router.get("/{number}/label", responses=refusals(404))
-def print_label(
+def print_bench_label(
     request: Request,
     session: ReadSession,
     actor: ApiReading,
