@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.calibration import import_checks, job_checks, procedure_checks, validity_checks
+from app.calibration import (
+    equipment_checks,
+    import_checks,
+    job_checks,
+    procedure_checks,
+    validity_checks,
+)
 from app.customers import checks as customers
 from app.customers.models import Customer
 from app.kernel import audit
@@ -45,6 +51,7 @@ PROOFS: tuple[Proof, ...] = (
     work_checks.breaches,
     planning_checks.breaches,
     procedure_checks.breaches,
+    equipment_checks.breaches,
     job_checks.breaches,
     import_checks.breaches,
     validity_checks.breaches,
