@@ -213,7 +213,7 @@ def test_the_short_way_from_the_serial_to_the_pass(
     slot = f"slot={LEFT_KNEE}"
 
     def step(name: str, **fields: str) -> int:
-        return bench.post(f"{way}/{name}?{slot}", **fields).status_code
+        return bench.send(f"{way}/{name}?{slot}", fields).status_code
 
     assert "Scan what is printed on it" in bench.get(f"{way}?{slot}").text
     wrong = bench.post(f"{way}/identity?{slot}", serial="AK-7", htmx=True)
