@@ -159,7 +159,7 @@ def _lines(groups: Sequence[Sequence[Series]]) -> list[ResultInput]:
         for place in range(len(main.values)):
             said = main.line(place)
             for role, series in joined.items():
-                said = replace(said, **{role: series.values[place]})  # type: ignore[arg-type]
+                said = replace(said, **{role: series.values[place]})
                 if series.expanded and not said.expanded:
                     stated = series.line(place)
                     said = replace(said, expanded=stated.expanded, factor=stated.factor)

@@ -10,8 +10,8 @@ from enum import StrEnum
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
-from signxml import SignatureConfiguration, XMLVerifier
 from signxml.exceptions import InvalidInput, SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from app.kernel.text import Text, msg
 
@@ -73,7 +73,8 @@ def signature_of(data: bytes, root: etree._Element) -> Signature:
         )
     except (SignXMLException, InvalidInput, *_UNREADABLE):
         return Signature(SignatureState.BROKEN, name, until)
-    signed = {etree.QName(one.signed_xml).localname for one in found if one.signed_xml is not None}
+    parts = found if isinstance(found, list) else [found]
+    signed = {etree.QName(one.signed_xml).localname for one in parts if one.signed_xml is not None}
     if etree.QName(root).localname not in signed:  # something else in it was signed
         return Signature(SignatureState.BROKEN, name, until)
     if _is_revoked(root, signer):

@@ -198,12 +198,13 @@ def _read(
     note = seen.text("note", wanted.note, most=_LONG)
     # the calendar's day: after midnight it is ahead of the store's
     today = clock.now().astimezone(ZoneInfo(desk.store_of(session, actor.store_id).zone)).date()
-    done = seen.take("calibrated_on", lambda: _day(wanted.calibrated_on), today)
+    nothing: date | None = None
+    done = seen.take("calibrated_on", lambda: _day(wanted.calibrated_on), nothing)
     if done is None:
         seen.refuse("calibrated_on", msg("Please fill this in."))
     elif done > today:
         seen.refuse("calibrated_on", msg("That day is still to come."))
-    due = seen.take("due_on", lambda: _day(wanted.due_on), None)
+    due = seen.take("due_on", lambda: _day(wanted.due_on), nothing)
     if due is None and done is not None and equipment.interval_months:
         due = clock.add_months(done, equipment.interval_months)
     if due is not None and done is not None and due < done:

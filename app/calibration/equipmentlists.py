@@ -108,7 +108,7 @@ def listed(
     return [_row(equipment, certificate, today) for equipment, certificate in rows]
 
 
-def _with_newest() -> Select[tuple[Equipment, EquipmentCertificate]]:
+def _with_newest() -> Select[Equipment, EquipmentCertificate]:
     inner = EquipmentCertificate.__table__.alias("newest")
     newest = (
         select(inner.c.id)

@@ -126,9 +126,7 @@ def items_of_owner(session: Session, case: ImpactCase, customer: Customer) -> li
     return [ItemRow(*row) for row in rows]
 
 
-def _items() -> Select[
-    tuple[ImpactItem, CalibrationResult, ProcedurePoint, CalibrationJob, Unit, str]
-]:
+def _items() -> Select[ImpactItem, CalibrationResult, ProcedurePoint, CalibrationJob, Unit, str]:
     return (
         select(ImpactItem, CalibrationResult, ProcedurePoint, CalibrationJob, Unit, Procedure.code)
         .join(CalibrationResult, CalibrationResult.id == ImpactItem.result_id)

@@ -229,7 +229,7 @@ def _read_by(window: Window) -> Select[Any]:
     )
 
 
-def _results() -> Select[Any]:
+def _results() -> Select[*tuple[Any, ...]]:
     return (
         select(
             CalibrationResult.id,

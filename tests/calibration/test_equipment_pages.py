@@ -50,10 +50,10 @@ def page(lab: Lab) -> str:
 
 
 def test_a_piece_is_registered_and_certified_on_paper(session: Session, office: Browser) -> None:
-    here = office.post(f"{LIST}/new", **CELL, token="t1").headers["location"]
+    here = office.send(f"{LIST}/new", {**CELL, "token": "t1"}).headers["location"]
     before = office.get(here).text
 
-    office.post(f"{here}/certificates/new", **PAPER, token="t2")
+    office.send(f"{here}/certificates/new", {**PAPER, "token": "t2"})
     after = office.get(here).text
 
     assert "no certificate in force" in before
@@ -65,7 +65,7 @@ def test_a_piece_is_registered_and_certified_on_paper(session: Session, office: 
 
 
 def test_what_is_missing_is_told_at_its_field_and_what_was_typed_is_kept(office: Browser) -> None:
-    refused = office.post(f"{LIST}/new", **{**CELL, "serial": "", "unit": "furlong"}, token="t1")
+    refused = office.send(f"{LIST}/new", {**CELL, "serial": "", "unit": "furlong", "token": "t1"})
 
     assert refused.status_code == 422
     assert 'value="Torque cell"' in refused.text
@@ -75,10 +75,10 @@ def test_what_is_missing_is_told_at_its_field_and_what_was_typed_is_kept(office:
 def test_a_bad_line_of_a_certificate_is_told_and_more_lines_keep_what_stands(
     office: Browser, page: str
 ) -> None:
-    bad = office.post(
-        f"{page}/certificates/new", **{**PAPER, "results-0-expanded": "NaN"}, token="t1"
+    bad = office.send(
+        f"{page}/certificates/new", {**PAPER, "results-0-expanded": "NaN", "token": "t1"}
     )
-    more = office.post(f"{page}/certificates/new", **PAPER, more="yes", token="t2")
+    more = office.send(f"{page}/certificates/new", {**PAPER, "more": "yes", "token": "t2"})
 
     assert bad.status_code == 422
     assert "not a number" in bad.text

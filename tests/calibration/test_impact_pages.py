@@ -35,7 +35,7 @@ def test_a_case_is_opened_disposed_of_and_closed(
 ) -> None:
     a_measured_job(session, lab)
     session.commit()
-    here = office.post(f"{LIST}/new", **said(lab), token="t1").headers["location"]
+    here = office.send(f"{LIST}/new", said(lab, token="t1")).headers["location"]
 
     seen = office.get(here).text
     early = office.post(f"{here}/close", token="t2")
@@ -61,7 +61,7 @@ def test_what_cannot_be_a_case_is_told_at_its_field(lab: Lab, office: Browser) -
         ({"key": "moon:1"}, "Choose one of these"),
         ({"bias": "NaN"}, "is not a number"),
     ):
-        refused = office.post(f"{LIST}/new", **said(lab, **changed), token=f"t-{words}")
+        refused = office.send(f"{LIST}/new", said(lab, **changed, token=f"t-{words}"))
         assert refused.status_code == 422
         assert words in refused.text
 
@@ -74,7 +74,7 @@ def test_the_owner_gets_a_letter_in_their_language(
     customer.language = "de"
     session.add(Ownership(unit_id=lab.unit.id, customer_id=customer.id, since=clock.now()))
     session.commit()
-    here = office.post(f"{LIST}/new", **said(lab), token="t1").headers["location"]
+    here = office.send(f"{LIST}/new", said(lab, token="t1")).headers["location"]
 
     letter = office.get(f"{here}/letters/{customer.id}.pdf")
 
@@ -90,4 +90,4 @@ def test_a_list_without_cases_says_what_one_is(office: Browser) -> None:
 
 def test_a_technician_sees_cases_and_opens_none(lab: Lab, bench: Browser) -> None:
     assert bench.get(LIST).status_code == 200
-    assert bench.post(f"{LIST}/new", **said(lab), token="t1").status_code == 403
+    assert bench.send(f"{LIST}/new", said(lab, token="t1")).status_code == 403
