@@ -4,10 +4,8 @@ Nothing changes by itself. What was suggested, by which method and figures, and 
 stays on record, declined ones too (ILAC-G24:2022).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -260,11 +258,6 @@ def draft_of(session: Session, subject: Subject) -> ProcedureVersion:
         .order_by(ProcedureVersion.number.desc())
         .limit(1)
     ).one()
-
-
-def evidence_of(row: IntervalSuggestion) -> dict[str, Any]:
-    told = json.loads(row.evidence)
-    return told if isinstance(told, dict) else {}
 
 
 def _by_reliability(subject: Subject, evidence: Evidence, policy: Policy) -> Suggestion | None:

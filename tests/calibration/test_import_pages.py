@@ -95,7 +95,7 @@ def test_a_table_is_declared_step_by_step_and_becomes_readings(
     ]
     layout = {"separator": ";", "decimal": ",", "unit": "deg", "titles": "1"}
 
-    bench.post(f"{here}/settings", token="s1", **layout)
+    bench.send(f"{here}/settings", {"token": "s1", **layout})
     columns = bench.get(here)
     roles = {"column-0": "point", "column-1": "n1"}
     bench.send(f"{here}/settings", {"token": "s2", "mapping_name": "Level 01", **layout, **roles})

@@ -297,6 +297,9 @@ def _list(
         waiting=importlook.waiting(session, actor),
         kinds=[(each.value, facts.label) for each, facts in KINDS.items()],
         labels={each.value: facts.label for each, facts in KINDS.items()},
+        accept=",".join(
+            dict.fromkeys(",".join(facts.accept for facts in KINDS.values()).split(","))
+        ),
         serial=serial,
         kind=kind,
         unknown=unknown.message if unknown else None,

@@ -4,10 +4,9 @@ The same mapping reads values of a robot (target, parameter, value, unit) and re
 (point, and one column for each number of a reading).
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from app.calibration.readers.figures import DECIMALS, read_figure
 from app.calibration.readers.findings import (
@@ -108,16 +107,6 @@ class ColumnMapping:
 
     def of(self, role: str) -> int | None:
         return self.columns.index(role) if role in self.columns else None
-
-    def dumped(self) -> str:
-        """As the file's row keeps it."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
-
-
-def loaded(text: str) -> ColumnMapping:
-    """A mapping as it was kept."""
-    told = json.loads(text)
-    return ColumnMapping(**{**told, "columns": tuple(told["columns"])})
 
 
 @dataclass(frozen=True, slots=True)
