@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.calibration.metrology.decision import Rule
 from app.calibration.procedureinputs import VersionInput
 from app.calibration.typed import Typing
+from app.kernel.errors import NotFound
 from app.kernel.text import msg
 from app.robots import makers
 
@@ -22,8 +23,7 @@ _COLDEST, _HOTTEST = -60.0, 150.0
 
 def read_version(session: Session, seen: Typing, said: VersionInput) -> VersionInput:
     """As it is kept."""
-    if said.model_id is not None:
-        seen.take("model_id", lambda: makers.model_by_id(session, said.model_id or 0), None)
+    _check_model(session, seen, said.model_id)
     read = replace(
         said,
         title=seen.text("title", said.title, required=True),
@@ -42,6 +42,15 @@ def read_version(session: Session, seen: Typing, said: VersionInput) -> VersionI
         if value is not None and not 1 <= value <= most:
             seen.refuse(field, msg("From 1 to {most}.", most=most))
     return read
+
+
+def _check_model(session: Session, seen: Typing, model_id: int | None) -> None:
+    if model_id is None:
+        return
+    try:
+        makers.model_by_id(session, model_id)
+    except NotFound as missing:
+        seen.refuse("model_id", missing.message)
 
 
 def _guard_ratio(seen: Typing, said: VersionInput) -> str:

@@ -273,6 +273,7 @@ def test_a_unit_that_nobody_knows_is_refused(session: Session, mei: Actor) -> No
         ({"temperature_from": "30", "temperature_to": "20"}, "temperature_from"),
         ({"valid_months": 0}, "valid_months"),
         ({"title": " "}, "title"),
+        ({"model_id": 4711}, "model_id"),
     ],
 )
 def test_what_a_version_says_is_told_at_its_field(
