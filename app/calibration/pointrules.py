@@ -60,6 +60,8 @@ def read_point(
         quantity=seen.text("quantity", point.quantity, most=_LONGEST_QUANTITY, required=True),
         unit=unit,
         role=role,
+        # a computed point has no numbers of its own
+        components=point.components if point.readings else 1,
         nominal=seen.figure("nominal", point.nominal),
         lower=seen.figure("lower", point.lower),
         upper=seen.figure("upper", point.upper),

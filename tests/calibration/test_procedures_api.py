@@ -57,6 +57,21 @@ def test_a_refusal_names_its_field(program: Program) -> None:
     assert program.post(HERE, {"code": "GAP", "title": "Gap"}).status_code == 409
 
 
+def test_what_no_row_can_be_is_refused(program: Program) -> None:
+    draft = program.post(HERE, {"code": "GAP", "title": "Gap"}).json()
+    here = f"{HERE}/versions/{draft['id']}/points"
+    pose = GAP | {"method": "pose_accuracy", "settings": {"commanded": "1; 2; 3"}}
+    program.post(here, pose | {"components": 3})
+
+    spread = GAP | {"method": "pose_repeatability", "readings": 0, "inputs": [1]}
+    computed = program.post(here, spread | {"components": 99})
+
+    assert computed.json()["points"][1]["components"] == 1
+    assert program.post(here, GAP | {"components": 99}).status_code == 422
+    huge = {"code": "HUGE", "title": "Huge", "model_id": 2**70}
+    assert program.post(HERE, huge).status_code == 422
+
+
 def test_a_program_edits_changes_and_takes_back(program: Program) -> None:
     draft = program.post(HERE, {"code": "GAP", "title": "Gap"}).json()
     here = f"{HERE}/versions/{draft['id']}"

@@ -24,6 +24,7 @@ Figure = Annotated[str, Field(max_length=40)]
 Unit = Annotated[str, Field(max_length=32)]
 Word = Annotated[str, Field(max_length=40)]
 Long = Annotated[str, Field(max_length=20_000)]
+_LARGEST = 2**63 - 1
 _RuleIn = Annotated[Rule, Field(strict=False)]
 _PartyIn = Annotated[Party | None, Field(strict=False)]
 
@@ -32,7 +33,7 @@ class VersionIn(Sent):
     """`guard_ratio` is r of w = r U; `coverage` a probability such as 0.9545."""
 
     title: Words
-    model_id: Annotated[int | None, Field(ge=1)] = None
+    model_id: Annotated[int | None, Field(ge=1, le=_LARGEST)] = None
     method: Long = ""
     standard: Words = ""
     rule: _RuleIn = Rule.GUARD_BAND
@@ -56,8 +57,8 @@ class ProcedureIn(VersionIn):
 class DraftIn(Sent):
     """The version that the next one begins as, and the model it is for (none: every model)."""
 
-    of: Annotated[int, Field(ge=1)]
-    model_id: Annotated[int | None, Field(ge=1)] = None
+    of: Annotated[int, Field(ge=1, le=_LARGEST)]
+    model_id: Annotated[int | None, Field(ge=1, le=_LARGEST)] = None
 
 
 class NeedIn(Sent):
@@ -122,7 +123,7 @@ class PointIn(Sent):
 class CopyIn(Sent):
     """The body whose slots give points."""
 
-    plan_id: Annotated[int, Field(ge=1)]
+    plan_id: Annotated[int, Field(ge=1, le=_LARGEST)]
 
 
 class RetireIn(Sent):
