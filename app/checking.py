@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.calibration import (
+    certificate_checks,
     equipment_checks,
     import_checks,
     job_checks,
@@ -55,6 +56,7 @@ PROOFS: tuple[Proof, ...] = (
     job_checks.breaches,
     import_checks.breaches,
     validity_checks.breaches,
+    certificate_checks.breaches,
 )
 COUNTED: dict[str, type[Base]] = {
     "customers": Customer,

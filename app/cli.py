@@ -6,18 +6,21 @@ gc.disable()  # what imports make stays: looking for garbage in it takes a fifth
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from typer.exceptions import TyperException
 
 from app import checking, logs, serving
 from app import demo as demo_store
+from app.calibration import verifying
+from app.calibration.certificate_models import CalibrationCertificate
 from app.identity import staff, tokens
 from app.identity.house import command_line
 from app.identity.roles import Role
@@ -110,11 +113,22 @@ def check() -> None:
 
 @cli.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A robot's passport, JSON or PDF.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A robot's passport, or a calibration certificate in any form."),
+    ] = None,
     *,
     key: Annotated[str, typer.Option(help="The public key that you expect (`/r/key`).")] = "",
 ) -> None:
-    """Check a signed passport, without a network: has a byte changed since it was signed?"""
+    """Has a byte changed? Of a file; without one, of every certificate in the database.
+
+    A passport is checked by its signature, a certificate by the digests that were issued.
+    """
+    if file is None:
+        _verify_certificates()
+        return
+    if _is_certificate(file):
+        return
     known = passportkeys.known_key(Settings().data_dir)
     expected = passportkeys.HousePublicKey.from_text(key) if key else known
     found = passportkeys.check(file.read_bytes(), expected)
@@ -124,10 +138,34 @@ def verify(
     for problem in problems:
         typer.echo(problem)
     if problems:
+        typer.echo("Nor is it, byte for byte, a calibration certificate of this database.")
         raise typer.Exit(_BREACHES)
     typer.echo(f"{file.name}: not a byte has changed since it was signed with key {found.key}.")
     if not found.is_ours:
         typer.echo("That key stands in the file alone: compare it with the store's page /r/key.")
+
+
+def _verify_certificates() -> None:
+    with _database(Settings()) as database, closing(database.reading()) as session:
+        changed = list(verifying.breaches(session))
+        count = session.scalar(select(func.count()).select_from(CalibrationCertificate))
+    for line in changed:
+        typer.echo(line)
+    if changed:
+        raise typer.Exit(_BREACHES)
+    typer.echo(f"Not a byte of {count} certificates has changed.")
+
+
+def _is_certificate(file: Path) -> bool:
+    """Whether the file is a certificate of this house as it was issued; then it is said."""
+    settings = Settings()
+    if not settings.database_url and not (settings.data_dir / "quatrefoil.db").exists():
+        return False
+    with _database(settings) as database, closing(database.reading()) as session:
+        found = verifying.name_of(session, file.read_bytes())
+    if found is not None:
+        typer.echo(f"{file.name}: certificate {found[0]}, not a byte has changed ({found[1]}).")
+    return found is not None
 
 
 @store_commands.command("add")

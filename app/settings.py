@@ -51,6 +51,16 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="From which level on the log is written."
     )
+    accreditation: str = Field(
+        default="", description="Accreditation of the laboratory, as its certificates name it."
+    )
+    accredited_procedures: str = Field(
+        default="", description="Codes of the procedures that it covers, with commas between."
+    )
+    dcc_key: Path | None = Field(
+        default=None, description="Private key (PEM) that signs digital certificates."
+    )
+    dcc_certificate: Path | None = Field(default=None, description="Certificate (PEM) of that key.")
     pool_size: int = Field(default=10, ge=1, le=100, description="Database connections kept open.")
 
     @cached_property

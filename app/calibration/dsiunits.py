@@ -54,3 +54,34 @@ def read_unit(text: str) -> str:
     if end != len(written) or prefix or not parts:
         return written[:LONGEST]
     return "·".join(name if power == 1 else f"{name}^{power}" for name, power in parts)[:LONGEST]
+
+
+_NAMES = {short: name for name, short in _UNITS.items()} | {"\u03a9": "ohm", "min": "minute"}
+_SHORT_PREFIXES = {"\u00b5": "micro", "\u03bc": "micro", "m": "milli", "k": "kilo"}
+_FACTOR = re.compile(r"^(?P<name>[^\^]+?)(?:\^(?P<power>-?\d))?$")
+# What the SI has no unit for: pixels are counted.
+_COUNTED = {"px", "1", ""}
+
+
+def write_unit(text: str) -> str:
+    """A unit of the house in the writing of digital certificates; `px` and none are `\\one`."""
+    above, _, below = text.partition("/")
+    terms = [(one, 1) for one in above.split("·")]
+    terms += [(one, -1) for one in below.split("·") if below]
+    return "".join(_term(name, sign) for name, sign in terms) or r"\one"
+
+
+def _term(text: str, sign: int) -> str:
+    found = _FACTOR.match(text.strip())
+    name, power = (found["name"], int(found["power"] or 1)) if found else ("", 1)
+    if name in _COUNTED:
+        return r"\one" if sign * power == 1 else r"\per\one"
+    prefix = ""
+    if name not in _NAMES and name[:1] in _SHORT_PREFIXES and name[1:] in _NAMES:
+        prefix, name = f"\\{_SHORT_PREFIXES[name[0]]}", name[1:]
+    if name not in _NAMES:
+        return rf"\{re.sub(r'[^a-z]', '', name.lower()) or 'one'}"
+    exponent = sign * power
+    per = r"\per" if exponent < 0 else ""
+    raised = rf"\tothe{{{abs(exponent)}}}" if abs(exponent) != 1 else ""
+    return rf"{per}{prefix}\{_NAMES[name]}{raised}"

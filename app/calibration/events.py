@@ -65,3 +65,14 @@ class AsFoundFailed(Event):
     job_id: int
     unit_id: int
     result_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateIssued(Event):
+    """A certificate stands, for the first time or in place of another."""
+
+    actor: Actor
+    store_id: int
+    certificate_id: int
+    job_id: int
+    unit_id: int

@@ -31,6 +31,7 @@ class Party:
     name: str
     address: tuple[str, ...] = ()
     contact: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Item:
     hours: str = ""
     condition: str = ""
     received_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Maker and model, the maker once where the model says it too."""
+        return self.model if self.model.startswith(self.maker) else f"{self.maker} {self.model}"
 
 
 @dataclass(frozen=True, slots=True)
