@@ -11,8 +11,7 @@ from app.calibration.job_models import CalibrationJob
 from app.calibration.procedure_models import Procedure, ProcedureVersion
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.kernel.searching import like_pattern
-from app.kernel.searchkeys import clean, search_key
+from app.kernel.searchkeys import clean, like_pattern, search_key
 from app.kernel.text import Text, msg
 from app.robots.models import Unit
 from app.web import paging
