@@ -76,6 +76,7 @@ def test_a_program_sends_a_digital_certificate(program: TestClient, lab: Lab) ->
         program.post(
             f"{PIECES}/{lab.level.id}/certificates/digital",
             files={"file": ("dcc.xml", (SAMPLES / name).read_bytes(), "application/xml")},
+            headers={"Idempotency-Key": name},
         )
         for name in (
             "dcc_gp_humidity_v1.0.xml",

@@ -301,6 +301,7 @@ def record_equipment_certificate(
 @router.post(
     "/{equipment_id}/certificates/digital", status_code=201, responses=refusals_of_writing(404)
 )
+@once
 def record_digital_certificate(
     request: Request,
     session: WriteSession,
