@@ -38,6 +38,7 @@ class Crew:
     emre: Actor
     mei: Actor
     petra: Actor
+    ruth: Actor
 
 
 def open_store(session: Session) -> Crew:
@@ -104,10 +105,10 @@ def _crew(session: Session, store: Store) -> Crew:
         )
         for one in people.LOGINS
     }
-    jana, emre, mei, petra = (
-        actor_for(hired[login], terminal=None) for login in ("jana", "emre", "mei", "petra")
+    jana, emre, mei, petra, ruth = (
+        actor_for(hired[login], terminal=None) for login in ("jana", "emre", "mei", "petra", "ruth")
     )
-    return Crew(jana, emre, mei, petra)
+    return Crew(jana, emre, mei, petra, ruth)
 
 
 def _tills(session: Session, actor: Actor) -> None:

@@ -88,6 +88,10 @@ def _tell(session: Session) -> None:
     with _at(now, days_ago=8, hour=14):
         trade.inspect_first_delivery(session, crew)
         upkeep.first_readings(session, crew)
+        laboratory.buy_references(session, crew)
+    with _at(now, days_ago=8, hour=16):
+        laboratory.measure_a_robot(session, crew)
+    with _at(now, days_ago=8, hour=17):
         buying.order(session, crew)
         claims.submit(session, crew)
     with _at(now, days_ago=6, hour=16):
@@ -121,6 +125,8 @@ def _tell_of_the_last_days(session: Session, crew: Crew, now: datetime) -> None:
     with _at(now, days_ago=1, hour=11):
         trade.second_day_of_trade(session, crew)
         buying.receive_a_half(session, crew)
+    with _at(now, days_ago=1, hour=13):
+        laboratory.measure_it_again(session, crew)
     with _at(now, days_ago=1, hour=16):
         service.yesterday(session, crew)
         estimates.ask_for_the_knee(session, crew)
@@ -133,6 +139,7 @@ def _tell_of_the_last_days(session: Session, crew: Crew, now: datetime) -> None:
         planning.fill_calendar(session, crew)
         buying.take_the_last_one(session, crew)
         laboratory.write_rules(session, crew)
+        laboratory.begin_another(session, crew)
 
 
 @contextmanager
