@@ -20,7 +20,7 @@ _WIDTH, _MARGIN = 120.0, 24.0
 _SHOWN = 0.8  # of the margin, for what lies outside
 
 CAPTIONS: dict[str, Text] = {
-    "item": msg("Item"),
+    "item": msg("Calibrated item"),
     "customer": msg("Customer"),
     "laboratory": msg("Laboratory"),
     "method": msg("Method"),
@@ -34,12 +34,12 @@ CAPTIONS: dict[str, Text] = {
     "performed": msg("Performed"),
     "issued": msg("Issued"),
     "reason": msg("Reason"),
-    "place": msg("Place"),
+    "place": msg("Place of calibration"),
     "in_store": msg("In the laboratory"),
     "surroundings": msg("Surroundings"),
     "point": msg("Point"),
     "nominal": words.NOMINAL,
-    "limits": msg("Limits"),
+    "limits": msg("Tolerance limits"),
     "found": words.AS_FOUND,
     "left": words.AS_LEFT,
     "verdict": msg("Verdict"),
