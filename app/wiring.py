@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from app.calibration import findable as calibrationfinder
 from app.calibration import impact, listening, robotaddresses, telling
 from app.calibration.events import EquipmentFoundBad, JobEnded, JobReviewed
 from app.customers import panels, privacy
@@ -177,6 +178,7 @@ def _connect_calibration() -> None:
     callouts.tell("calibration", telling.callouts_of)
     tabs.show("calibration", msg("Calibration"), robotaddresses.robot_page)
     ticketpanels.show("calibration", "calibration/ticket_panel.html", _calibrations_of_ticket)
+    findable.tell("calibration", calibrationfinder.find)
 
 
 def _calibrations_of_ticket(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object]:

@@ -65,6 +65,9 @@ class HitKind(StrEnum):
     PART = "part"
     PLACE = "place"
     PURCHASE = "purchase"
+    CALIBRATION = "calibration"
+    CERTIFICATE = "certificate"
+    EQUIPMENT = "equipment"
 
 
 @dataclass(frozen=True, slots=True)

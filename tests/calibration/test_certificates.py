@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import pytest
 from cryptography import x509
@@ -31,7 +32,7 @@ from app.calibration.snapshot import Figure, Line
 from app.identity.approval import WrongPin
 from app.kernel.errors import Conflict, NotFound, Refused
 from tests.makers.browsing import Browser
-from tests.makers.calibration import Lab, a_measured_job
+from tests.makers.calibration import LEVEL, Lab, a_measured_job
 from tests.makers.certificates import HOUSE, a_certificate, a_reviewed_job
 from tests.makers.identity import PIN
 
@@ -291,7 +292,9 @@ def test_an_exported_file_is_known_by_its_bytes(session: Session, lab: Lab) -> N
 
 @needs_schema
 @pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize("code", ["JOINT-ZERO", "POSE", "IMU", "FOOT-FT", "CAMERA", "BATTERY"])
+@pytest.mark.parametrize(
+    "code", ["JOINT-ZERO", "POSE", "IMU", "FOOT-FT", "CAMERA", "BATTERY", "STOPPING"]
+)
 def test_the_digital_form_of_every_starting_procedure_is_valid(
     session: Session, lab: Lab, code: str
 ) -> None:
@@ -445,6 +448,23 @@ def test_a_metrologist_issues_corrects_and_withdraws_by_page(
     assert (corrected.status_code, gone.status_code) == (303, 303)
     assert "Another certificate stands in its place." in old.text
     assert office.get("/calibration/certificates?q=G1").status_code == 200
+
+
+def test_a_scan_finds_job_certificate_and_reference(
+    session: Session, lab: Lab, office: Browser
+) -> None:
+    made = a_certificate(session, lab)
+    codes = {
+        made.number.lower(): f"/calibration/certificates/{made.number}",
+        f"https://robots.example/c/{made.code}": f"/calibration/certificates/{made.number}",
+        "k-1": "/calibration/jobs/1",
+        LEVEL: "/calibration/equipment/",
+    }
+    session.commit()
+
+    for code, page in codes.items():
+        answer = office.get("/find?" + urlencode({"code": code}))
+        assert answer.headers["location"].startswith(page), code
 
 
 def test_the_numbers_have_no_gap_and_the_robot_keeps_the_owner_of_that_time(
