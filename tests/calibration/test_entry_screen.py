@@ -43,7 +43,7 @@ def come_in(page: Page, session: Session, lab: Lab, url: str, role: Role = Role.
     page.context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, "url": url}])
 
 
-def test_thirty_points_from_the_scan_to_the_review_by_keys_alone(
+def test_thirty_points_from_the_scan_to_the_certificate_by_keys_alone(
     page: Page, session: Session, lab: Lab, live_server: str
 ) -> None:
     points = [a_point(f"joint:axis_{place:02}_joint", readings=1) for place in range(POINTS)]
@@ -79,11 +79,19 @@ def test_thirty_points_from_the_scan_to_the_review_by_keys_alone(
     keys.type(PIN)
     keys.press("Control+Enter")
     expect(page.locator(".topbar .chip")).to_have_text("Reviewed")
+    keys.press("Control+Enter")
+    expect(page.locator("#issue-language")).to_be_focused()
+    page.locator("#issue-pin").focus()
+    keys.type(PIN)
+    keys.press("Control+Enter")
+    expect(page.locator("#title")).to_contain_text("-00001")
+    paper = page.request.get(live_server + (page.locator("#pdf").get_attribute("href") or ""))
 
+    assert paper.body().startswith(b"%PDF")
     assert keys.pressed * SECONDS_A_KEY < MOST_SECONDS
     taken = session.scalars(select(Reading).order_by(Reading.id)).all()
     assert [row.raw_text for row in taken] == [f"0.{10 + place % 20:03}" for place in range(POINTS)]
-    assert session.scalars(select(CalibrationJob)).one().state is JobState.REVIEWED
+    assert session.scalars(select(CalibrationJob)).one().state is JobState.CERTIFIED
 
 
 def test_what_is_refused_comes_back_into_the_field(
