@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from app.kernel.errors import Invalid
 from app.kernel.text import msg
@@ -13,20 +13,6 @@ from app.web.wire import Sent, Words
 
 # A body has at most 1 MB; what is larger comes by the page.
 _MOST_SIGNS = 950_000
-
-
-class FileOut(BaseModel):
-    """A file, its content in base64."""
-
-    name: str
-    media_type: str
-    content: str
-
-    @classmethod
-    def of(cls, content: bytes, *, name: str, media_type: str) -> Self:
-        return cls(
-            name=name, media_type=media_type, content=base64.b64encode(content).decode("ascii")
-        )
 
 
 class FileIn(Sent):

@@ -9,7 +9,6 @@ from app.identity import staff
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.errors import NotFound
 from app.kernel.text import msg
-from app.robots.api.files import FileOut
 from app.service import links, papers, tickets
 from app.service.api.asked import asked_ticket
 from app.web import labels
