@@ -13,7 +13,7 @@ from app.kernel.errors import NotFound
 from app.kernel.text import msg
 from app.robots import dataduties, documents, makers
 from app.robots.api.configuration import robot_asked
-from app.robots.api.files import FileIn, FileOut
+from app.robots.api.files import FileIn
 from app.robots.api.warranty import DocumentOut
 from app.robots.dataduties import WipeInput
 from app.robots.documents import DocumentInput
@@ -24,6 +24,7 @@ from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import RowId, Sent, Words
+from app.web.wirefiles import FileOut
 
 router = APIRouter(prefix="/api/v1", tags=["robots"])
 

@@ -10,13 +10,13 @@ from app.kernel.errors import NotFound
 from app.kernel.text import msg
 from app.robots import bodylook, insides, openpassport, queries
 from app.robots.api.configuration import robot_asked
-from app.robots.api.files import FileOut
 from app.robots.bodylook import Look
 from app.web import labels
 from app.web.i18n import speech_of
 from app.web.labels import STOCKS, Label
 from app.web.problems import refusals
 from app.web.sessions import ReadSession
+from app.web.wirefiles import FileOut
 
 router = APIRouter(prefix="/api/v1/robots", tags=["robots"])
 

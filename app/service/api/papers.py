@@ -16,6 +16,7 @@ from app.web.i18n import language_of
 from app.web.labels import STOCKS, Label
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
+from app.web.wirefiles import FileOut
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["service"])
 
