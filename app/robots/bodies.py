@@ -33,6 +33,22 @@ def plan_of(session: Session, unit: Unit) -> BodyPlan | None:
     return _followed([row[0] for row in rows], unit, rows[0][1] if rows else None)
 
 
+def plan_with_slots(session: Session, unit: Unit) -> tuple[BodyPlan | None, list[Slot]]:
+    """A robot's plan, see `plan_of`, and its slots by their place; one statement."""
+    rows = session.execute(
+        select(BodyPlan, Slot, _plan_in_use(unit))
+        .outerjoin(Slot, Slot.plan_id == BodyPlan.id)
+        .where(BodyPlan.model_id == unit.model_id)
+        .order_by(Slot.place, Slot.id)
+    ).all()
+    plans = {row[0].id: row[0] for row in rows}
+    plan = _followed(plans.values(), unit, rows[0][2] if rows else None)
+    if plan is None:
+        return None, []
+    slots: list[Slot | None] = [row[1] for row in rows]
+    return plan, [slot for slot in slots if slot is not None and slot.plan_id == plan.id]
+
+
 def plans_followed(session: Session, units: Collection[Unit]) -> dict[int, BodyPlan]:
     """The plans of many robots by the robot's id, in two statements; see `plan_of`."""
     plans = plans_of(session, {unit.model_id for unit in units})

@@ -95,7 +95,7 @@ def cover_of(
 ) -> Cover:
     """Verdicts for the robot and each of its slots, on a day (None: the store's today).
 
-    `read`: the robot's counters, if somebody has asked for them already. Ten statements without
+    `read`: the robot's counters, if somebody has asked for them already. Nine statements without
     them, however many slots. Nothing of it is stored.
     """
     actor.require("robots.view")
@@ -106,8 +106,7 @@ def cover_of(
     valid = warrantypapers.in_force(papers)
     starts = warrantypapers.start_dates(valid)
     terms = _binding(session, unit, around.owner, _began(starts) or day)
-    plan = bodies.plan_of(session, unit)
-    slots = _slots(session, plan.id) if plan else []
+    _, slots = bodies.plan_with_slots(session, unit)
     stays, under_warranty = _stays(session, unit) if slots else ({}, {})
     evidence = warrantypapers.evidence_of(session, unit.id)
     signed = contracts.of_unit(session, unit.id)
@@ -299,12 +298,6 @@ def _around(session: Session, unit: Unit) -> _Around:
     ).one()
     backed_up = None if backup is None else backup is DataDuty.BACKUP_CONSENT
     return _Around(store, kind, backed_up)
-
-
-def _slots(session: Session, plan_id: int) -> Sequence[Slot]:
-    return session.scalars(
-        select(Slot).where(Slot.plan_id == plan_id).order_by(Slot.place, Slot.id)
-    ).all()
 
 
 def _stays(session: Session, unit: Unit) -> tuple[dict[int, list[Occupant]], dict[int, bool]]:
