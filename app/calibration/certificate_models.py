@@ -58,7 +58,8 @@ class CalibrationCertificate(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     kind: Mapped[CertificateKind] = mapped_column(default=CertificateKind.ORIGINAL)
     supersedes_id: Mapped[int | None] = mapped_column(
-        ForeignKey("calibration_certificates.id"), default=None
+        ForeignKey("calibration_certificates.id", name="fk_calibration_certificates_supersedes"),
+        default=None,
     )
     reason: Mapped[LongText] = mapped_column(default="")
     snapshot: Mapped[LongText]

@@ -83,7 +83,7 @@ class Equipment(Base):
 
 
 class EquipmentCertificate(Base):
-    """A calibration of a reference by somebody; append-only, withdrawn by a row of its own."""
+    """A calibration of a reference by somebody. Only its withdrawal is ever written into it."""
 
     __tablename__ = "equipment_certificates"
     __table_args__ = (

@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["supersedes_id"],
             ["calibration_certificates.id"],
-            name=op.f("fk_calibration_certificates_supersedes_id_calibration_certificates"),
+            name=op.f("fk_calibration_certificates_supersedes"),
         ),
         sa.ForeignKeyConstraint(
             ["unit_id"], ["units.id"], name=op.f("fk_calibration_certificates_unit_id_units")

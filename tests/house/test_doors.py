@@ -19,7 +19,7 @@ pytestmark = pytest.mark.only_on("sqlite")  # the doors are the same on both eng
 OPEN_PAGES = {
     *("/healthz", "/readyz", "/metrics", "/sign-in", "/sign-in/pin", "/sign-in/badge"),
     # a robot's public passport: its code or its owner's key is what opens it
-    *("/r/key", "/r/{code}", "/r/{code}/passport.json"),
+    *("/r/key", "/r/{code}", "/r/{code}/passport.json", "/c/{code}"),
     # a repair's status and estimate: the key on its receipt is what opens them
     *("/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
     *("/sign-out", "/switch", "/lock", "/preferences"),
