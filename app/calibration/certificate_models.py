@@ -94,7 +94,9 @@ class CertificateWithdrawal(Base):
     )
 
     id: Mapped[Key] = mapped_column(init=False)
-    certificate_id: Mapped[int] = mapped_column(ForeignKey("calibration_certificates.id"))
+    certificate_id: Mapped[int] = mapped_column(
+        ForeignKey("calibration_certificates.id", name="fk_certificate_withdrawals_certificate")
+    )
     reason: Mapped[LongText]
     at: Mapped[datetime]
     by: Mapped[str]

@@ -119,7 +119,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["certificate_id"],
             ["calibration_certificates.id"],
-            name=op.f("fk_certificate_withdrawals_certificate_id_calibration_certificates"),
+            name=op.f("fk_certificate_withdrawals_certificate"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_withdrawals")),
         sa.UniqueConstraint(

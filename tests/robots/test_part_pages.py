@@ -197,7 +197,7 @@ def test_the_body_map_and_its_list_say_the_same(
     ]
     assert all(f'href="{address}"' in rows[row] for address, _, row in told)
     assert "since" in seen(browser, "/robots/G1-1?look=age")
-    assert "Nobody has data for this yet" in seen(browser, "/robots/G1-1?look=calibration")
+    assert "Nobody has data" not in seen(browser, "/robots/G1-1?look=calibration")
     assert "Nobody has data" not in seen(browser, "/robots/G1-1?look=nonsense")
 
 
