@@ -29,8 +29,9 @@ class CertificateKind(StrEnum):
 class CalibrationCertificate(Base):
     """A certificate as issued. `snapshot` is canonical JSON, everything that is printed.
 
-    `sha256` is over the snapshot's bytes and `previous_sha256` that of the store's certificate
-    before it. Current is what nothing supersedes and nobody withdrew.
+    `sha256` is over the snapshot's bytes; `previous_sha256` over everything that the store's
+    certificate before it is known by, its own link included. Current is what nothing supersedes
+    and nobody withdrew.
     """
 
     __tablename__ = "calibration_certificates"

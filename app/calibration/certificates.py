@@ -100,6 +100,12 @@ def snapshot_of(certificate: CalibrationCertificate) -> Snapshot:
     return thaw(Snapshot, certificate.snapshot.encode())
 
 
+def link_after(one: CalibrationCertificate) -> str:
+    """What the next certificate of the store carries of this one: all its forms, and its place."""
+    parts = (one.previous_sha256, one.sha256, one.pdf_sha256, one.dcc_sha256)
+    return sha256_hex("".join(parts).encode())
+
+
 def issue(
     session: Session,
     actor: Actor,
@@ -260,7 +266,7 @@ def _write(
     xml = dcc.written(shot)
     signed = dccsigning.signed(xml, house.signing) if house.signing else xml
     last = session.scalar(
-        select(CalibrationCertificate.sha256)
+        select(CalibrationCertificate)
         .where(CalibrationCertificate.store_id == actor.store_id)
         .order_by(CalibrationCertificate.sequence.desc())
         .limit(1)
@@ -276,7 +282,7 @@ def _write(
         reason=shot.replaced_why,
         snapshot=frozen.decode(),
         sha256=sha256_hex(frozen),
-        previous_sha256=last or FIRST_LINK,
+        previous_sha256=link_after(last) if last else FIRST_LINK,
         languages=",".join(shot.languages),
         pdf=pdf,
         pdf_sha256=sha256_hex(pdf),
@@ -303,7 +309,13 @@ def _tell(
         actor,
         "certificate.issued",
         subject=f"certificate:{made.number}",
-        after={"job": reference(job), "kind": made.kind, "sha256": made.sha256},
+        after={
+            "job": reference(job),
+            "kind": made.kind,
+            "sha256": made.sha256,
+            "pdf_sha256": made.pdf_sha256,
+            "dcc_sha256": made.dcc_sha256,
+        },
         reason=made.reason or None,
     )
     timeline.note(

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from lxml import etree
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from app.calibration import certificatesheet, dcc
+from app.calibration import dcc
 from app.calibration.certificate_models import CalibrationCertificate
-from app.calibration.certificates import FIRST_LINK
+from app.calibration.certificates import FIRST_LINK, link_after
+from app.calibration.dccsignature import SignatureState, signature_of
 from app.calibration.snapshot import Snapshot
 from app.kernel.canonical import sha256_hex
 from app.kernel.frozen import freeze, thaw
@@ -29,7 +31,7 @@ def breaches(session: Session) -> Iterator[str]:
             yield f"certificate {one.number}: number {sequence + 1} of the chain is missing"
         if one.previous_sha256 != link:
             yield f"certificate {one.number}: does not follow the one before it in the chain"
-        links[one.store_id] = (one.sequence, one.sha256)
+        links[one.store_id] = (one.sequence, link_after(one))
 
 
 def changed(one: CalibrationCertificate) -> Iterator[str]:
@@ -48,7 +50,10 @@ def changed(one: CalibrationCertificate) -> Iterator[str]:
         return
     if freeze(shot) != snapshot or shot.number != one.number:
         yield "the snapshot says something else than its row"
-    if not one.is_signed_xml and sha256_hex(dcc.written(shot)) != one.dcc_sha256:
+    if one.is_signed_xml:
+        if not _is_signed(one.dcc):
+            yield "the signature of the XML is broken"
+    elif sha256_hex(dcc.written(shot)) != one.dcc_sha256:
         yield "the XML does not come out of the snapshot"
 
 
@@ -68,6 +73,9 @@ def name_of(session: Session, content: bytes) -> tuple[str, str] | None:
     return None
 
 
-def drawn_again(one: CalibrationCertificate) -> bool:
-    """Whether the paper comes out of the snapshot byte for byte, on this machine's fonts."""
-    return certificatesheet.pdf(thaw(Snapshot, one.snapshot.encode())) == one.pdf
+def _is_signed(xml: bytes) -> bool:
+    try:
+        root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        return False
+    return signature_of(xml, root).state is SignatureState.VALID

@@ -30,6 +30,7 @@ from app.calibration.dsiunits import read_unit, write_unit
 from app.calibration.job_models import JobState
 from app.calibration.snapshot import Figure, Line
 from app.identity.approval import WrongPin
+from app.kernel.canonical import sha256_hex
 from app.kernel.errors import Conflict, NotFound, Refused
 from tests.makers.browsing import Browser
 from tests.makers.calibration import LEVEL, Lab, a_measured_job
@@ -205,7 +206,7 @@ def test_an_amendment_and_a_replacement_name_what_they_stand_for(
     assert standings == [Standing.SUPERSEDED, Standing.SUPERSEDED, Standing.ISSUED]
     assert certificates.snapshot_of(second).replaces == first.number
     assert first.number in words_of(second.pdf)
-    assert second.previous_sha256 == first.sha256
+    assert second.previous_sha256 == certificates.link_after(first)
     with pytest.raises(Conflict):
         certificates.withdraw(session, lab.metrologist, first, reason="Too late")
     with pytest.raises(Refused):
@@ -253,18 +254,41 @@ def test_nobody_changes_an_issued_certificate_by_sql(
 
 
 @pytest.mark.only_on("sqlite")
+def test_a_paper_rewritten_with_its_digest_breaks_the_chain(session: Session, lab: Lab) -> None:
+    first = a_certificate(session, lab)
+    a_certificate(session, lab)
+    without_triggers(session)
+    forged = first.pdf + b" "
+    session.execute(
+        text("UPDATE calibration_certificates SET pdf = :pdf, pdf_sha256 = :sha WHERE id = :id"),
+        {"pdf": forged, "sha": sha256_hex(forged), "id": first.id},
+    )
+    session.expire_all()
+
+    assert list(verifying.breaches(session)) == [
+        f"certificate {first.number[:-1]}2: does not follow the one before it in the chain"
+    ]
+
+
+def without_triggers(session: Session) -> None:
+    """As somebody who owns the file could have it."""
+    names = session.scalars(
+        text(
+            "SELECT name FROM sqlite_master "
+            "WHERE type = 'trigger' AND tbl_name = 'calibration_certificates'"
+        )
+    )
+    for name in names.all():
+        session.execute(text(f"DROP TRIGGER {name}"))
+
+
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("column", ["snapshot", "pdf", "dcc"])
 def test_a_changed_byte_is_found(session: Session, lab: Lab, column: str) -> None:
     """Whoever owns the file can drop the triggers; the digests still tell."""
     a_certificate(session, lab)
     a_certificate(session, lab)
-    for name in session.scalars(
-        text(
-            "SELECT name FROM sqlite_master "
-            "WHERE type = 'trigger' AND tbl_name = 'calibration_certificates'"
-        )
-    ).all():
-        session.execute(text(f"DROP TRIGGER {name}"))
+    without_triggers(session)
     change = (
         "replace(snapshot, 'passed', 'failed')"
         if column == "snapshot"
@@ -381,6 +405,7 @@ def test_a_signed_one_is_valid_and_a_changed_value_is_found(session: Session, la
 
     checked = schema()
     assert checked.validate(etree.fromstring(made.dcc)), checked.error_log
+    assert list(verifying.changed(made)) == []
     expected = SignatureConfiguration(require_x509=True)
     verified = XMLVerifier()
     verified.verify(made.dcc, x509_cert=certificate.decode(), expect_config=expected)
