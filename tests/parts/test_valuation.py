@@ -13,6 +13,7 @@ from app.kernel.money import Money
 from app.parts import issuing, moving, places, stock, valuation
 from app.parts.models import Movement, Part, PlaceKind
 from app.robots.slot_models import Control
+from app.stores import desk
 from tests.makers.books import breaches_of
 from tests.makers.parts import a_bin, a_part, stocked, stocked_serials
 
@@ -128,8 +129,13 @@ def test_the_value_of_a_past_day_is_what_it_was_then(
     with clock.set_to(today - timedelta(days=1)):
         scrap(session, manager, knee, 4)
         scrap(session, manager, bolt)
-    two_days_ago = valuation.end_of(session, manager, (today - timedelta(days=2)).date())
-    yesterday = valuation.end_of(session, manager, (today - timedelta(days=1)).date())
+    store = desk.store_of(session, manager.store_id)
+    two_days_ago, yesterday = (
+        valuation.end_of(
+            session, manager, desk.business_day_of(store, today - timedelta(days=days))
+        )
+        for days in (2, 1)
+    )
     # then
     for before, quantity, value, numbers in (
         (today - timedelta(days=9), 0, 0, []),
