@@ -80,8 +80,7 @@ def test_open_bulletins_mark_the_slots_whose_parts_they_name(
     assert str(seen[KNEE].words).startswith("SB-7: ")
 
 
-def test_what_nobody_has_data_for_is_unknown_everywhere(session: Session, unit: Unit) -> None:
+def test_what_was_never_measured_is_unknown_everywhere(session: Session, unit: Unit) -> None:
     body = bodylook.body(session, unit, insides.view(session, unit), Look.CALIBRATION)
-    assert not body.known
     assert {mark.tone for mark in body.marks.values()} == {""}
     assert [(tone, count) for tone, _, count in body.key] == [("", 3)]
