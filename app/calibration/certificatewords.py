@@ -33,6 +33,9 @@ _TRACED = msg(
     "The results are traceable to the International System of Units (SI) through the references "
     "named here and their certificates."
 )
+_OWN = msg(
+    "All results are this laboratory’s own: none comes from another provider, nothing was sampled."
+)
 _COVERAGE = msg(
     "U is the expanded uncertainty: the standard uncertainty times k, for a coverage probability "
     "of about {percent} %, by JCGM 100:2008."
@@ -90,4 +93,4 @@ def statements_of(shot: Snapshot) -> list[Text]:
         said.append(Text(_ACCREDITED.template, {"accreditation": shot.accreditation}))
     if shot.due_on is not None:
         said.append(Text(_DUE.template, {"day": shot.due_on}))
-    return [*said, _ONLY, _WHOLE]
+    return [*said, _OWN, _ONLY, _WHOLE]
