@@ -18,7 +18,7 @@ from app.web import paging
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
-from app.web.wire import Cursor, PageOut, RowId, Sent, Words
+from app.web.wire import Cursor, Number, PageOut, Sent, Words
 
 router = APIRouter(prefix="/api/v1/calibration/impact", tags=["calibration"])
 
@@ -110,7 +110,7 @@ def open_impact_case(
 
 
 @router.get("/{number}", responses=refusals(404))
-def get_impact_case(session: ReadSession, actor: ApiReading, number: RowId) -> ImpactOut:
+def get_impact_case(session: ReadSession, actor: ApiReading, number: Number) -> ImpactOut:
     return _case(session, impact.by_number(session, actor, number))
 
 
@@ -119,7 +119,7 @@ def list_impact_items(
     session: ReadSession,
     actor: ApiReading,
     *,
-    number: RowId,
+    number: Number,
     effect: Words = "",
     cursor: Cursor = "",
 ) -> PageOut[ImpactItemOut]:
@@ -140,7 +140,7 @@ def dispose_of_impact_items(
     session: WriteSession,
     actor: ApiWriting,
     *,
-    number: RowId,
+    number: Number,
     body: DispositionIn,
 ) -> ImpactOut:
     case = impact.by_number(session, actor, number)
@@ -154,7 +154,7 @@ def close_impact_case(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
-    number: RowId,
+    number: Number,
 ) -> ImpactOut:
     """Refused while a result waits for what is done about it."""
     case = impact.by_number(session, actor, number)

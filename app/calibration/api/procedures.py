@@ -97,7 +97,7 @@ def draft_clause(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
-    number: RowId,
+    number: Number,
 ) -> VersionOut:
     return _out(session, gbtemplates.draft_clause(session, actor, number))
 

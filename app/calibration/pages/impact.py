@@ -30,7 +30,7 @@ from app.web.idempotent import once
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession
 from app.web.submitted import Submitted
-from app.web.wire import RowId
+from app.web.wire import Number, RowId
 
 router = APIRouter(prefix="/calibration/impact")
 _HERE = "/calibration/impact"
@@ -92,7 +92,7 @@ def show_case(
     session: ReadSession,
     actor: SignedIn,
     *,
-    number: RowId,
+    number: Number,
     effect: str = "",
     cursor: str = "",
 ) -> Response:
@@ -102,7 +102,7 @@ def show_case(
 @router.post("/{number}/dispositions")
 @once
 def dispose(
-    request: Request, session: WriteSession, actor: Acting, *, number: RowId, form: Submitted
+    request: Request, session: WriteSession, actor: Acting, *, number: Number, form: Submitted
 ) -> Response:
     """What is done about the ticked items, or about all that wait with one effect."""
     typed = form.values
@@ -138,7 +138,7 @@ def close(
     session: WriteSession,
     actor: Acting,
     *,
-    number: RowId,
+    number: Number,
     form: Submitted,  # noqa: ARG001 - `once` reads its token
 ) -> Response:
     return _act(
@@ -148,7 +148,7 @@ def close(
 
 @router.get("/{number}/letters/{customer_id}.pdf")
 def print_letter(
-    session: ReadSession, actor: SignedIn, number: RowId, customer_id: RowId
+    session: ReadSession, actor: SignedIn, number: Number, customer_id: RowId
 ) -> Response:
     case = impact.by_number(session, actor, number)
     data = impactletters.letter_pdf(session, actor, case, customer_id)
