@@ -127,14 +127,14 @@ def verify(
     if file is None:
         _verify_certificates()
         return
-    if _is_certificate(file):
-        return
     known = passportkeys.known_key(Settings().data_dir)
     expected = passportkeys.HousePublicKey.from_text(key) if key else known
     found = passportkeys.check(file.read_bytes(), expected)
     problems = [str(problem) for problem in found.problems]
     if key and not problems and not found.is_ours:
         problems.append("The file was signed with another key.")
+    if problems and _is_certificate(file):
+        return
     for problem in problems:
         typer.echo(problem)
     if problems:

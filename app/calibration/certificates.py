@@ -137,33 +137,8 @@ def issue(
     _require_languages(wanted.languages)
     _require_due(session, actor, wanted)
     approval.sign(session, actor, pin=pin)
-    taken = gathered(session, job, actor)
-    shot = Snapshot(
-        number="",
-        kind=CertificateKind.ORIGINAL,
-        languages=wanted.languages,
-        zone=taken.zone,
-        issued_at=clock.now(),
-        laboratory=taken.laboratory,
-        customer=taken.customer,
-        item=taken.item,
-        method=taken.method,
-        surroundings=taken.surroundings,
-        names=taken.names,
-        job=label(job),
-        reason=job.reason,
-        references=taken.references,
-        lines=taken.lines,
-        passed=all_accepted(job, final),
-        check_address="",
-        engine=ENGINE,
-        adjustments=taken.adjustments,
-        unadjusted_by=job.unadjusted_by,
-        ticket=job.reference.removeprefix("ticket:"),
-        deviations=job.deviations,
-        accreditation=house.covers(taken.method.code),
-        due_on=wanted.due_on if wanted.is_interval_agreed else None,
-    )
+    passed = all_accepted(job, final)
+    shot = _drawn_up(session, actor, job, wanted, house=house, passed=passed)
     made = _write(session, actor, job, shot, house=house)
     jobs.certified(session, actor, job)
     _tell(session, actor, job, made)
@@ -240,6 +215,45 @@ def withdraw(
         summary=msg("Certificate {number} withdrawn", number=certificate.number),
         link=address(certificate),
         actor_name=actor.name,
+    )
+
+
+def _drawn_up(
+    session: Session,
+    actor: Actor,
+    job: CalibrationJob,
+    wanted: Issue,
+    *,
+    house: House,
+    passed: bool,
+) -> Snapshot:
+    """What the certificate of a job says; number and address come when it is written."""
+    taken = gathered(session, job, actor)
+    return Snapshot(
+        number="",
+        kind=CertificateKind.ORIGINAL,
+        languages=wanted.languages,
+        zone=taken.zone,
+        issued_at=clock.now(),
+        laboratory=taken.laboratory,
+        customer=taken.customer,
+        item=taken.item,
+        method=taken.method,
+        surroundings=taken.surroundings,
+        names=taken.names,
+        job=label(job),
+        reason=job.reason,
+        references=taken.references,
+        lines=taken.lines,
+        passed=passed,
+        check_address="",
+        engine=ENGINE,
+        adjustments=taken.adjustments,
+        unadjusted_by=job.unadjusted_by,
+        ticket=job.reference.removeprefix("ticket:"),
+        deviations=job.deviations,
+        accreditation=house.covers(taken.method.code),
+        due_on=wanted.due_on if wanted.is_interval_agreed else None,
     )
 
 

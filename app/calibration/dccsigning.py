@@ -33,9 +33,11 @@ def key_of(key: Path | None, certificate: Path | None) -> SigningKey | None:
     if key is None or certificate is None:
         return None
     try:
-        return SigningKey(key.read_bytes(), certificate.read_bytes())
-    except OSError as error:
+        found = SigningKey(key.read_bytes(), certificate.read_bytes())
+        load_pem_private_key(found.key, None)
+    except (OSError, TypeError, ValueError) as error:
         raise Refused(msg("The key for digital certificates cannot be read.")) from error
+    return found
 
 
 def signed(xml: bytes, key: SigningKey) -> bytes:

@@ -176,22 +176,7 @@ def choose_equipment(
     """
     lock(session, actor, job, expected_version)
     _require_open(job)
-    need = next((one for one in job.procedure_version.needs if one.role == role), None)
-    if need is None:
-        raise NotFound(msg("This procedure has no role {role}.", role=role[:40]), field="role")
-    if chosen.store_id != job.store_id:
-        raise NotFound(msg("There is no such equipment in this store."), field="equipment")
-    if chosen.kind != need.kind:
-        raise Refused(
-            msg(
-                "{asset} is a {kind}; {role} asks for a {wanted}.",
-                asset=chosen.asset_number,
-                kind=chosen.kind,
-                role=role,
-                wanted=need.kind,
-            ),
-            field="equipment",
-        )
+    _require_fit(job, role, chosen)
     certificate = equipment.usable(session, chosen, at=clock.now(), staff_id=actor.staff_id)
     row = session.scalar(
         select(JobEquipment).where(JobEquipment.job_id == job.id, JobEquipment.role == role)
@@ -227,6 +212,26 @@ def choose_equipment(
         after={"role": role, "equipment": chosen.asset_number, "certificate": certificate.number},
     )
     return row
+
+
+def _require_fit(job: CalibrationJob, role: str, chosen: Equipment) -> None:
+    """The procedure has this role, and asks for such a piece of this very store."""
+    need = next((one for one in job.procedure_version.needs if one.role == role), None)
+    if need is None:
+        raise NotFound(msg("This procedure has no role {role}.", role=role[:40]), field="role")
+    if chosen.store_id != job.store_id:
+        raise NotFound(msg("There is no such equipment in this store."), field="equipment")
+    if chosen.kind != need.kind:
+        raise Refused(
+            msg(
+                "{asset} is a {kind}; {role} asks for a {wanted}.",
+                asset=chosen.asset_number,
+                kind=chosen.kind,
+                role=role,
+                wanted=need.kind,
+            ),
+            field="equipment",
+        )
 
 
 def _require_open(job: CalibrationJob) -> None:

@@ -25,7 +25,7 @@ from app.calibration import certificatelists, certificates, certificatesheet, dc
 from app.calibration.certificate_models import CalibrationCertificate, CertificateKind
 from app.calibration.certificatelists import Standing
 from app.calibration.certificates import Correction, House, Issue
-from app.calibration.dccsigning import SigningKey
+from app.calibration.dccsigning import SigningKey, key_of
 from app.calibration.dsiunits import read_unit, write_unit
 from app.calibration.job_models import JobState
 from app.calibration.snapshot import Figure, Line
@@ -415,6 +415,17 @@ def test_a_signed_one_is_valid_and_a_changed_value_is_found(session: Session, la
             x509_cert=certificate.decode(),
             expect_config=expected,
         )
+
+
+@pytest.mark.only_on("sqlite")
+def test_what_is_no_key_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    nonsense = tmp_path / "key.pem"
+    nonsense.write_text("no key")
+
+    assert key_of(None, None) is None
+    for key in (nonsense, tmp_path / "nowhere.pem"):
+        with pytest.raises(Refused, match="cannot be read"):
+            key_of(key, nonsense)
 
 
 @pytest.mark.parametrize("unit", ["mm", "deg", "N", "N·m", "%", "A·h", "kg", "s", "m", "px"])

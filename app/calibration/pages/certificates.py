@@ -29,17 +29,12 @@ from app.web.idempotent import once
 from app.web.qr import qr_code
 from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession, WriteSession, database_of
+from app.web.unlisted import unlisted
 from app.web.wire import Number
 
 router = APIRouter()
 
 _HERE = "/calibration/certificates"
-# Kept by nobody, found by no search engine, and told to no page that it leads to.
-_PRIVATE = {
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 @router.get(_HERE)
@@ -181,8 +176,7 @@ def check_certificate(request: Request, session: ReadSession, *, code: str) -> R
         standing_label=STANDING_LABELS[found.standing],
         standing_tone=STANDING_TONES[found.standing],
     )
-    answer.headers.update(_PRIVATE)
-    return answer
+    return unlisted(answer)
 
 
 _TAIL = 4

@@ -6,15 +6,9 @@ from starlette.responses import Response
 from app.robots import bulletins, openpassport, passportexport, passportkeys
 from app.web.rendering import render
 from app.web.sessions import ReadSession
+from app.web.unlisted import HEADERS, unlisted
 
 router = APIRouter(prefix="/r")
-
-# Kept by nobody, found by no search engine, and told to no page that it leads to.
-_PRIVATE = {
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 @router.get("/key")
@@ -35,7 +29,7 @@ def download(request: Request, session: ReadSession, *, code: str, o: str = "") 
     return Response(
         passportexport.as_json(session, unit, key),
         media_type="application/json",
-        headers={**_PRIVATE, "Content-Disposition": 'attachment; filename="passport.json"'},
+        headers={**HEADERS, "Content-Disposition": 'attachment; filename="passport.json"'},
     )
 
 
@@ -58,5 +52,4 @@ def show_passport(
         before=before,
         owner_key=o if is_owner else "",
     )
-    answer.headers.update(_PRIVATE)
-    return answer
+    return unlisted(answer)

@@ -10,16 +10,10 @@ from app.web.files import file_response, files_of
 from app.web.i18n import language_of, speech
 from app.web.rendering import render
 from app.web.sessions import ReadSession
+from app.web.unlisted import unlisted
 from app.web.wire import RowId
 
 router = APIRouter(prefix="/s")
-
-# Kept by nobody, found by no search engine, and told to no page that it leads to.
-_PRIVATE = {
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 @router.get("/{token}")
@@ -38,8 +32,7 @@ def show_status(request: Request, session: ReadSession, *, token: str) -> Respon
         photo_page=f"/s/{token}/photos",
         speech=speech(language_of(request), store.zone),
     )
-    answer.headers.update(_PRIVATE)
-    return answer
+    return unlisted(answer)
 
 
 @router.get("/{token}/photos/{photo_id}")
@@ -49,5 +42,4 @@ def show_photo(request: Request, session: ReadSession, *, token: str, photo_id: 
     photo = photos.shared_by_id(session, ticket, photo_id)
     content = files_of(request).get(photo.sha256)
     answer = file_response(content, media_type=JPEG, name=f"{tickets.label(ticket)}-{photo.id}")
-    answer.headers.update(_PRIVATE)
-    return answer
+    return unlisted(answer)

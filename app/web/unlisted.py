@@ -1,0 +1,19 @@
+"""Pages that a secret or public code opens: for whoever holds it, and for nobody else."""
+
+from typing import TypeVar
+
+from starlette.responses import Response
+
+Answer = TypeVar("Answer", bound=Response)
+# Kept by nobody, found by no search engine, and told to no page that it leads to.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def unlisted(answer: Answer) -> Answer:
+    """The same answer, with what keeps it from caches and search engines."""
+    answer.headers.update(HEADERS)
+    return answer
