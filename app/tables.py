@@ -17,6 +17,7 @@ from app.parts import count_models as counts
 from app.parts import import_models as part_imports
 from app.parts import models as parts
 from app.payments import models as payments
+from app.payments import refund_models as refunds
 from app.robots import bulletin_models as bulletins
 from app.robots import duty_models as duties
 from app.robots import life_models as lives
@@ -56,6 +57,7 @@ MODULES = (
     part_imports,
     parts,
     payments,
+    refunds,
     planning,
     procedures,
     reference_equipment,

@@ -45,6 +45,7 @@ _SELL = frozenset(
     {
         "counter.sell",
         "customers.edit",
+        "payments.refund",
         "robots.inspect",
         "robots.handover",
         "robots.lend",
@@ -79,8 +80,11 @@ _LEAD = (
     | {
         "counter.big_discount",
         "customers.erase",
+        "books.view",
+        "credit.issue",
         "orders.cancel",
         "payments.reconcile",
+        "vouchers.edit",
         "products.edit",
         "robots.receive",
         "robots.edit",
@@ -114,7 +118,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     | _METROLOGY
     | {"robots.inspect", "robots.record", "robots.report", "service.check"},
     Role.MANAGER: _LOOK | _SELL | _LEAD,
-    Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view"},
+    Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view", "books.view"},
     Role.ADMIN: _LOOK | _SELL | _LEAD,
     Role.DEVICE: frozenset({"robots.view", "robots.report"}),
 }

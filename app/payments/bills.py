@@ -26,7 +26,7 @@ from app.payments.models import (
     Posting,
     SaleTax,
 )
-from app.payments.standing import MONEY_ACCOUNTS
+from app.payments.standing import MONEY_KINDS, OWED_ACCOUNTS, Standing
 
 _BY_REFERENCE = select(Bill).where(
     Bill.store_id == bindparam("store_id"), Bill.reference == bindparam("reference")
@@ -124,21 +124,34 @@ def total_of(bill: Bill) -> Money:
 
 
 def paid(session: Session, bill: Bill) -> Money:
-    """What has come in for a bill, by the journal."""
+    """What has come in for a bill less what went back, by the journal."""
     return Money(paid_of(session, [bill.id]).get(bill.id, 0), bill.currency)
 
 
 def paid_of(session: Session, bill_ids: Collection[int]) -> dict[int, int]:
-    """What has come in for each of many bills, in minor units; those without money are left out."""
+    """What has come in for each of many bills less what went back, in minor units; those without
+    money are left out.
+    """
+    return _sums_of(session, bill_ids, MONEY_KINDS)
+
+
+def credited_of(session: Session, bill_ids: Collection[int]) -> dict[int, int]:
+    """What was taken back of the sales behind many bills, in minor units."""
+    return _sums_of(session, bill_ids, (EntryKind.RETURN,))
+
+
+def _sums_of(
+    session: Session, bill_ids: Collection[int], kinds: Collection[EntryKind]
+) -> dict[int, int]:
     if not bill_ids:
         return {}
     rows = session.execute(
-        select(JournalEntry.bill_id, func.sum(Posting.amount_minor))
+        select(JournalEntry.bill_id, func.sum(-Posting.amount_minor))
         .join(Posting, Posting.entry_id == JournalEntry.id)
         .where(
             JournalEntry.bill_id.in_(bill_ids),
-            JournalEntry.kind == EntryKind.PAYMENT,
-            Posting.account.in_(MONEY_ACCOUNTS),
+            JournalEntry.kind.in_(kinds),
+            Posting.account.in_(OWED_ACCOUNTS),
         )
         .group_by(JournalEntry.bill_id)
     )
@@ -228,17 +241,7 @@ def recognise(
         till_session_id=stands.till_session_id,
         memo=bill.reference,
     )
-    by_rate_rows = [
-        {
-            "entry_id": entry.id,
-            "rate_bp": share.rate_bp,
-            "net_minor": share.net,
-            "tax_minor": share.tax,
-        }
-        for share in taxes
-    ]
-    if by_rate_rows:
-        session.execute(insert(SaleTax), by_rate_rows)
+    _keep_taxes(session, entry, taxes)
     audit.record(
         session,
         actor,
@@ -247,3 +250,76 @@ def recognise(
         after={"total": total_of(bill), "on_terms": bill.total_minor - covered},
     )
     return entry
+
+
+def credit(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    *,
+    revenue: Mapping[Account, int],
+    tax_minor: int,
+    taxes: Sequence[TaxSum] = (),
+    till_session_id: int | None = None,
+    memo: str = "",
+) -> JournalEntry:
+    """Take back a part of a recognised sale: revenue and tax, against what the customer is owed.
+
+    Amounts are positive; what stood open on terms is no longer owed, the rest is held for a refund.
+    Raises Conflict when nothing was recognised, or more is taken back than was sold.
+    """
+    minor = sum(revenue.values()) + tax_minor
+    stands = standing.of(session, bill)
+    _check_credit(stands, Money(minor, bill.currency))
+    off_terms = min(stands.on_terms.minor, minor)
+    sides = {
+        Account.RECEIVABLE: -off_terms,
+        Account.DEPOSITS: off_terms - minor,
+        Account.TAX: tax_minor,
+        **revenue,
+    }
+    entry = journal.post(
+        session,
+        store_id=bill.store_id,
+        kind=EntryKind.RETURN,
+        sides={account: Money(side, bill.currency) for account, side in sides.items()},
+        bill_id=bill.id,
+        till_session_id=till_session_id,
+        memo=memo or bill.reference,
+    )
+    back = [TaxSum(share.rate_bp, net=-share.net, tax=-share.tax) for share in taxes]
+    _keep_taxes(session, entry, back)
+    audit.record(
+        session,
+        actor,
+        "bill.credited",
+        subject=f"bill:{bill.reference}",
+        after={"credited": Money(minor, bill.currency), "off_terms": off_terms},
+    )
+    return entry
+
+
+def _check_credit(stands: Standing, amount: Money) -> None:
+    if not stands.is_recognised:
+        raise Conflict(msg("This sale is not complete, so nothing of it can be taken back."))
+    if stands.credited + amount > stands.total:
+        raise Conflict(
+            msg(
+                "Only {left} of this sale is left to take back.",
+                left=stands.total - stands.credited,
+            )
+        )
+
+
+def _keep_taxes(session: Session, entry: JournalEntry, taxes: Sequence[TaxSum]) -> None:
+    rows = [
+        {
+            "entry_id": entry.id,
+            "rate_bp": share.rate_bp,
+            "net_minor": share.net,
+            "tax_minor": share.tax,
+        }
+        for share in taxes
+    ]
+    if rows:
+        session.execute(insert(SaleTax), rows)

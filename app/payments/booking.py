@@ -13,6 +13,7 @@ from app.payments import journal, standing
 from app.payments.events import BillSettled, MoneyCame, PaymentCaptured
 from app.payments.models import (
     UNBOOKED_SQL,
+    WITHOUT_TILL,
     Account,
     Bill,
     EntryKind,
@@ -26,6 +27,10 @@ ACCOUNT_OF: dict[Tender, Account] = {
     Tender.CASH: Account.CASH,
     Tender.CARD: Account.CARD_CLEARING,
     Tender.TRANSFER: Account.BANK_CLEARING,
+    Tender.ONLINE: Account.CARD_CLEARING,
+    Tender.VOUCHER: Account.VOUCHERS,
+    Tender.STORE_CREDIT: Account.STORE_CREDIT,
+    Tender.TRADE_IN: Account.TRADE_INS,
 }
 
 
@@ -50,31 +55,33 @@ def book(
     actor: Actor,
     attempt: PaymentAttempt,
     bill: Bill,
-    till_session: TillSession,
+    till_session: TillSession | None,
     *,
     before: Standing,
 ) -> None:
     """Post a captured attempt and tell whoever waits for it; `before` is how the bill stands.
 
     Before the sale is recognised the money is a deposit, a liability; after it, it pays off what
-    is owed on terms.
+    is owed on terms. `till_session` is None for what came at no till.
     """
-    amount = amount_of(attempt)
+    amount, rounding = amount_of(attempt), Money(attempt.rounding_minor, attempt.currency)
     to_receivable = min(before.on_terms, amount)
     entry = journal.post(
         session,
         store_id=bill.store_id,
         kind=EntryKind.PAYMENT,
         sides={
-            ACCOUNT_OF[attempt.tender]: amount,
+            ACCOUNT_OF[attempt.tender]: amount + rounding,
+            Account.ROUNDING: -rounding,
             Account.RECEIVABLE: -to_receivable,
             Account.DEPOSITS: to_receivable - amount,
         },
         bill_id=bill.id,
-        till_session_id=till_session.id,
+        till_session_id=till_session.id if till_session else None,
         memo=bill.reference,
     )
-    attempt.entry_id, attempt.till_session_id = entry.id, till_session.id
+    attempt.entry_id = entry.id
+    attempt.till_session_id = till_session.id if till_session else None
     session.add(attempt)  # cash is written here for the first time
     session.flush()
     audit.record(
@@ -82,7 +89,11 @@ def book(
         actor,
         "payment.booked",
         subject=f"payment:{bill.reference}:{attempt.number}",
-        after={"tender": attempt.tender, "amount": amount, "till_session": till_session.number},
+        after={
+            "tender": attempt.tender,
+            "amount": amount,
+            "till_session": till_session.number if till_session else None,
+        },
     )
     events.announce(session, PaymentCaptured(bill.id, bill.reference, bill.store_id, attempt.id))
     if before.due and before.due <= amount:
@@ -96,7 +107,7 @@ def book_if_possible(session: Session, actor: Actor, attempt: PaymentAttempt) ->
     whatever they say, so it stays captured, unbooked and listed, with their sentence.
     """
     till_session = _session_for(session, attempt)
-    if till_session is None:
+    if till_session is None and attempt.tender not in WITHOUT_TILL:
         return False
     bill = session.get_one(Bill, attempt.bill_id)
     try:
@@ -139,6 +150,8 @@ def unbooked_of(session: Session, store_id: int) -> Sequence[PaymentAttempt]:
 
 
 def _session_for(session: Session, attempt: PaymentAttempt) -> TillSession | None:
+    if attempt.till_session_id is None:
+        return None
     till_id = session.scalar(
         select(TillSession.till_id).where(TillSession.id == attempt.till_session_id)
     )

@@ -23,10 +23,11 @@ from app.payments.models import (
     Tender,
     TillSession,
 )
-from app.payments.standing import MONEY_ACCOUNTS
-from app.payments.states import AttemptState
+from app.payments.refund_models import Refund
+from app.payments.standing import MONEY_KINDS, OWED_ACCOUNTS
+from app.payments.states import REFUND_OPEN, AttemptState, RefundState
 
-_OWED = (Account.DEPOSITS, Account.RECEIVABLE)
+_OWED = OWED_ACCOUNTS
 
 
 def breaches(session: Session) -> Iterator[str]:
@@ -34,6 +35,8 @@ def breaches(session: Session) -> Iterator[str]:
     yield from _entries(session)
     yield from _payments(session)
     yield from _bills(session)
+    yield from _refunds(session)
+    yield from _held(session)
     yield from _sales(session)
     yield from _sessions(session)
     yield from _series(session)
@@ -51,10 +54,10 @@ def _payments(session: Session) -> Iterator[str]:
     booked = (
         select(
             Posting.entry_id.label("entry_id"),
-            func.sum(Posting.amount_minor).label("minor"),
+            func.sum(-Posting.amount_minor).label("minor"),
             func.min(Posting.currency).label("currency"),
         )
-        .where(Posting.account.in_(MONEY_ACCOUNTS))
+        .where(Posting.account.in_(_OWED))
         .group_by(Posting.entry_id)
         .subquery()
     )
@@ -70,7 +73,8 @@ def _payments(session: Session) -> Iterator[str]:
         name = f"payments: payment {attempt.id}"
         if (minor, currency) != (attempt.amount_minor, attempt.currency):
             yield f"{name} is {attempt.amount_minor}, but {minor} stands in the journal"
-        if attempt.tendered_minor - attempt.change_minor != attempt.amount_minor:
+        taken = attempt.amount_minor + attempt.rounding_minor
+        if attempt.tendered_minor - attempt.change_minor != taken:
             yield f"{name}: tendered less change is not its amount"
         if attempt.change_minor and attempt.tender is not Tender.CASH:
             yield f"{name} gave change from {attempt.tender}"
@@ -89,8 +93,8 @@ def _payments(session: Session) -> Iterator[str]:
 
 
 def _bills(session: Session) -> Iterator[str]:
-    """What was captured for a bill is what the journal says was paid on it."""
-    captured = dict(
+    """What was captured for a bill less what went back is what the journal says was paid on it."""
+    captured: dict[int | None, int] = dict(
         session.execute(
             select(PaymentAttempt.bill_id, func.sum(PaymentAttempt.amount_minor))
             .where(
@@ -100,17 +104,86 @@ def _bills(session: Session) -> Iterator[str]:
             .group_by(PaymentAttempt.bill_id)
         ).all()
     )
+    for refunded_id, minor in session.execute(
+        select(Refund.bill_id, func.sum(Refund.amount_minor))
+        .where(Refund.state == RefundState.PAID_OUT)
+        .group_by(Refund.bill_id)
+    ):
+        captured[refunded_id] = captured.get(refunded_id, 0) - int(minor)
     paid = dict(
         session.execute(
-            select(JournalEntry.bill_id, func.sum(Posting.amount_minor))
+            select(JournalEntry.bill_id, func.sum(-Posting.amount_minor))
             .join(Posting, Posting.entry_id == JournalEntry.id)
-            .where(JournalEntry.kind == EntryKind.PAYMENT, Posting.account.in_(MONEY_ACCOUNTS))
+            .where(JournalEntry.kind.in_(MONEY_KINDS), Posting.account.in_(_OWED))
             .group_by(JournalEntry.bill_id)
         ).all()
     )
     for bill_id in sorted({*captured, *paid} - {None}, key=lambda each: each or 0):
         if captured.get(bill_id or 0, 0) != paid.get(bill_id, 0):
             yield f"payments: bill {bill_id}: captured is not what the journal says is paid"
+
+
+def _refunds(session: Session) -> Iterator[str]:
+    """No payment gives back more than it was, and each refund that went out is booked as such."""
+    for attempt_id, amount, back in session.execute(
+        select(PaymentAttempt.id, PaymentAttempt.amount_minor, func.sum(Refund.amount_minor))
+        .join(Refund, Refund.attempt_id == PaymentAttempt.id)
+        .where(Refund.state.in_({*REFUND_OPEN, RefundState.PAID_OUT}))
+        .group_by(PaymentAttempt.id, PaymentAttempt.amount_minor)
+        .having(func.sum(Refund.amount_minor) > PaymentAttempt.amount_minor)
+    ):
+        yield f"payments: payment {attempt_id} of {amount} gives back {back}"
+    rows = session.execute(
+        select(Refund, JournalEntry, func.sum(Posting.amount_minor))
+        .join(JournalEntry, JournalEntry.id == Refund.entry_id)
+        .join(Posting, Posting.entry_id == JournalEntry.id)
+        .where(Posting.account.in_(_OWED))
+        .group_by(Refund.id, JournalEntry.id)
+    )
+    for refund, entry, minor in rows:
+        if (int(minor), entry.bill_id) != (refund.amount_minor, refund.bill_id):
+            yield f"payments: refund {refund.id} is {refund.amount_minor}, its entry {minor}"
+    for refund_id in session.scalars(
+        select(Refund.id).where(Refund.state == RefundState.PAID_OUT, Refund.entry_id.is_(None))
+    ):
+        yield f"payments: refund {refund_id} went out and stands in no entry"
+    for entry_id in session.scalars(
+        select(JournalEntry.id)
+        .outerjoin(Refund, Refund.entry_id == JournalEntry.id)
+        .where(JournalEntry.kind == EntryKind.REFUND, Refund.id.is_(None))
+    ):
+        yield f"payments: journal entry {entry_id} is a refund that nobody made"
+
+
+def _held(session: Session) -> Iterator[str]:
+    """No bill holds less than nothing for its owner, nor is owed less, nor takes back too much."""
+    rows = session.execute(
+        select(
+            Bill.reference,
+            Bill.total_minor,
+            func.sum(case((Posting.account == Account.DEPOSITS, -Posting.amount_minor), else_=0)),
+            func.sum(case((Posting.account == Account.RECEIVABLE, Posting.amount_minor), else_=0)),
+            func.sum(
+                case(
+                    (
+                        (JournalEntry.kind == EntryKind.RETURN) & Posting.account.in_(_OWED),
+                        -Posting.amount_minor,
+                    ),
+                    else_=0,
+                )
+            ),
+        )
+        .join(JournalEntry, JournalEntry.bill_id == Bill.id)
+        .join(Posting, Posting.entry_id == JournalEntry.id)
+        .group_by(Bill.id, Bill.reference, Bill.total_minor)
+    )
+    for reference, total, held, owed, credited in rows:
+        if held < 0:
+            yield f"payments: bill {reference} holds {held} of its owner"
+        if owed < 0:
+            yield f"payments: bill {reference} is owed {owed}"
+        if credited > total:
+            yield f"payments: bill {reference} of {total} takes back {credited}"
 
 
 def _sales(session: Session) -> Iterator[str]:
@@ -153,10 +226,19 @@ def _sessions(session: Session) -> Iterator[str]:
 def _session(session: Session, till_session: TillSession) -> Iterator[str]:
     name = f"payments: till session {till_session.number} of store {till_session.store_id}"
     cash = session.scalar(
-        select(func.coalesce(func.sum(PaymentAttempt.amount_minor), 0)).where(
+        select(
+            func.coalesce(func.sum(PaymentAttempt.amount_minor + PaymentAttempt.rounding_minor), 0)
+        ).where(
             PaymentAttempt.till_session_id == till_session.id,
             PaymentAttempt.entry_id.is_not(None),
             PaymentAttempt.tender == Tender.CASH,
+        )
+    )
+    given_back = session.scalar(
+        select(func.coalesce(func.sum(Refund.amount_minor + Refund.rounding_minor), 0)).where(
+            Refund.till_session_id == till_session.id,
+            Refund.state == RefundState.PAID_OUT,
+            Refund.tender == Tender.CASH,
         )
     )
     moved = session.scalar(
@@ -164,7 +246,7 @@ def _session(session: Session, till_session: TillSession) -> Iterator[str]:
             CashMovement.till_session_id == till_session.id
         )
     )
-    expected = till_session.float_minor + int(cash or 0) + int(moved or 0)
+    expected = till_session.float_minor + int(cash or 0) + int(moved or 0) - int(given_back or 0)
     in_drawer = journal.cash_in_drawer(session, till_session.id, till_session.currency).minor
     if till_session.closed_at is None:
         if in_drawer != expected:

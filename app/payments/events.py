@@ -53,3 +53,13 @@ class BillSettled(Event):
     reference: str
     store_id: int
     actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPaidOut(Event):
+    """Money of a bill has gone back to its owner and stands in the journal."""
+
+    bill_id: int
+    reference: str
+    store_id: int
+    refund_id: int

@@ -29,6 +29,17 @@ class Tender(StrEnum):
     CASH = "cash"
     CARD = "card"
     TRANSFER = "transfer"
+    # at the card service's own page, by a link; at no till
+    ONLINE = "online"
+    # a scheme's voucher: an authority pays its part later
+    VOUCHER = "voucher"
+    # a gift card, or what the store owes a customer
+    STORE_CREDIT = "store_credit"
+    TRADE_IN = "trade_in"
+
+
+# Money that may come while nobody stands at a till.
+WITHOUT_TILL = frozenset({Tender.ONLINE, Tender.TRANSFER})
 
 
 class Account(StrEnum):
@@ -47,6 +58,16 @@ class Account(StrEnum):
     CASH_DIFFERENCE = "cash_difference"
     # what a maker or an insurer was asked for and did not pay
     CLAIM_LOSS = "claim_loss"
+    # what authorities owe for vouchers that customers paid with
+    VOUCHERS = "vouchers"
+    # what the store owes on gift cards and as credit
+    STORE_CREDIT = "store_credit"
+    # robots taken in trade, at what was given for them
+    TRADE_INS = "trade_ins"
+    # cash is rounded to the coins there are
+    ROUNDING = "rounding"
+    # owed on terms, and given up
+    BAD_DEBT = "bad_debt"
 
 
 class EntryKind(StrEnum):
@@ -59,6 +80,13 @@ class EntryKind(StrEnum):
     TILL_DIFFERENCE = "till_difference"
     TAKINGS = "takings"
     CLAIM = "claim"
+    REFUND = "refund"
+    # a sale taken back, in whole or in part: revenue and tax, against what the customer is owed
+    RETURN = "return"
+    STORE_CREDIT = "store_credit"
+    TRADE_IN = "trade_in"
+    VOUCHER_CLAIM = "voucher_claim"
+    WRITE_OFF = "write_off"
 
 
 class Bill(Base):
@@ -80,6 +108,8 @@ class Bill(Base):
     total_minor: Mapped[Minor]
     currency: Mapped[str] = mapped_column(String(3))
     raised_at: Mapped[datetime]
+    # on terms: the last day on which it is paid in time
+    due_on: Mapped[date | None] = mapped_column(default=None)
 
 
 class JournalEntry(Base):
@@ -200,7 +230,7 @@ class CashMovement(Base):
 
 
 class PaymentAttempt(Base):
-    """One try to settle (a part of) a bill by one tender.
+    """One try to settle (a part of) a bill by one tender. In the drawer lie amount and rounding.
 
     Captured without an entry: the card was charged while the till was closed; the till's next
     session takes it (`booking.py`).
@@ -234,7 +264,15 @@ class PaymentAttempt(Base):
         Index("uq_payment_attempts_intent", "intent_id", unique=True),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("change_minor >= 0", name="change_not_negative"),
-        CheckConstraint("tendered_minor - change_minor = amount_minor", name="change_adds_up"),
+        CheckConstraint(
+            "tendered_minor - change_minor = amount_minor + rounding_minor", name="change_adds_up"
+        ),
+        CheckConstraint("tender = 'cash' OR rounding_minor = 0", name="rounding_only_of_cash"),
+        CheckConstraint(
+            "till_session_id IS NOT NULL OR tender IN ('online', 'transfer')",
+            name="taken_at_a_till",
+        ),
+        Index("uq_payment_attempts_checkout", "checkout_id", unique=True),
         CheckConstraint("tender = 'cash' OR change_minor = 0", name="change_only_from_cash"),
         CheckConstraint("entry_id IS NULL OR state = 'captured'", name="only_captured_is_booked"),
     )
@@ -250,8 +288,16 @@ class PaymentAttempt(Base):
     change_minor: Mapped[Minor] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(String(3))
     # where the money is accounted; a closed session takes no more, so a late capture goes to the
-    # session that is open when it arrives
-    till_session_id: Mapped[int] = mapped_column(ForeignKey("till_sessions.id"))
+    # session that is open when it arrives. None: it came at no till
+    till_session_id: Mapped[int | None] = mapped_column(
+        ForeignKey("till_sessions.id"), default=None
+    )
+    # cash that was taken above (or below, negative) the amount, for lack of smaller coins
+    rounding_minor: Mapped[Minor] = mapped_column(default=0)
+    # what stands behind a tender that is not money: `voucher:12`, `credit:7`, `trade_in:3`
+    source: Mapped[str] = mapped_column(String(64), default="")
+    # the card service's payment page
+    checkout_id: Mapped[str | None] = mapped_column(String(80), default=None)
     # the bank transfer's text, or whatever a person noted
     note: Mapped[str] = mapped_column(default="")
     intent_id: Mapped[str | None] = mapped_column(String(64), default=None)

@@ -79,8 +79,8 @@ def undecided(session: Session, store_id: int) -> list[Undecided]:
         for row in session.execute(
             select(PaymentAttempt, Bill.reference, Till.name)
             .join(Bill, Bill.id == PaymentAttempt.bill_id)
-            .join(TillSession, TillSession.id == PaymentAttempt.till_session_id)
-            .join(Till, Till.id == TillSession.till_id)
+            .outerjoin(TillSession, TillSession.id == PaymentAttempt.till_session_id)
+            .outerjoin(Till, Till.id == TillSession.till_id)
             .where(PaymentAttempt.store_id == store_id, text(condition))
             .order_by(PaymentAttempt.id)
             .limit(_MOST_UNDECIDED)
@@ -94,7 +94,7 @@ def undecided(session: Session, store_id: int) -> list[Undecided]:
             state=attempt.state,
             label=ATTEMPT_LABELS[attempt.state],
             failure=failures.told(attempt.failure),
-            till=till,
+            till=till or "",
             started_at=attempt.started_at,
             started_by=attempt.started_by,
         )

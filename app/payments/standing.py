@@ -18,20 +18,25 @@ from app.payments.models import (
     TillSession,
 )
 
-# Where a payment's money is after it came: the debit side of each payment entry.
-MONEY_ACCOUNTS = (Account.CASH, Account.CARD_CLEARING, Account.BANK_CLEARING)
+# What a bill's owner has with us: a payment is credited to these, a refund taken from them.
+OWED_ACCOUNTS = (Account.DEPOSITS, Account.RECEIVABLE)
+MONEY_KINDS = (EntryKind.PAYMENT, EntryKind.REFUND)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A bill by its journal and attempts.
 
-    `on_terms` is what stands open as receivable, `under_way_id` the attempt whose money may still
-    come, `till_session_id` the open session that took the last payment: its Z report tells of it.
+    `paid` is what came less what went back, `credited` what was taken back of the sale, `held` what
+    the customer has with us: a deposit, or what is still to be refunded. `on_terms` is what stands
+    open as receivable, `under_way_id` the attempt whose money may still come, `till_session_id` the
+    open session that took the last payment: its Z report tells of it.
     """
 
     total: Money
+    credited: Money
     paid: Money
+    held: Money
     on_terms: Money
     is_recognised: bool
     last_attempt: int
@@ -41,7 +46,7 @@ class Standing:
     @property
     def due(self) -> Money:
         """What is still owed; never below zero, also when a late capture has overpaid."""
-        return max(self.total - self.paid, Money(0, self.total.currency))
+        return max(self.total - self.credited - self.paid, Money(0, self.total.currency))
 
 
 _BILL: BindParameter[int] = bindparam("bill_id")
@@ -64,10 +69,19 @@ _till_session = (
     .order_by(_payment.id.desc())
     .limit(1)
 )
-_is_money = (JournalEntry.kind == EntryKind.PAYMENT) & Posting.account.in_(MONEY_ACCOUNTS)
+_is_owed = Posting.account.in_(OWED_ACCOUNTS)
 _STANDING = (
     select(
-        func.sum(case((_is_money, Posting.amount_minor), else_=0)),
+        func.sum(
+            case((JournalEntry.kind.in_(MONEY_KINDS) & _is_owed, -Posting.amount_minor), else_=0)
+        ),
+        func.sum(
+            case(
+                ((JournalEntry.kind == EntryKind.RETURN) & _is_owed, -Posting.amount_minor),
+                else_=0,
+            )
+        ),
+        func.sum(case((Posting.account == Account.DEPOSITS, -Posting.amount_minor), else_=0)),
         func.sum(case((Posting.account == Account.RECEIVABLE, Posting.amount_minor), else_=0)),
         func.max(case((JournalEntry.kind == EntryKind.SALE, 1), else_=0)),
         _last_attempt.scalar_subquery(),
@@ -83,10 +97,12 @@ _STANDING = (
 def of(session: Session, bill: Bill) -> Standing:
     """How a bill stands at this moment."""
     row = session.execute(_STANDING, {"bill_id": bill.id}).one()
-    paid, on_terms, recognised, last_attempt, under_way_id, till_session_id = row
+    paid, credited, held, on_terms, recognised, last_attempt, under_way_id, till_session_id = row
     return Standing(
         total=Money(bill.total_minor, bill.currency),
+        credited=Money(int(credited or 0), bill.currency),
         paid=Money(int(paid or 0), bill.currency),
+        held=Money(int(held or 0), bill.currency),
         on_terms=Money(int(on_terms or 0), bill.currency),
         is_recognised=bool(recognised),
         last_attempt=last_attempt or 0,

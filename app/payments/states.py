@@ -1,4 +1,4 @@
-"""The life of one attempt to pay."""
+"""The life of one attempt to pay, and of one refund."""
 
 from enum import StrEnum
 
@@ -41,4 +41,35 @@ ATTEMPT_MOVES = Moves(
         AttemptState.CANCELLED: _LATE,
     },
     labels=ATTEMPT_LABELS,
+)
+
+
+class RefundState(StrEnum):
+    STARTED = "started"
+    PROCESSING = "processing"
+    PAID_OUT = "paid_out"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+REFUND_LABELS: dict[RefundState, Text] = {
+    RefundState.STARTED: msg("Refund started"),
+    RefundState.PROCESSING: msg("Refund on its way"),
+    RefundState.PAID_OUT: msg("Refunded"),
+    RefundState.FAILED: msg("Refund failed"),
+    RefundState.UNKNOWN: msg("Refund unknown"),
+}
+
+# Money may still go out by these.
+REFUND_OPEN = frozenset({RefundState.STARTED, RefundState.PROCESSING, RefundState.UNKNOWN})
+_REFUND_ENDS = frozenset({RefundState.PAID_OUT, RefundState.FAILED})
+
+# A bank may send money back days after it was said to be paid out: that is a failure then.
+REFUND_MOVES = Moves(
+    {
+        RefundState.STARTED: _REFUND_ENDS | {RefundState.PROCESSING, RefundState.UNKNOWN},
+        RefundState.PROCESSING: _REFUND_ENDS | {RefundState.UNKNOWN},
+        RefundState.UNKNOWN: _REFUND_ENDS | {RefundState.PROCESSING},
+    },
+    labels=REFUND_LABELS,
 )

@@ -82,6 +82,36 @@ def take_transfer(
     return _capture(session, actor, attempt, bill, till_session, stands=stands)
 
 
+def take_value(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    till_session: TillSession,
+    *,
+    tender: Tender,
+    amount: Money,
+    source: str,
+    note: str = "",
+) -> PaymentAttempt:
+    """Something of value that is no money: a voucher, store credit, a robot in trade.
+
+    `source` names what stands behind it (`voucher:12`); whoever calls has used that up.
+    """
+    stands = _check(session, actor, bill, till_session, amount)
+    attempt = _attempt(
+        session,
+        actor,
+        bill,
+        till_session,
+        number=stands.last_attempt + 1,
+        tender=tender,
+        amount=amount,
+        note=note[:200],
+        source=source,
+    )
+    return _capture(session, actor, attempt, bill, till_session, stands=stands)
+
+
 def start_card(
     session: Session,
     actor: Actor,
@@ -151,6 +181,7 @@ def _attempt(
     tendered: Money | None = None,
     note: str = "",
     reader_id: str = "",
+    source: str = "",
 ) -> PaymentAttempt:
     """An attempt that has begun; whoever asks for it writes it."""
     given = tendered or amount
@@ -167,6 +198,7 @@ def _attempt(
         till_session_id=till_session.id,
         note=note,
         reader_id=reader_id,
+        source=source,
         started_at=clock.now(),
         started_by=actor.name,
     )

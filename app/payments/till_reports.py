@@ -35,6 +35,8 @@ from app.payments.models import (
     TillSession,
 )
 from app.payments.models import CashMovement as MovementRow
+from app.payments.refund_models import Refund
+from app.payments.states import RefundState
 from app.stores import desk
 from app.stores.models import Till
 from app.web.i18n import Speech, speech
@@ -43,6 +45,10 @@ TENDER_LABELS: dict[Tender, Text] = {
     Tender.CASH: msg("Cash"),
     Tender.CARD: msg("Card"),
     Tender.TRANSFER: msg("Bank transfer"),
+    Tender.ONLINE: msg("Paid online"),
+    Tender.VOUCHER: msg("Subsidy voucher"),
+    Tender.STORE_CREDIT: msg("Store credit"),
+    Tender.TRADE_IN: msg("Trade-in"),
 }
 _REVENUE = (Account.REVENUE_ROBOTS, Account.REVENUE_PARTS, Account.REVENUE_SERVICES)
 
@@ -114,12 +120,11 @@ def _till_report(
 
 
 def _tenders(session: Session, said: Speech, till_session: TillSession) -> tuple[TenderTotal, ...]:
-    nothing = Money(0, till_session.currency)
     rows = session.execute(
         select(
             PaymentAttempt.tender,
             func.count(PaymentAttempt.id),
-            func.sum(PaymentAttempt.amount_minor),
+            func.sum(PaymentAttempt.amount_minor + PaymentAttempt.rounding_minor),
         )
         .where(
             PaymentAttempt.till_session_id == till_session.id,
@@ -127,17 +132,28 @@ def _tenders(session: Session, said: Speech, till_session: TillSession) -> tuple
         )
         .group_by(PaymentAttempt.tender)
     )
-    found = {tender: (count, int(minor)) for tender, count, minor in rows}
+    taken = {tender: (count, int(minor)) for tender, count, minor in rows}
+    back = _given_back(session, till_session)
     return tuple(
         TenderTotal(
             said.say(label),
-            found[tender][0],
-            Money(found[tender][1], till_session.currency),
-            nothing,
+            taken.get(tender, (0, 0))[0],
+            Money(taken.get(tender, (0, 0))[1], till_session.currency),
+            Money(back.get(tender, 0), till_session.currency),
         )
         for tender, label in TENDER_LABELS.items()
-        if tender in found
+        if tender in taken or tender in back
     )
+
+
+def _given_back(session: Session, till_session: TillSession) -> dict[Tender, int]:
+    """What went out of this session as refunds, in minor units by tender."""
+    rows = session.execute(
+        select(Refund.tender, func.sum(Refund.amount_minor + Refund.rounding_minor))
+        .where(Refund.till_session_id == till_session.id, Refund.state == RefundState.PAID_OUT)
+        .group_by(Refund.tender)
+    )
+    return {tender: int(minor) for tender, minor in rows}
 
 
 def _movements(session: Session, till_session: TillSession) -> tuple[CashMovement, ...]:
@@ -153,13 +169,13 @@ def _movements(session: Session, till_session: TillSession) -> tuple[CashMovemen
 
 
 def _totals(session: Session, till_session: TillSession) -> Totals:
-    """Net, tax and gross of the sales that were completed in this session."""
+    """Net, tax and gross of the sales that were completed in this session, less its returns."""
     rows = session.execute(
         select(Posting.account, func.sum(Posting.amount_minor))
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
         .where(
             JournalEntry.till_session_id == till_session.id,
-            JournalEntry.kind == EntryKind.SALE,
+            JournalEntry.kind.in_((EntryKind.SALE, EntryKind.RETURN)),
         )
         .group_by(Posting.account)
     )

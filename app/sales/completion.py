@@ -75,9 +75,10 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
 
 
 def _till_of_last_payment(session: Session, attempts: Sequence[PaymentAttempt]) -> int | None:
-    """Where a program's order was paid; None when nothing was owed."""
-    booked = [attempt for attempt in attempts if attempt.entry_id is not None]
-    return session.get_one(TillSession, booked[-1].till_session_id).till_id if booked else None
+    """Where a program's order was paid; None when nothing was owed, or it came at no till."""
+    taken_at = [attempt.till_session_id for attempt in attempts if attempt.entry_id is not None]
+    at_tills = [session_id for session_id in taken_at if session_id is not None]
+    return session.get_one(TillSession, at_tills[-1]).till_id if at_tills else None
 
 
 def _recognise(session: Session, actor: Actor, order: Order, bill: Bill) -> None:

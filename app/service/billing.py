@@ -209,7 +209,7 @@ def _finish(
     attempts = bills.attempts_of(session, bill)
     document = invoicing.issue(session, actor, ticket, portion, attempts, days=days)
     booked = [attempt for attempt in attempts if attempt.entry_id is not None]
-    if booked:
+    if booked and booked[-1].till_session_id is not None:
         drawer = session.get_one(TillSession, booked[-1].till_session_id)
         took_cash = any(attempt.tender is Tender.CASH for attempt in booked)
         printing.post_slip(session, document, till_id=drawer.till_id, open_drawer=took_cash)

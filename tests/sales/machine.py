@@ -511,10 +511,11 @@ class Trade(RuleBasedStateMachine):
     def _no_money_is_lost_or_made(self, session: Session) -> None:
         """What customers paid and what the card service took is in the journal, or waits listed."""
         booked = session.scalar(
-            select(func.coalesce(func.sum(Posting.amount_minor), 0))
+            select(func.coalesce(func.sum(-Posting.amount_minor), 0))
             .join(JournalEntry, JournalEntry.id == Posting.entry_id)
             .where(
-                JournalEntry.kind == EntryKind.PAYMENT, Posting.account.in_(standing.MONEY_ACCOUNTS)
+                JournalEntry.kind.in_(standing.MONEY_KINDS),
+                Posting.account.in_(standing.OWED_ACCOUNTS),
             )
         )
         states = {
