@@ -124,9 +124,9 @@ def _refunds() -> None:
 def _refund_triggers(dialect: str) -> list[str]:
     """All that still counts of a payment's refunds is never more than the payment."""
     excess = (
-        f"NEW.state IN {COUNTING} AND NEW.amount_minor + (SELECT COALESCE(SUM(amount_minor), 0) "
+        f"NEW.state IN {COUNTING} AND NEW.amount_minor + (SELECT COALESCE(SUM(amount_minor), 0) "  # noqa: S608
         f"FROM refunds WHERE attempt_id = NEW.attempt_id AND id <> NEW.id AND state IN {COUNTING}) "
-        "> (SELECT amount_minor FROM payment_attempts WHERE id = NEW.attempt_id)"  # noqa: S608 - constants
+        "> (SELECT amount_minor FROM payment_attempts WHERE id = NEW.attempt_id)"
     )
     if dialect == "sqlite":
         return [

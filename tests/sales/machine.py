@@ -33,7 +33,6 @@ from app.payments import bills, booking, failures, journal, settling, standing, 
 from app.payments.intents import CANCELED, PROCESSING, SUCCEEDED, IntentReport
 from app.payments.models import (
     Bill,
-    EntryKind,
     JournalEntry,
     PaymentAttempt,
     Posting,
