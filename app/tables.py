@@ -24,6 +24,7 @@ from app.robots import life_models as lives
 from app.robots import models as robots
 from app.robots import slot_models as slots
 from app.sales import models as sales
+from app.sales import tradein_models as trade_ins
 from app.service import claim_models as claims
 from app.service import estimate_models as estimates
 from app.service import models as service
@@ -66,6 +67,7 @@ MODULES = (
     service,
     slots,
     stores,
+    trade_ins,
     validities,
     work,
 )

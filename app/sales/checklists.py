@@ -20,6 +20,7 @@ from app.sales.models import Checklist
 class Purpose(StrEnum):
     PDI = "pdi"
     HANDOVER = "handover"
+    TRADE_IN = "trade_in"
 
 
 class Answer(StrEnum):

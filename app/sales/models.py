@@ -226,7 +226,8 @@ class Scan(Base):
 
 
 class Checklist(Base):
-    """What is looked at before delivery (`pdi`) or at the handover, per model; None: all models.
+    """What is looked at before delivery (`pdi`), at the handover or of a robot given in trade
+    (`trade_in`), per model; None: all models.
 
     Versions are never changed: results point at the one they answered. `items` is a JSON list of
     `{"key", "text", "required"}`.
@@ -235,7 +236,7 @@ class Checklist(Base):
     __tablename__ = "checklists"
     __table_args__ = (
         Index("ix_checklists_model", "store_id", "purpose", "model_id", "version"),
-        CheckConstraint("purpose IN ('pdi', 'handover')", name="purpose_known"),
+        CheckConstraint("purpose IN ('pdi', 'handover', 'trade_in')", name="purpose_known"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)

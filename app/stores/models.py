@@ -37,6 +37,9 @@ class Store(Base):
     day_starts_at: Mapped[time] = mapped_column(Time, default=time(4, 0))
     language: Mapped[str] = mapped_column(String(8), default="en")
     receipt_footer: Mapped[LongText] = mapped_column(default="")
+    # used robots bought without tax are taxed on the price difference alone
+    # (Council Directive 2006/112/EC, Article 313; in Germany UStG § 25a)
+    margin_scheme: Mapped[bool] = mapped_column(default=False)
 
 
 class TaxRate(Base):
