@@ -1,23 +1,19 @@
-"""The till's pages and the issued documents."""
+"""The till: its session, its drawer, and the payments that need a look."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Request
 from sqlalchemy.orm import Session
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
-from app.kernel.errors import NotFound, Refused, StoreError
+from app.kernel.errors import Refused, StoreError
 from app.kernel.money import Money
-from app.kernel.text import msg
 from app.payments import (
     cards,
     issuing,
-    papers,
-    printing,
     queries,
-    readers,
     stripe_gate,
     tills,
 )
@@ -25,20 +21,19 @@ from app.payments.forms import (
     CloseForm,
     MovementForm,
     OpenForm,
-    ReaderForm,
     SetAsideForm,
     TillForm,
 )
 from app.payments.models import TillSession
+from app.payments.pages.terminal import till_of, till_or_none, to_till
 from app.stores import desk
-from app.stores.models import Till
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession, database_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -55,14 +50,14 @@ def show_till(request: Request, session: ReadSession, actor: SignedIn, till: str
 def open_till(
     request: Request, session: WriteSession, actor: Acting, form: Annotated[OpenForm, Form()]
 ) -> Response:
-    till = _till(request, session, actor, form.till)
+    till = till_of(request, session, actor, form.till)
     currency = desk.store_of(session, actor.store_id).currency
     try:
         tills.open_session(session, actor, till, form.read(currency))
     except StoreError as refusal:
         session.rollback()
         return _till_page(request, session, actor, form=form, refusal=refusal, part="open")
-    return _to_till(form)
+    return to_till(form)
 
 
 @router.post("/till/movements")
@@ -70,14 +65,14 @@ def open_till(
 def move_cash(
     request: Request, session: WriteSession, actor: Acting, form: Annotated[MovementForm, Form()]
 ) -> Response:
-    till_session = tills.require_open(session, _till(request, session, actor, form.till).id)
+    till_session = tills.require_open(session, till_of(request, session, actor, form.till).id)
     try:
         movement = form.read(till_session.currency)
         tills.move_cash(session, actor, till_session, movement.amount, movement.reason)
     except StoreError as refusal:
         session.rollback()
         return _till_page(request, session, actor, form=form, refusal=refusal, part="move")
-    return _to_till(form)
+    return to_till(form)
 
 
 @router.post("/till/close")
@@ -85,7 +80,7 @@ def move_cash(
 def close_till(
     request: Request, session: WriteSession, actor: Acting, form: Annotated[CloseForm, Form()]
 ) -> Response:
-    till_session = tills.require_open(session, _till(request, session, actor, form.till).id)
+    till_session = tills.require_open(session, till_of(request, session, actor, form.till).id)
     try:
         counted = form.read(till_session.currency)
         tills.close(session, actor, till_session, counted, form.reason)
@@ -100,7 +95,7 @@ def show_x_report(
     request: Request, session: ReadSession, actor: SignedIn, till: str = ""
 ) -> Response:
     """The session as it stands; nothing is changed or numbered."""
-    here = _till(request, session, actor, till)
+    here = till_of(request, session, actor, till)
     content = tills.x_report(session, actor, tills.require_open(session, here.id))
     return render(request, "payments/x_report.html", content=content, till=here)
 
@@ -183,82 +178,6 @@ def set_aside(
     return RedirectResponse("/till", 303)
 
 
-@router.get("/till/readers")
-def list_readers(
-    request: Request, session: ReadSession, actor: SignedIn, till: str = ""
-) -> Response:
-    """The card readers of the account, to choose the one beside this till."""
-    actor.require("settings.view")
-    here = _till(request, session, actor, till)
-    session.rollback()
-    found = readers.all_of(database_of(request))
-    return render(request, "payments/readers.html", readers=found, till=here)
-
-
-@router.post("/till/readers")
-@once
-def choose_reader(
-    request: Request, session: WriteSession, actor: Acting, form: Annotated[ReaderForm, Form()]
-) -> Response:
-    readers.register(session, actor, _till(request, session, actor, form.till), form.reader)
-    return _to_till(form)
-
-
-# Documents
-
-
-@router.get("/documents/{document_id}.pdf")
-def document_pdf(session: ReadSession, actor: SignedIn, document_id: RowId) -> Response:
-    document = issuing.document(session, actor, document_id)
-    content, name = issuing.content_of(document), f"{document.label}.pdf"
-    session.rollback()  # a long PDF takes a second
-    return Response(
-        papers.pdf(content),
-        media_type="application/pdf",
-        headers={
-            "Content-Disposition": f'inline; filename="{name}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
-
-
-@router.get("/documents/{document_id}/paper")
-def document_paper(session: ReadSession, actor: SignedIn, document_id: RowId) -> Response:
-    """The paper alone, to look at or to print from the browser."""
-    content = issuing.content_of(issuing.document(session, actor, document_id))
-    return HTMLResponse(papers.html(content), headers={"Cache-Control": "no-store"})
-
-
-@router.get("/documents/{document_id}")
-def show_document(
-    request: Request, session: ReadSession, actor: SignedIn, document_id: RowId
-) -> Response:
-    document = issuing.document(session, actor, document_id)
-    return render(
-        request,
-        "payments/document.html",
-        document=document,
-        label=issuing.KIND_LABELS[document.kind],
-        content=issuing.content_of(document),
-        printable=document.kind in printing.SLIPS,
-    )
-
-
-@router.post("/documents/{document_id}/print")
-@once
-def print_document(
-    request: Request,
-    session: WriteSession,
-    actor: Acting,
-    document_id: RowId,
-    form: Annotated[TillForm, Form()],
-) -> Response:
-    """Print a copy at this terminal's till."""
-    document = issuing.document(session, actor, document_id)
-    printing.reprint(session, actor, document, till=_till(request, session, actor, form.till))
-    return RedirectResponse(f"/documents/{document_id}", 303)
-
-
 def _till_page(
     request: Request,
     session: Session,
@@ -272,7 +191,7 @@ def _till_page(
     """The till; with a refused form, that form again (`part` names it) and what was typed."""
     chosen = form.till if isinstance(form, TillForm) else chosen
     choice = desk.tills_of(session, actor.store_id)
-    till = _till_or_none(request, choice, chosen)
+    till = till_or_none(request, choice, chosen)
     till_session = tills.open_session_of(session, till.id) if till else None
     return render(
         request,
@@ -293,24 +212,3 @@ def _till_page(
 
 def _float_of(till_session: TillSession | None) -> Money | None:
     return Money(till_session.float_minor, till_session.currency) if till_session else None
-
-
-def _till(request: Request, session: Session, actor: Actor, chosen: str) -> Till:
-    """The till that is meant; raises NotFound when that cannot be told."""
-    till = _till_or_none(request, desk.tills_of(session, actor.store_id), chosen)
-    if till is None:
-        raise NotFound(msg("Choose a till first."), link="/till")
-    return till
-
-
-def _till_or_none(request: Request, tills_here: list[Till], chosen: str) -> Till | None:
-    """The named till, else the terminal's, else the store's only one."""
-    wanted = chosen or str(getattr(request.state, "till_id", None) or "")
-    if wanted:
-        return next((till for till in tills_here if str(till.id) == wanted), None)
-    return tills_here[0] if len(tills_here) == 1 else None
-
-
-def _to_till(form: TillForm) -> Response:
-    address = f"/till?till={form.till}" if form.till.isdigit() else "/till"
-    return RedirectResponse(address, 303)

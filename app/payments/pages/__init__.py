@@ -1,0 +1,9 @@
+"""What staff see of tills and documents."""
+
+from fastapi import APIRouter
+
+from app.payments.pages import documents, readers, till
+
+router = APIRouter(include_in_schema=False)
+for part in (till, readers, documents):
+    router.include_router(part.router)
