@@ -287,7 +287,7 @@ def credit(
         till_session_id=till_session_id,
         memo=memo or bill.reference,
     )
-    back = [TaxSum(share.rate_bp, net=-share.net, tax=-share.tax) for share in taxes]
+    back = [TaxSum(share.rate_bp, -share.net, -share.tax, share.category) for share in taxes]
     _keep_taxes(session, entry, back)
     audit.record(
         session,
@@ -318,6 +318,7 @@ def _keep_taxes(session: Session, entry: JournalEntry, taxes: Sequence[TaxSum]) 
             "rate_bp": share.rate_bp,
             "net_minor": share.net,
             "tax_minor": share.tax,
+            "category": share.category,
         }
         for share in taxes
     ]

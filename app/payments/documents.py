@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from app.kernel.frozen import freeze, thaw
 from app.kernel.money import Money
-from app.kernel.tax import PriceMode
+from app.kernel.tax import PriceMode, TaxCategory
 
 
 class DocumentKind(StrEnum):
@@ -50,8 +50,8 @@ class Fact:
 class Line:
     """One sold or returned thing: `amount` = `quantity` * `unit_price` - `discount`.
 
-    Prices are in the document's price mode. `detail` is the smaller second line; `unit` follows the
-    quantity ("h", "min") and is empty for pieces.
+    Prices are in the document's price mode; `tax_bp` is what is charged. `detail` is the smaller
+    second line; `unit` follows the quantity ("h", "min") and is empty for pieces.
     """
 
     position: int
@@ -64,17 +64,19 @@ class Line:
     serials: tuple[str, ...] = ()
     unit: str = ""
     discount: Money | None = None
+    tax_category: TaxCategory = TaxCategory.STANDARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxLine:
-    """One rate's sums. `reason` says why nothing is charged (reverse charge, margin scheme)."""
+    """The sums of a rate and category. `reason` says why nothing is charged (reverse charge)."""
 
     rate_bp: int
     net: Money
     tax: Money
     gross: Money
     reason: str = ""
+    category: TaxCategory = TaxCategory.STANDARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ def taxes(sums: Iterable[TaxSum], currency: str) -> tuple[TaxLine, ...]:
             net=Money(tax.net, currency),
             tax=Money(tax.tax, currency),
             gross=Money(tax.gross, currency),
+            category=tax.category,
         )
         for tax in sums
     )

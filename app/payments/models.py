@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.db import Base, Key, LongText, Minor
+from app.kernel.tax import TaxCategory
 from app.payments.documents import DocumentKind
 from app.payments.states import AttemptState
 
@@ -159,16 +160,17 @@ class Posting(Base):
 
 
 class SaleTax(Base):
-    """What a recognised sale says of one tax rate, in basis points. Append-only."""
+    """What a recognised sale says of one rate (in basis points) and category. Append-only."""
 
     __tablename__ = "sale_taxes"
-    __table_args__ = (UniqueConstraint("entry_id", "rate_bp"),)
+    __table_args__ = (UniqueConstraint("entry_id", "rate_bp", "category"),)
 
     id: Mapped[Key] = mapped_column(init=False)
     entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entries.id"))
     rate_bp: Mapped[int] = mapped_column(Integer)
     net_minor: Mapped[Minor]
     tax_minor: Mapped[Minor]
+    category: Mapped[TaxCategory] = mapped_column(default=TaxCategory.STANDARD)
 
 
 class TillSession(Base):

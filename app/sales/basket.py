@@ -12,7 +12,7 @@ from app.kernel.errors import NotFound, Refused
 from app.kernel.money import MOST_MINOR, Money, half_up, split
 from app.kernel.quantity import MOST
 from app.kernel.searchkeys import clean
-from app.kernel.tax import BASIS
+from app.kernel.tax import BASIS, TaxCategory
 from app.kernel.text import msg
 from app.parts import reservations
 from app.robots import addresses, claims, concerned, loans
@@ -377,6 +377,8 @@ def _add_line(
     _check_size(price_minor=price_minor, quantity=quantity)
     store = desk.store_of(session, order.store_id)
     robots = orders.robots_of(order)
+    today = desk.business_day_of(store)
+    rate_bp = desk.rate_on(session, order.store_id, product.tax_code, today)
     line = OrderLine(
         order_id=order.id,
         position=max((line.position for line in order.lines), default=0) + 1,
@@ -388,9 +390,8 @@ def _add_line(
         quantity=quantity,
         unit_price_minor=price_minor,
         tax_code=product.tax_code,
-        tax_rate_bp=desk.rate_on(
-            session, order.store_id, product.tax_code, desk.business_day_of(store)
-        ),
+        tax_rate_bp=rate_bp,
+        tax_category=TaxCategory.STANDARD.of_rate(rate_bp),
     )
     set_committed_value(line, "product", product)
     set_committed_value(line, "unit", unit)

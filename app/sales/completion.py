@@ -86,7 +86,6 @@ def _recognise(session: Session, actor: Actor, order: Order, bill: Bill) -> None
     for line, net in zip(order.lines, totals.net_by_line(order, order.lines), strict=True):
         account = _REVENUE[line.product.kind]
         revenue[account] = revenue.get(account, 0) + net
-    sums = totals.of_order(order)
-    bills.recognise(
-        session, actor, bill, revenue=revenue, tax_minor=sums.tax.minor, taxes=sums.taxes
-    )
+    taxes = totals.book_taxes(order, order.lines)
+    tax_minor = sum(tax.tax for tax in taxes)
+    bills.recognise(session, actor, bill, revenue=revenue, tax_minor=tax_minor, taxes=taxes)

@@ -11,6 +11,7 @@ from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.money import Money
+from app.kernel.tax import charged
 from app.kernel.text import msg
 from app.payments import invoiceparts, issuing
 from app.payments.documents import (
@@ -112,7 +113,8 @@ def _lines(order: Order) -> tuple[Line, ...]:
             quantity=line.quantity,
             unit_price=Money(line.unit_price_minor, order.currency),
             amount=Money(line.amount_minor, order.currency),
-            tax_bp=line.tax_rate_bp,
+            tax_bp=charged(line.tax_rate_bp, line.tax_category)[0],
+            tax_category=line.tax_category.of_rate(line.tax_rate_bp),
             detail=line.discount_reason,
             serials=(line.unit.serial,) if line.unit else (),
             discount=Money(line.discount_minor, order.currency) if line.discount_minor else None,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.customers.models import Customer
 from app.kernel.db import Base, Key, LongText, Minor
-from app.kernel.tax import PriceMode
+from app.kernel.tax import PriceMode, TaxCategory
 from app.robots.models import Unit
 
 
@@ -152,6 +152,13 @@ class OrderLine(Base):
             "discount_minor >= 0 AND discount_minor <= unit_price_minor * quantity",
             name="discount_within_price",
         ),
+        CheckConstraint(
+            "tax_category IN ('standard', 'margin') OR tax_rate_bp = 0",
+            name="only_taxed_has_a_rate",
+        ),
+        CheckConstraint(
+            "(tax_category = 'margin') = (margin_cost_minor IS NOT NULL)", name="margin_has_a_cost"
+        ),
         Index(
             "uq_order_lines_unit_once",
             "order_id",
@@ -179,7 +186,11 @@ class OrderLine(Base):
     discount_reason: Mapped[str] = mapped_column(default="")
     discount_by: Mapped[str] = mapped_column(default="")
     tax_code: Mapped[str] = mapped_column(String(16))
+    # zero where the category charges none; of a margin line the rate of the tax in the difference
     tax_rate_bp: Mapped[int] = mapped_column(Integer)
+    tax_category: Mapped[TaxCategory] = mapped_column(default=TaxCategory.STANDARD)
+    # what the store gave for what it sells by the margin scheme
+    margin_cost_minor: Mapped[Minor | None] = mapped_column(default=None)
 
     product: Mapped[Product] = relationship(init=False, lazy="raise", viewonly=True)
     unit: Mapped[Unit | None] = relationship(

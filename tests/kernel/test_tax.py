@@ -4,11 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.tax import PriceMode, TaxSum, spread, sums_by_rate
+from app.kernel.tax import (
+    PriceMode,
+    TaxCategory,
+    TaxSum,
+    spread,
+    sums_by_category,
+    sums_by_rate,
+    tax_within,
+)
 
 amounts = st.integers(-(10**9), 10**9)
 rates = st.sampled_from([0, 250, 550, 700, 810, 1300, 1900, 2000, 2400, 2700])
 lines = st.lists(st.tuples(amounts, rates), max_size=60)
+sorted_lines = st.lists(st.tuples(amounts, rates, st.sampled_from(TaxCategory)), max_size=60)
 
 
 def test_fifty_lines_are_taxed_as_their_sum() -> None:
@@ -64,3 +73,36 @@ def test_a_documents_sum_spreads_over_its_lines_without_rest(total: int, parts: 
 
     assert len(shares) == len(parts)
     assert sum(shares) == (total if any(parts) else 0)
+
+
+@given(lines=sorted_lines, mode=st.sampled_from(PriceMode))
+def test_only_a_standard_rate_puts_tax_on_a_document(
+    lines: list[tuple[int, int, TaxCategory]], mode: PriceMode
+) -> None:
+    taxes = sums_by_category(lines, mode)
+
+    assert len({(tax.rate_bp, tax.category) for tax in taxes}) == len(taxes)
+    shown = sum(tax.net if mode is PriceMode.NET else tax.gross for tax in taxes)
+    assert shown == sum(amount for amount, _, _ in lines)
+    for tax in taxes:
+        assert (tax.category is TaxCategory.STANDARD) == bool(tax.rate_bp)
+        assert tax.rate_bp or not tax.tax
+
+
+def test_one_rate_by_two_categories_is_two_sums() -> None:
+    """A used robot by the margin scheme beside a new battery, both of 19 %."""
+    sums = sums_by_category(
+        [(11_900, 1900, TaxCategory.STANDARD), (50_000, 1900, TaxCategory.MARGIN)], PriceMode.GROSS
+    )
+
+    assert sums == [
+        TaxSum(1900, net=10_000, tax=1_900),
+        TaxSum(0, net=50_000, tax=0, category=TaxCategory.MARGIN),
+    ]
+
+
+@given(amount=st.integers(0, 10**9), rate_bp=rates)
+def test_tax_taken_out_of_a_price_is_within_half_a_cent(amount: int, rate_bp: int) -> None:
+    off = tax_within(amount, rate_bp) * (10_000 + rate_bp) - amount * rate_bp
+
+    assert 2 * abs(off) <= 10_000 + rate_bp
