@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calibration import results
+from app.calibration import chosenpoints, results
 from app.calibration.job_models import (
     Adjustment,
     CalibrationJob,
@@ -132,21 +132,22 @@ def nothing_adjusted(
     audit.record(session, actor, "calibration.unadjusted", subject=reference(job))
 
 
-def touched(version: ProcedureVersion, targets: Collection[str]) -> list[ProcedurePoint]:
+def touched(job: CalibrationJob, targets: Collection[str]) -> list[ProcedurePoint]:
     """Points of these targets, what they are computed from, and what is computed of them."""
-    hit = [point for point in version.points if point.target in targets]
+    every = chosenpoints.of_job(job)
+    hit = [point for point in every if point.target in targets]
     inputs = {seq for point in hit for seq in inputs_of(point)}
     measured = [
         point
-        for point in version.points
+        for point in every
         if point.readings and (point.target in targets or point.seq in inputs)
     ]
-    return results.touched_by(version, [*hit, *measured])
+    return results.touched_by(job, [*hit, *measured])
 
 
-def forced(version: ProcedureVersion, made: Collection[Adjustment]) -> list[ProcedurePoint]:
+def forced(job: CalibrationJob, made: Collection[Adjustment]) -> list[ProcedurePoint]:
     """The points that want as-left results, because something of them was adjusted."""
-    return touched(version, {row.target for row in made})
+    return touched(job, {row.target for row in made})
 
 
 def was_found(version: ProcedureVersion, point: ProcedurePoint, readings: Sheet) -> bool:
@@ -157,10 +158,10 @@ def was_found(version: ProcedureVersion, point: ProcedurePoint, readings: Sheet)
 
 def missing(job: CalibrationJob, readings: Sheet, made: Collection[Adjustment]) -> Iterator[Gap]:
     """What has to be read yet, in the order in which it is read: as found, then as left."""
-    version = job.procedure_version
-    left = {point.seq for point in forced(version, made)}
+    left = {point.seq for point in forced(job, made)}
+    wanted = needed(job)
     for phase in Phase:
-        for point in needed(version):
+        for point in wanted:
             is_left = phase is Phase.AS_LEFT
             if is_left and point.seq not in left:
                 continue
@@ -171,13 +172,12 @@ def missing(job: CalibrationJob, readings: Sheet, made: Collection[Adjustment]) 
                 yield Gap(point, phase, count)
 
 
-def needed(version: ProcedureVersion) -> list[ProcedurePoint]:
+def needed(job: CalibrationJob) -> list[ProcedurePoint]:
     """Measured points that are required, by themselves or by what is computed of them."""
-    inputs = {seq for point in version.points if point.is_required for seq in inputs_of(point)}
+    every = chosenpoints.of_job(job)
+    inputs = {seq for point in every if point.is_required for seq in inputs_of(point)}
     return [
-        point
-        for point in version.points
-        if point.readings and (point.is_required or point.seq in inputs)
+        point for point in every if point.readings and (point.is_required or point.seq in inputs)
     ]
 
 
@@ -185,7 +185,7 @@ def check_phase(
     job: CalibrationJob, point: ProcedurePoint, phase: Phase, made: Collection[Adjustment]
 ) -> None:
     """Raises Refused for a reading as found of what was adjusted, or as left of what was not."""
-    is_adjusted = point.seq in {one.seq for one in forced(job.procedure_version, made)}
+    is_adjusted = point.seq in {one.seq for one in forced(job, made)}
     if phase is Phase.AS_FOUND and is_adjusted:
         raise Refused(
             msg("{point} was adjusted: it is read as left now.", point=point.label),
@@ -211,10 +211,9 @@ def _require_measuring(job: CalibrationJob) -> None:
 def _require_found(
     session: Session, job: CalibrationJob, target: str, made: Collection[Adjustment]
 ) -> None:
-    version = job.procedure_version
-    already = {point.seq for point in forced(version, made)}
+    already = {point.seq for point in forced(job, made)}
     points = [
-        point for point in touched(version, {target}) if point.readings and point.seq not in already
+        point for point in touched(job, {target}) if point.readings and point.seq not in already
     ]
     readings = results.sheet(session, job, [point.id for point in points])
     for point in points:
@@ -236,7 +235,7 @@ def _outdate(
     target: str,
 ) -> None:
     """What was read as left before another adjustment is left out, visibly: it is no longer so."""
-    points = touched(job.procedure_version, {target})
+    points = touched(job, {target})
     readings = results.sheet(session, job)
     stale = [
         one.row for point in points for one in readings.of(point, Phase.AS_LEFT) if not one.excluded
@@ -254,7 +253,7 @@ def _outdate(
 
 def _read(job: CalibrationJob, wanted: AdjustmentInput) -> AdjustmentInput:
     """Trimmed and checked; raises Refused at the field."""
-    targets = {point.target for point in job.procedure_version.points}
+    targets = {point.target for point in chosenpoints.of_job(job)}
     read = AdjustmentInput(
         target=clean(wanted.target),
         parameter=_word("parameter", wanted.parameter, required=True),
@@ -265,7 +264,7 @@ def _read(job: CalibrationJob, wanted: AdjustmentInput) -> AdjustmentInput:
         note=_word("note", wanted.note, most=_LONGEST_NOTE),
     )
     if read.target not in targets:
-        raise Refused(msg("No point of this procedure is there."), field="target")
+        raise Refused(msg("No point of this job is there."), field="target")
     return read
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.calibration import (
     certificatelists,
     certificatesheet,
+    chosenpoints,
     dcc,
     dccsigning,
     events,
@@ -129,7 +130,7 @@ def issue(
     final = results.final(session, job)
     lacking = [
         point.label
-        for point in job.procedure_version.points
+        for point in chosenpoints.of_job(job)
         if point.is_required and (point.id not in final or final[point.id].value is None)
     ]
     if lacking:
@@ -254,6 +255,7 @@ def _drawn_up(
         deviations=job.deviations,
         accreditation=house.covers(taken.method.code),
         due_on=wanted.due_on if wanted.is_interval_agreed else None,
+        points_in_all=len(job.procedure_version.points) if chosenpoints.is_part(job) else 0,
     )
 
 

@@ -121,7 +121,7 @@ class Sheet:
 
     @property
     def outcome(self) -> list[str]:
-        return self.say(words.PASSED if self.shot.passed else words.FAILED)
+        return self.say(words.outcome_of(self.shot))
 
     @property
     def reason(self) -> list[str]:

@@ -27,6 +27,12 @@ UPPER = msg("Upper limit")
 ADJUSTMENT = msg("Adjustment")
 PASSED = msg("All points are within their limits by the decision rule.")
 FAILED = msg("Not all points are within their limits by the decision rule.")
+_PART_PASSED = msg("Each point measured is within its limits by the decision rule.")
+_PART_FAILED = msg("Not each point measured is within its limits by the decision rule.")
+_PART = msg(
+    "Measured were {count} of the {all} points of the procedure, those listed here; nothing is "
+    "said of the others."
+)
 _ONLY = msg("The results relate only to the item calibrated, at the time of the calibration.")
 _WHOLE = msg("This certificate is reproduced in full only, unless the issuer agrees in writing.")
 _TRACED = msg(
@@ -72,6 +78,13 @@ def title_of(shot: Snapshot) -> Text:
     return Text(form.template, {"number": shot.replaces})
 
 
+def outcome_of(shot: Snapshot) -> Text:
+    """What it comes to, said of no more than was measured."""
+    if shot.points_in_all:
+        return _PART_PASSED if shot.passed else _PART_FAILED
+    return PASSED if shot.passed else FAILED
+
+
 def rule_of(shot: Snapshot) -> Text:
     """The decision rule, as it was agreed before measuring."""
     if shot.method.rule == Rule.ISO_14253_1:
@@ -83,6 +96,9 @@ def statements_of(shot: Snapshot) -> list[Text]:
     """Everything that has to be said of the whole, in the order in which it is printed."""
     percent = f"{float(shot.method.coverage) * 100:g}"
     said = [_TRACED, Text(_COVERAGE.template, {"percent": percent})]
+    if shot.points_in_all:
+        facts = {"count": len(shot.lines), "all": shot.points_in_all}
+        said.append(Text(_PART.template, facts))
     if shot.unadjusted_by:
         said.append(_UNADJUSTED)
     if shot.deviations:

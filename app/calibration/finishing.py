@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from app.calibration import adjustments, events, results
+from app.calibration import adjustments, chosenpoints, events, results
 from app.calibration.job_models import (
     Adjustment,
     CalibrationJob,
@@ -77,10 +77,10 @@ def _compute_all(
     wanted = {
         Phase.AS_FOUND: [
             point
-            for point in version.points
+            for point in chosenpoints.of_job(job)
             if adjustments.was_found(version, point, at.sheet) or not made
         ],
-        Phase.AS_LEFT: adjustments.forced(version, made),
+        Phase.AS_LEFT: adjustments.forced(job, made),
     }
     return [
         row

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.calibration import adjustments, results
+from app.calibration import adjustments, chosenpoints, results
 from app.calibration.equipment_models import Equipment, EquipmentCertificate
 from app.calibration.evaluating import read_content
 from app.calibration.job_models import (
@@ -116,11 +116,14 @@ def _of_job(session: Session, job: CalibrationJob) -> Iterator[str]:
     if job.state not in _DONE:
         return
     readings, made = results.sheet(session, job), adjustments.of_job(session, job)
+    read = {row.point_id for row in readings.all_rows()}
+    if not read <= {point.id for point in chosenpoints.of_job(job)}:
+        yield f"calibration: {label(job)} has readings of points that it does not measure"
     if next(adjustments.missing(job, readings, made), None) is not None:
         yield f"calibration: {label(job)} is {job.state.value} without all of its readings"
     if bool(made) == bool(job.unadjusted_by):
         yield f"calibration: {label(job)} does not say whether anything was adjusted"
-    left = {point.id for point in adjustments.forced(job.procedure_version, made)}
+    left = {point.id for point in adjustments.forced(job, made)}
     kept = {row.point_id for row in session.scalars(_left(job))}
     if left != kept:
         yield f"calibration: {label(job)} lacks as-left results of what was adjusted"

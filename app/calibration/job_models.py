@@ -104,6 +104,8 @@ class CalibrationJob(Base):
     reason: Mapped[JobReason]
     # The ticket or order it is done for, such as `ticket:S-1001`; empty: for itself
     reference: Mapped[str] = mapped_column(String(64), default="")
+    # Places of the version's points that it measures, parted by commas; empty: all
+    points: Mapped[LongText] = mapped_column(default="")
     snapshot: Mapped[LongText] = mapped_column(default="")
     hours_s: Mapped[int | None] = mapped_column(BigInteger, default=None)
     # Where it is done; empty: in the store

@@ -1,7 +1,9 @@
 """What the pages of jobs send."""
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import Field
 
 from app.calibration.adjustments import AdjustmentInput
 from app.calibration.job_models import JobReason, Phase
@@ -11,6 +13,7 @@ from app.kernel.quantity import row_number
 from app.kernel.text import msg
 from app.web.forms import StoreForm, Typed
 
+_MOST_POINTS = 2_000
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -36,6 +39,16 @@ class NewForm(StoreForm):
     procedure: Typed = ""
     reason: Typed = JobReason.SCHEDULED.value
     reference: Typed = ""
+    # one of a few points each, where not all are measured
+    part: Typed = ""
+    points: Annotated[list[Typed], Field(default_factory=list, max_length=_MOST_POINTS)]
+
+    def read_points(self) -> list[int]:
+        """The places that were ticked; raises Refused where a part was asked for and none is."""
+        seqs = [row_number(text) or 0 for text in self.points]
+        if self.part and not seqs:
+            raise Refused(msg("Tick at least one point."), field="points")
+        return seqs
 
     def read_reason(self) -> JobReason:
         return read_word(JobReason, self.reason, field="reason")

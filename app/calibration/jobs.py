@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.calibration import equipment, events, procedures
+from app.calibration import chosenpoints, equipment, events
 from app.calibration.equipment_models import Equipment
 from app.calibration.finishing import finish, reopen
 from app.calibration.job_models import (
     CalibrationJob,
     JobEquipment,
-    JobReason,
     JobState,
     Reading,
 )
@@ -28,7 +27,7 @@ from app.calibration.jobbook import (
     reference,
     touch,
 )
-from app.calibration.procedure_models import ProcedureVersion, VersionState
+from app.calibration.planning import measure_also, plan, plan_due
 from app.calibration.states import JOB_LABELS, JOB_MOVES
 from app.calibration.surroundings import (
     Conditions,
@@ -38,12 +37,11 @@ from app.calibration.surroundings import (
     long_text,
     needed,
 )
-from app.kernel import audit, clock, numbers, queueing
+from app.kernel import audit, clock, queueing
 from app.kernel.actor import Actor
 from app.kernel.canonical import canonical
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.events import announce
-from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.robots import counters, insides
 from app.robots.models import Unit
@@ -61,8 +59,10 @@ __all__ = [
     "go_on",
     "hold",
     "label",
+    "measure_also",
     "page",
     "plan",
+    "plan_due",
     "points_of",
     "reference",
     "reopen",
@@ -70,58 +70,6 @@ __all__ = [
     "start",
     "void",
 ]
-SERIES = "calibration"
-
-
-def plan(
-    session: Session,
-    actor: Actor,
-    unit: Unit,
-    *,
-    version: ProcedureVersion | None = None,
-    code: str = "",
-    reason: JobReason,
-    reference: str = "",
-) -> CalibrationJob:
-    """A job on a robot by a released version, or by a procedure's code.
-
-    Raises Refused for a version that is not released or not for this model, Conflict while the
-    robot is being measured by that very version.
-    """
-    actor.require("calibration.measure")
-    queueing.enter(session, actor.store_id)
-    if unit.store_id != actor.store_id:
-        raise NotFound(msg("There is no such robot in this store."), field="unit")
-    version = version or procedures.released(
-        session, actor.store_id, code=code, model_id=unit.model_id
-    )
-    _check_version(version, unit)
-    if twin := _being_measured(session, unit, version):
-        raise Conflict(
-            msg("{number} measures this robot by this procedure already.", number=label(twin)),
-            field="procedure",
-            link=page(twin),
-        )
-    job = CalibrationJob(
-        store_id=actor.store_id,
-        number=numbers.allot(session, store_id=actor.store_id, series=SERIES),
-        unit_id=unit.id,
-        version_id=version.id,
-        reason=reason,
-        reference=clean(reference)[:64],
-        made_at=clock.now(),
-        made_by=actor.name,
-    )
-    session.add(job)
-    session.flush()
-    audit.record(
-        session,
-        actor,
-        "calibration.planned",
-        subject=f"calibration:{label(job)}",
-        after={"unit": unit.serial, "version_id": version.id, "reason": reason},
-    )
-    return by_id(session, actor, job.id)
 
 
 def start(
@@ -216,7 +164,7 @@ def choose_equipment(
 
 def _require_fit(job: CalibrationJob, role: str, chosen: Equipment) -> None:
     """The procedure has this role, and asks for such a piece of this very store."""
-    need = next((one for one in job.procedure_version.needs if one.role == role), None)
+    need = next((one for one in chosenpoints.needs_of(job) if one.role == role), None)
     if need is None:
         raise NotFound(msg("This procedure has no role {role}.", role=role[:40]), field="role")
     if chosen.store_id != job.store_id:
@@ -308,30 +256,6 @@ def _end(session: Session, actor: Actor, job: CalibrationJob, to: JobState, *, w
             state=to,
             reason=why,
         ),
-    )
-
-
-def _check_version(version: ProcedureVersion, unit: Unit) -> None:
-    if version.state is not VersionState.RELEASED:
-        raise Refused(
-            msg("Only a released version is measured by."),
-            field="procedure",
-            link="/calibration/procedures",
-        )
-    if version.model_id not in {None, unit.model_id}:
-        raise Refused(msg("This version is for another model."), field="procedure")
-
-
-def _being_measured(
-    session: Session, unit: Unit, version: ProcedureVersion
-) -> CalibrationJob | None:
-    return session.scalar(
-        select(CalibrationJob).where(
-            CalibrationJob.unit_id == unit.id,
-            CalibrationJob.version_id == version.id,
-            CalibrationJob.ended_at.is_(None),
-            CalibrationJob.state != JobState.REVIEWED,
-        )
     )
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from app.calibration import adjustments, figuretext, plots, results, review
+from app.calibration import adjustments, chosenpoints, figuretext, plots, results, review
 from app.calibration.adjustments import Gap
 from app.calibration.evaluating import read_content
 from app.calibration.job_models import (
@@ -156,8 +156,8 @@ class Desk:
 
     @cached_property
     def lines(self) -> list[PointLine]:
-        left = {point.id for point in adjustments.forced(self.job.procedure_version, self.made)}
-        return [self._line(point, left) for point in self.job.procedure_version.points]
+        left = {point.id for point in adjustments.forced(self.job, self.made)}
+        return [self._line(point, left) for point in chosenpoints.of_job(self.job)]
 
     def _line(self, point: ProcedurePoint, left: Collection[int]) -> PointLine:
         phase = Phase.AS_LEFT if point.id in left else Phase.AS_FOUND
@@ -203,7 +203,17 @@ class Desk:
     @property
     def open_needs(self) -> list[EquipmentNeed]:
         """Roles that nobody plays yet."""
-        return [need for need in self.job.procedure_version.needs if need.role not in self.roles]
+        return [need for need in self.needs if need.role not in self.roles]
+
+    @property
+    def needs(self) -> list[EquipmentNeed]:
+        """The roles that this job's points ask for."""
+        return chosenpoints.needs_of(self.job)
+
+    @property
+    def left_out(self) -> int:
+        """How many points of the procedure this job does not measure."""
+        return len(self.job.procedure_version.points) - len(self.lines)
 
     @property
     def found_is_complete(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
-from app.calibration import jobbook, readings, typedreading
+from app.calibration import chosenpoints, jobbook, readings, typedreading
 from app.calibration.filekinds import Settings
 from app.calibration.impact_models import CalibrationFile
 from app.calibration.job_models import CalibrationJob, Phase, ReadingSource
@@ -27,7 +27,7 @@ def phase_of(settings: Settings) -> Phase:
 
 def problems(job: CalibrationJob, rows: Sequence[Row], settings: Settings) -> Iterator[Remark]:
     """What keeps rows from being readings of this job."""
-    points = {point.seq: point for point in job.procedure_version.points}
+    points = {point.seq: point for point in chosenpoints.of_job(job)}
     for row in rows:
         seq = _seq(row, settings)
         point = points.get(seq) if seq is not None else None

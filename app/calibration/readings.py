@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calibration import adjustments, equipment, results, typedreading
+from app.calibration import adjustments, chosenpoints, equipment, results, typedreading
 from app.calibration.equipment_models import EquipmentCertificate
 from app.calibration.job_models import (
     Adjustment,
@@ -180,7 +180,7 @@ def exclude(
     _require_standing(session, job, point, reading)
     session.add(ReadingExclusion(reading_id=reading.id, reason=why, at=clock.now(), by=actor.name))
     session.flush()
-    touched = results.touched_by(job.procedure_version, [point])
+    touched = results.touched_by(job, [point])
     at = results.workings(session, job)
     made = results.compute_points(session, job, touched, reading.phase, at=at)
     touch(session, job)
@@ -208,6 +208,7 @@ def point_called(job: CalibrationJob, seq: int) -> ProcedurePoint:
     found = next((one for one in job.procedure_version.points if one.seq == seq), None)
     if found is None:
         raise NotFound(msg("This procedure has no point {seq}.", seq=seq), field="point")
+    _require_chosen(job, found)
     return found
 
 
@@ -225,7 +226,7 @@ def _add(
     adjustments.check_phase(job, spot.point, spot.phase, made)
     at = results.workings(session, job)
     certificate = _usable(session, actor, job, spot.point, at.roles)
-    computed = results.touched_by(job.procedure_version, [spot.point])
+    computed = results.touched_by(job, [spot.point])
     sheet = at.sheet
     if again.reading is not None:
         first = again.reading.seq
@@ -304,7 +305,7 @@ def _usable(
     roles: Mapping[str, JobEquipment],
 ) -> EquipmentCertificate | None:
     """The certificate that the point is read by; every role must be played, and by what may."""
-    for need in job.procedure_version.needs:
+    for need in chosenpoints.needs_of(job):
         if need.role not in roles:
             raise EquipmentRefused(
                 msg("Say first which equipment is the {role}.", role=need.role),
@@ -367,9 +368,18 @@ def _require_measuring(job: CalibrationJob, point: ProcedurePoint) -> None:
         )
     if point.version_id != job.version_id:
         raise NotFound(msg("This procedure has no point {seq}.", seq=point.seq), field="point")
+    _require_chosen(job, point)
     if not point.readings:
         raise Refused(
             msg("{point} is computed from other points.", point=point.label), field="point"
+        )
+
+
+def _require_chosen(job: CalibrationJob, point: ProcedurePoint) -> None:
+    if not chosenpoints.among(job, [point]):
+        raise NotFound(
+            msg("{point} is not measured in {number}.", point=point.label, number=label(job)),
+            field="point",
         )
 
 

@@ -265,10 +265,12 @@ def hold(session: Session, actor: Actor, second: Actor, here: Progress) -> None:
 
 
 def _job(session: Session, actor: Actor, here: Progress, row: Recalibration) -> CalibrationJob:
-    """The open job of the joint's procedure, else a new one; begun."""
+    """The open job of the joint's procedure, else a new one over what was touched; begun."""
     number = here.job.number if here.job else here.running.number if here.running else None
     if number is not None:
         job = jobs.by_number(session, actor, number)
+        if job.state in {JobState.PLANNED, JobState.MEASURING}:
+            jobs.measure_also(session, actor, job, {row.target})
     else:
         job = jobs.plan(
             session,
@@ -277,10 +279,18 @@ def _job(session: Session, actor: Actor, here: Progress, row: Recalibration) -> 
             code=PROCEDURE,
             reason=JobReason.AFTER_REPAIR,
             reference=row.reference,
+            targets=_to_prove(session, here, row),
         )
     if job.state is JobState.PLANNED:
         jobs.start(session, actor, job)
     return job
+
+
+def _to_prove(session: Session, here: Progress, row: Recalibration) -> set[str]:
+    """The joint itself, and what else its procedure has to prove at this robot."""
+    asked = demands.open_of(session, here.unit.id)
+    points = {one.target for one in asked if one.procedure.code_key == search_key(PROCEDURE)}
+    return {row.target} | points
 
 
 def _target(session: Session, unit: Unit, slot: Slot) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from app.calibration import chosenpoints
 from app.calibration.engine import ENGINE
 from app.calibration.equipment_models import EquipmentCertificate
 from app.calibration.evaluating import (
@@ -150,7 +151,7 @@ def final(session: Session, job: CalibrationJob) -> dict[int, CalibrationResult]
 
 def passed(job: CalibrationJob, results: Mapping[int, CalibrationResult]) -> bool:
     """Whether every point that is required, and has limits, is accepted. Missing never passes."""
-    return all(accepted(point, results.get(point.id)) for point in job.procedure_version.points)
+    return all(accepted(point, results.get(point.id)) for point in chosenpoints.of_job(job))
 
 
 def accepted(point: ProcedurePoint, result: CalibrationResult | None) -> bool:
@@ -250,12 +251,12 @@ def columns_of(said: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def touched_by(version: ProcedureVersion, points: Iterable[ProcedurePoint]) -> list[ProcedurePoint]:
-    """These points and those that are computed from them, in order."""
+def touched_by(job: CalibrationJob, points: Iterable[ProcedurePoint]) -> list[ProcedurePoint]:
+    """These points and those of the job that are computed from them, in order."""
     seqs = {point.seq for point in points}
     return [
         point
-        for point in version.points
+        for point in chosenpoints.of_job(job)
         if point.seq in seqs or not seqs.isdisjoint(inputs_of(point))
     ]
 

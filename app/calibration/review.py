@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from app.calibration import events, results
+from app.calibration import chosenpoints, events, results
 from app.calibration.job_models import (
     CalibrationJob,
     CalibrationResult,
@@ -29,6 +29,7 @@ from app.kernel.text import msg
 
 _LARGE = 3.0
 _LONGEST_NOTE = 4_000
+_MOST_BEFORE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,14 @@ class Shift:
     def is_large(self) -> bool:
         """More than three combined uncertainties: something happened in between."""
         return abs(self.shift) > _LARGE * self.combined
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A job that stands, with how its points were left."""
+
+    job: CalibrationJob
+    results: dict[int, CalibrationResult]
 
 
 def review(
@@ -96,44 +105,64 @@ def has_measured(session: Session, job: CalibrationJob, actor: Actor) -> bool:
 
 def shifts(session: Session, job: CalibrationJob) -> list[Shift]:
     """What changed since the robot was last measured by this procedure; a few statements."""
-    last = last_time(session, job)
-    if last is None:
+    before = last_times(session, job)
+    if not before:
         return []
     now = {
         point_id: row
         for (point_id, phase), row in results.of_job(session, job).items()
         if phase is Phase.AS_FOUND
     }
-    return list(_compared(job, now, last, results.final(session, last)))
+    return list(_compared(job, now, before))
 
 
-def last_time(session: Session, job: CalibrationJob) -> CalibrationJob | None:
-    """The newest job before this one that stands, of the same robot and procedure."""
-    return session.scalar(
-        select(CalibrationJob)
-        .join(ProcedureVersion, ProcedureVersion.id == CalibrationJob.version_id)
-        .where(
-            CalibrationJob.unit_id == job.unit_id,
-            CalibrationJob.id < job.id,
-            CalibrationJob.state.in_(STANDS),
-            ProcedureVersion.procedure_id == job.procedure_version.procedure_id,
+def last_times(session: Session, job: CalibrationJob) -> list[Before]:
+    """How points stood when they were measured last: of several jobs, where some were partial.
+
+    The newest standing job of the robot and procedure counts, and before it those that a job over
+    a part of its points left their word.
+    """
+    found: list[Before] = []
+    for last in _standing_before(session, job):
+        found.append(Before(last, results.final(session, last)))
+        if not chosenpoints.is_part(last):
+            break
+    return found
+
+
+def _standing_before(session: Session, job: CalibrationJob) -> list[CalibrationJob]:
+    return list(
+        session.scalars(
+            select(CalibrationJob)
+            .join(ProcedureVersion, ProcedureVersion.id == CalibrationJob.version_id)
+            .where(
+                CalibrationJob.unit_id == job.unit_id,
+                CalibrationJob.id < job.id,
+                CalibrationJob.state.in_(STANDS),
+                ProcedureVersion.procedure_id == job.procedure_version.procedure_id,
+            )
+            .order_by(CalibrationJob.id.desc())
+            .limit(_MOST_BEFORE)
+            .options(
+                joinedload(CalibrationJob.procedure_version).selectinload(ProcedureVersion.points)
+            )
         )
-        .order_by(CalibrationJob.id.desc())
-        .limit(1)
-        .options(joinedload(CalibrationJob.procedure_version).selectinload(ProcedureVersion.points))
     )
 
 
 def _compared(
     job: CalibrationJob,
     now: dict[int, CalibrationResult],
-    last: CalibrationJob,
-    then: dict[int, CalibrationResult],
+    before: list[Before],
 ) -> Iterator[Shift]:
     """Points are the same by what they measure, whatever the version calls them."""
-    before = {_meant(point): then.get(point.id) for point in last.procedure_version.points}
-    for point in job.procedure_version.points:
-        found, left = now.get(point.id), before.get(_meant(point))
+    newest: dict[tuple[str, ...], CalibrationResult] = {}
+    for last in before:
+        for point in last.job.procedure_version.points:
+            if point.id in last.results:
+                newest.setdefault(_meant(point), last.results[point.id])
+    for point in chosenpoints.of_job(job):
+        found, left = now.get(point.id), newest.get(_meant(point))
         if found is None or left is None or found.value is None or left.value is None:
             continue
         combined = math.hypot(found.expanded or 0.0, left.expanded or 0.0)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.calibration import chosenpoints
 from app.calibration.evaluating import number_in, read_content
 from app.calibration.job_models import (
     Adjustment,
@@ -193,6 +194,8 @@ class Snapshot:
     replaced_why: str = ""
     accreditation: str = ""
     due_on: date | None = None
+    # how many points the procedure has, where only a part of them was measured; 0: all were
+    points_in_all: int = 0
 
     @property
     def language(self) -> str:
@@ -217,7 +220,7 @@ def lines_of(
 ) -> tuple[Line, ...]:
     """Each point that has a result, in the procedure's order."""
     made = []
-    for point in job.procedure_version.points:
+    for point in chosenpoints.of_job(job):
         found, left = (
             _figure(results.get((point.id, phase))) for phase in (Phase.AS_FOUND, Phase.AS_LEFT)
         )
@@ -228,7 +231,7 @@ def lines_of(
 
 def all_accepted(job: CalibrationJob, results: Mapping[int, CalibrationResult]) -> bool:
     """Whether every point that counts is within its limits by the rule, as the robot leaves."""
-    return all(accepted(point, results.get(point.id)) for point in job.procedure_version.points)
+    return all(accepted(point, results.get(point.id)) for point in chosenpoints.of_job(job))
 
 
 def _line(point: ProcedurePoint, found: Figure | None, left: Figure | None) -> Line:

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.calibration import demands, jobbook, results
+from app.calibration import chosenpoints, demands, jobbook, results
 from app.calibration.bodytargets import named
 from app.calibration.demands import Asked
 from app.calibration.job_models import (
@@ -103,7 +103,8 @@ def pass_by(session: Session, actor: Actor, job: CalibrationJob) -> list[Validit
     """What a reviewed job proved holds from its readings on; what it did not prove is asked for.
 
     `job` comes with its version and points. A target counts only by readings taken after the last
-    thing that happened to it.
+    thing that happened to it. Where a job measured only some points of a target, they can fail
+    there, but never pass it.
     """
     version = job.procedure_version
     final = results.final(session, job)
@@ -116,15 +117,16 @@ def pass_by(session: Session, actor: Actor, job: CalibrationJob) -> list[Validit
     for point in version.points:
         by_target[point.target].append(point)
     for target, points in by_target.items():
-        since = _since(version.points, points, final, taken)
+        since = _since(version.points, chosenpoints.among(job, points), final, taken)
         before = standing.get(target)
         if since is None or (target in asked and asked[target] > since):
             continue
         if before is not None and before.valid_from > since:
             continue
-        if not all(results.accepted(point, final.get(point.id)) for point in points):
+        measured = chosenpoints.among(job, points)
+        if not all(results.accepted(point, final.get(point.id)) for point in measured):
             failed[target] = since
-        else:
+        elif len(measured) == len(points):
             begun.append(_begin(job, target, since))
     _supersede(session, [standing[row.target] for row in begun if row.target in standing])
     _set_due(session, job, begun)

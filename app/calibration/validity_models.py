@@ -62,6 +62,21 @@ class ValidityRule(Base):
     procedure: Mapped[Procedure] = relationship(init=False, lazy="raise")
 
 
+class PresaleProcedure(Base):
+    """What every new robot of a store has to pass once before it is handed over."""
+
+    __tablename__ = "presale_procedures"
+    __table_args__ = (UniqueConstraint("store_id", "procedure_id"),)
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    procedure_id: Mapped[int] = mapped_column(ForeignKey("procedures.id"))
+    made_at: Mapped[datetime]
+    made_by: Mapped[str]
+
+    procedure: Mapped[Procedure] = relationship(init=False, lazy="raise")
+
+
 class Validity(Base):
     """A target of a robot passed a procedure, from when, and until what ends it."""
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from app.calibration import (
+    chosenpoints,
     adjustments,
     certificates,
     equipment,
@@ -140,7 +141,7 @@ def _begin(session: Session, crew: Crew, serial: str, reason: JobReason) -> Cali
 
 
 def _measured(job: CalibrationJob) -> Iterator[ProcedurePoint]:
-    return (point for point in job.procedure_version.points if point.readings)
+    return (point for point in chosenpoints.of_job(job) if point.readings)
 
 
 def _read(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.calibration import adjustments, jobs, procedures, readings
+from app.calibration import adjustments, chosenpoints, jobs, procedures, readings
 from app.calibration.equipment_models import Equipment, EquipmentCertificate, EquipmentResult
 from app.calibration.job_models import CalibrationJob, JobReason, Phase
 from app.calibration.metrology.budget import Distribution
@@ -244,7 +244,7 @@ def measure(
     seqs: Sequence[int] | None = None,
 ) -> None:
     """Read every measured point as often as it wants, a little apart."""
-    for point in job.procedure_version.points:
+    for point in chosenpoints.of_job(job):
         if seqs is None or point.seq in seqs:
             for place in range(point.readings):
                 typed = str(round(float(text) + 0.001 * place, 6))

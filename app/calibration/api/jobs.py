@@ -64,6 +64,8 @@ def plan_calibration_job(
         code=body.procedure,
         reason=body.reason,
         reference=body.reference,
+        points=body.points,
+        targets=body.targets,
     )
     return out(session, job)
 

@@ -39,6 +39,14 @@ class JobIn(Sent):
 
     unit: Words
     procedure: Annotated[str, Field(max_length=40)]
+    points: Annotated[
+        list[Annotated[int, Field(ge=1, le=100_000)]],
+        Field(max_length=2_000, description="Places of the points to measure; none: all."),
+    ] = []
+    targets: Annotated[
+        list[Annotated[str, Field(max_length=180)]],
+        Field(max_length=2_000, description="The points at these targets, besides."),
+    ] = []
     reason: Annotated[JobReason, Field(strict=False)] = JobReason.SCHEDULED
     reference: Annotated[str, Field(max_length=64)] = ""
 
@@ -232,6 +240,7 @@ class JobOut(BaseModel):
     ended_at: datetime | None
     unadjusted_by: str
     points: list[PointOut]
+    is_part: bool
     equipment: list[RoleOut]
     adjustments: list[AdjustmentOut]
     missing: list[MissingOut]
@@ -266,8 +275,9 @@ def job_out(desk: Desk) -> JobOut:
         unit=job.unit.serial,
         procedure=version.procedure.code,
         procedure_version=version.number,
-        points=[_point(point) for point in version.points],
-        equipment=[_role(desk, need.role) for need in version.needs],
+        is_part=bool(desk.left_out),
+        points=[_point(line.point) for line in desk.lines],
+        equipment=[_role(desk, need.role) for need in desk.needs],
         adjustments=[_adjustment(row) for row in desk.made],
         missing=[
             MissingOut(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.calibration import filekinds, filemappings, importlook, imports, jobbook
+from app.calibration import chosenpoints, filekinds, filemappings, importlook, imports, jobbook
 from app.calibration.filekinds import KINDS, FileKind
 from app.calibration.impact_models import CalibrationUpload
 from app.calibration.imports import Sent
@@ -344,7 +344,7 @@ def _upload(
         "job_label": jobbook.label(job) if job else "",
         "points": [
             (point.seq, f"{point.seq} · {point.label}")
-            for point in (job.procedure_version.points if job else ())
+            for point in (chosenpoints.of_job(job) if job else ())
             if point.readings
         ],
         "phases": [(Phase.AS_FOUND, msg("as found")), (Phase.AS_LEFT, msg("as left"))],

@@ -1,6 +1,8 @@
 """The desk of measurement, the list of jobs, and one job from its planning to its review."""
 
+from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
@@ -86,10 +88,13 @@ def ask_job(
     procedure: str = "",
     reason: str = JobReason.SCHEDULED.value,
     reference: str = "",
+    part: str = "",
 ) -> Response:
     """A scan of the robot comes here; the procedures are those of its model."""
     actor.require("calibration.measure")
-    form = NewForm(unit=unit, procedure=procedure, reason=reason, reference=reference)
+    form = NewForm(
+        unit=unit, procedure=procedure, reason=reason, reference=reference, part=part, points=[]
+    )
     return _ask(request, session, actor, form)
 
 
@@ -107,6 +112,7 @@ def plan_job(
             code=form.procedure,
             reason=form.read_reason(),
             reference=form.reference,
+            points=form.read_points(),
         )
     except StoreError as refusal:
         session.rollback()
@@ -296,9 +302,16 @@ def _ask(
     found = scanned.units(session, actor, form.unit) if form.unit else []
     unit = found[0] if len(found) == 1 else None
     offered = _offered(session, actor, unit) if unit is not None else []
+    part = next(
+        (one for one in offered if form.part and one.procedure.code == form.procedure), None
+    )
+    asked = {"unit": form.unit, "reason": form.reason, "reference": form.reference}
     return render(
         request,
         "calibration/job_new.html",
+        part=procedures.loaded(session, part.id) if part else None,
+        part_page=lambda code: _new_page(asked | {"procedure": code, "part": "1"}),
+        whole_page=_new_page(asked | {"procedure": form.procedure}),
         status=status_of(refusal) if refusal else 200,
         unit=unit,
         is_unknown=bool(form.unit) and unit is None,
@@ -309,6 +322,10 @@ def _ask(
         refusal=refusal,
         problems=problems_of(refusal) if refusal else {},
     )
+
+
+def _new_page(asked: Mapping[str, str]) -> str:
+    return f"{_HERE}/new?{urlencode({name: text for name, text in asked.items() if text})}"
 
 
 def _offered(session: Session, actor: Actor, unit: Unit) -> list[ProcedureVersion]:

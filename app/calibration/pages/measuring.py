@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.calibration import adjustments, equipment, jobs, jobview, readings, results
+from app.calibration import adjustments, chosenpoints, equipment, jobs, jobview, readings, results
 from app.calibration.job_models import CalibrationJob, JobState, Reading
 from app.calibration.jobforms import (
     AdjustmentForm,
@@ -203,7 +203,7 @@ def _take(
 def _choose(session: Session, actor: Actor, job: CalibrationJob, code: str) -> None:
     """Give a reference the first open role of its kind, or the one that it already plays."""
     found = equipment.by_code(session, actor, code)
-    needs = [need for need in job.procedure_version.needs if need.kind == found.kind]
+    needs = [need for need in chosenpoints.needs_of(job) if need.kind == found.kind]
     if not needs:
         raise Refused(
             msg(

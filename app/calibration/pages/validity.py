@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.calibration import demands, jobs, robotaddresses, standing
-from app.calibration.job_models import JobReason
 from app.calibration.pages import due, recalibration, rules
 from app.calibration.standing import Holds
 from app.calibration.validityforms import PlanForm, WaiveForm
@@ -62,14 +61,7 @@ def plan_job(
     """A job by the procedure that is asked for, for the ticket that made it due."""
     unit = asked_unit(session, actor, serial, maker)
     try:
-        job = jobs.plan(
-            session,
-            actor,
-            unit,
-            code=form.code,
-            reason=JobReason.AFTER_REPAIR if form.reference else JobReason.SCHEDULED,
-            reference=form.reference,
-        )
+        job = jobs.plan_due(session, actor, unit, code=form.code, reference=form.reference)
     except StoreError as refusal:
         session.rollback()
         unit = asked_unit(session, actor, serial, maker)
