@@ -13,18 +13,17 @@ from app.identity.guard import Acting, SignedIn
 from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.db import Database
-from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.text import msg
 from app.payments import bills, cards
 from app.payments.models import PaymentAttempt
 from app.payments.states import AttemptState
 from app.sales import checkout, orders, queries
 from app.sales.forms import TenderForm
 from app.sales.models import Order
-from app.sales.pages.till import PAGE, Visit, closing_dialog
+from app.sales.pages.paying import after, end_of_sale, order_meant, order_named
+from app.sales.pages.till import Visit, closing_dialog
 from app.web.forms import StoreForm
 from app.web.idempotent import once, remember, was_sent
-from app.web.rendering import is_htmx, render
+from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.wire import Number
 
@@ -67,10 +66,10 @@ def pay_cash(
     form: Annotated[TenderForm, Form()],
 ) -> Response:
     visit = Visit(request, session, actor)
-    order = _order(visit, form)
+    order = order_meant(visit, form)
     given = form.read(order.currency)
     checkout.pay_cash(session, actor, order, amount=given.amount, tendered=given.tendered)
-    return _after(visit, order)
+    return after(visit, order)
 
 
 @router.post("/pay/transfer")
@@ -82,10 +81,10 @@ def pay_transfer(
     form: Annotated[TenderForm, Form()],
 ) -> Response:
     visit = Visit(request, session, actor)
-    order = _order(visit, form)
+    order = order_meant(visit, form)
     given = form.read(order.currency)
     checkout.pay_transfer(session, actor, order, amount=given.amount, note=given.note)
-    return _after(visit, order)
+    return after(visit, order)
 
 
 @router.post("/pay/card")
@@ -103,7 +102,7 @@ def pay_card(
     with _writing(request, actor) as own:
         visit = Visit(request, own, actor)
         begins = not was_sent(request, own, actor, form)
-        order = _order(visit, form) if begins else _named(visit, form.order)
+        order = order_meant(visit, form) if begins else order_named(visit, form.order)
         attempt_id = None
         if begins and _live(own, order) is None:
             given = form.read(order.currency)
@@ -171,7 +170,7 @@ def _show_payment(request: Request, actor: Actor, *, number: int) -> Response:
         order = orders.by_number(session, actor, number)
         visit = Visit(request, session, actor)
         if order.settled_at is not None:
-            return _done(visit, order)
+            return end_of_sale(visit, order)
         attempt = _latest(session, order)
         failed = attempt is not None and attempt.state in _FAILED
         if failed and order.placed_at is not None:
@@ -188,53 +187,6 @@ def _let_go(request: Request, actor: Actor, number: int) -> None:
             checkout.free_after_failure(
                 session, order, minutes=Visit(request, session, actor).minutes
             )
-
-
-def _after(visit: Visit, order: Order) -> Response:
-    """The cart with what is left to pay, or the end of the sale."""
-    return (
-        _done(visit, order) if order.settled_at is not None else closing_dialog(visit.show(order))
-    )
-
-
-def _done(visit: Visit, order: Order) -> Response:
-    if not is_htmx(visit.request):
-        return visit.go(f"/counter?done={order.number}")
-    response = render(
-        visit.request,
-        PAGE,
-        block="answer",
-        fragment=True,
-        hits=[],
-        bundle="",
-        remark=None,
-        removed=None,
-        done=queries.finished(visit.session, order),
-        **queries.cart(visit.session, None, place=visit.place),
-    )
-    return closing_dialog(response)
-
-
-def _order(visit: Visit, form: TenderForm) -> Order:
-    """The order that the form was made for, and as it was shown there."""
-    order = _named(visit, form.order)
-    due = queries.due(visit.session, order)
-    if form.due and form.due != str(due.minor) and order.settled_at is None:
-        raise Conflict(
-            msg("This sale was changed elsewhere: {due} is left to pay now.", due=due),
-            link="/counter",
-        )
-    return order
-
-
-def _named(visit: Visit, number: str) -> Order:
-    """The order that the form was made for: not whatever lies at the till by now."""
-    if not (number.isascii() and number.isdigit() and len(number) < 10):  # noqa: PLR2004
-        raise Refused(msg("This form does not say which sale it pays."), field="order")
-    order = orders.by_number(visit.session, visit.actor, int(number))
-    if order.till_id != visit.till_id:
-        raise NotFound(msg("Sale {number} is not at this till.", number=order.number))
-    return order
 
 
 def _live(session: Session, order: Order) -> PaymentAttempt | None:
