@@ -22,6 +22,8 @@ class DocumentKind(StrEnum):
     CREDIT_NOTE = "credit_note"
     QUOTE = "quote"
     HANDOVER = "handover"
+    # what the store bought of a customer: a robot taken in trade
+    PURCHASE = "purchase"
     X_REPORT = "x_report"
     Z_REPORT = "z_report"
 

@@ -22,6 +22,7 @@ SERIES: dict[DocumentKind, str] = {
     DocumentKind.CREDIT_NOTE: "CN",
     DocumentKind.QUOTE: "Q",
     DocumentKind.HANDOVER: "H",
+    DocumentKind.PURCHASE: "P",
     DocumentKind.Z_REPORT: "Z",
 }
 KIND_LABELS: dict[DocumentKind, Text] = {
@@ -30,6 +31,7 @@ KIND_LABELS: dict[DocumentKind, Text] = {
     DocumentKind.CREDIT_NOTE: msg("Credit note"),
     DocumentKind.QUOTE: msg("Quote"),
     DocumentKind.HANDOVER: msg("Handover protocol"),
+    DocumentKind.PURCHASE: msg("Purchase note"),
     DocumentKind.X_REPORT: msg("X report"),
     DocumentKind.Z_REPORT: msg("Z report"),
 }

@@ -9,6 +9,7 @@ _TEMPLATES: dict[DocumentKind, str] = {
     DocumentKind.CREDIT_NOTE: "documents/invoice.html",
     DocumentKind.QUOTE: "documents/quote.html",
     DocumentKind.HANDOVER: "documents/handover.html",
+    DocumentKind.PURCHASE: "documents/purchase.html",
     DocumentKind.X_REPORT: "documents/z_report.html",
     DocumentKind.Z_REPORT: "documents/z_report.html",
 }

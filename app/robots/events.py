@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.kernel.actor import Actor
 from app.kernel.events import Event
+from app.kernel.money import Money
 from app.robots.slot_models import Counter, VersionOf
 from app.robots.states import UnitState
 
@@ -29,12 +30,17 @@ class UnitMoved(Event):
 
 @dataclass(frozen=True, slots=True)
 class BoughtBack(Event):
-    """The store owns again what it or somebody else had sold; the old sale is over at `at`."""
+    """The store owns again what it or somebody else had sold; the old sale is over at `at`.
+
+    `reference` names the act that pays for it (`trade_in:12`); empty: the price is paid by bank.
+    """
 
     actor: Actor
     store_id: int
     unit_id: int
     customer_id: int
+    price: Money
+    reference: str
     at: datetime
 
 

@@ -70,6 +70,19 @@ def buy_back(
     The sale that once was stays in the records; whoever keeps it hears `BoughtBack`.
     """
     actor.require("robots.edit")
+    return take_over(session, actor, unit, price=price, data=data)
+
+
+def take_over(
+    session: Session,
+    actor: Actor,
+    unit: Unit,
+    *,
+    price: Money,
+    data: WipeStatement,
+    reference: str = "",
+) -> Transfer:
+    """The same as part of an act whose own permission was checked, and which `reference` names."""
     former = _owner(session, unit)
     currency = desk.store_of(session, unit.store_id).currency
     if price.currency != currency:
@@ -94,6 +107,8 @@ def buy_back(
             store_id=unit.store_id,
             unit_id=unit.id,
             customer_id=former,
+            price=price,
+            reference=reference,
             at=record.at,
         ),
     )
