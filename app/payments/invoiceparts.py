@@ -1,12 +1,13 @@
 """What stands alike on every invoice, whatever is sold: the buyer, tax by rate, and the tenders."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from app.customers.models import Customer
 from app.kernel.money import Money
 from app.kernel.tax import TaxSum
-from app.payments.documents import DocumentContent, Party, PaymentLine, TaxLine
+from app.payments.documents import DocumentContent, Party, PaymentLine, TaxLine, Totals
 from app.payments.models import PaymentAttempt
 from app.payments.till_reports import TENDER_LABELS
 from app.web.i18n import speech
@@ -56,6 +57,12 @@ def payments(
     )
     change = sum(attempt.change_minor for attempt in booked)
     return lines, Money(change, content.currency) if change else None
+
+
+def rounded(totals: Totals, attempts: Sequence[PaymentAttempt]) -> Totals:
+    """The sums with what cash was rounded by, as a line of its own; without it, as they were."""
+    minor = sum(one.rounding_minor for one in attempts if one.entry_id is not None)
+    return replace(totals, rounding=Money(minor, totals.gross.currency)) if minor else totals
 
 
 def _address(street: str, postcode: str, city: str, country: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import booking, journal, standing, tills
+from app.payments import booking, journal, rounding, standing, tills
 from app.payments.events import RefundPaidOut
 from app.payments.models import Account, Bill, EntryKind, PaymentAttempt, Tender, TillSession
 from app.payments.refund_models import Refund
@@ -116,7 +116,8 @@ def start(
         raise Refused(msg("Say why the money goes back."), field="reason")
     _check_amount(session, bill, attempt, amount)
     way = tender or attempt.tender
-    _check_drawer(session, actor, way, till_session, amount)
+    handed = rounding.to_pay(session, bill.store_id, amount) if way is Tender.CASH else amount
+    _check_drawer(session, actor, way, till_session, handed)
     refund = Refund(
         store_id=bill.store_id,
         bill_id=bill.id,
@@ -125,6 +126,7 @@ def start(
         tender=way,
         state=RefundState.STARTED,
         amount_minor=amount.minor,
+        rounding_minor=(handed - amount).minor,
         currency=amount.currency,
         reason=reason,
         note=clean(note)[:200],
@@ -164,6 +166,7 @@ def pay_out(session: Session, actor: Actor, refund: Refund) -> None:
     amount = Money(refund.amount_minor, refund.currency)
     rounding = Money(refund.rounding_minor, refund.currency)
     move(session, actor, refund, RefundState.PAID_OUT)
+    _to_open_session(session, refund)
     entry = journal.post(
         session,
         store_id=refund.store_id,
@@ -180,6 +183,18 @@ def pay_out(session: Session, actor: Actor, refund: Refund) -> None:
     refund.entry_id = entry.id
     session.flush()
     events.announce(session, RefundPaidOut(bill.id, bill.reference, bill.store_id, refund.id))
+
+
+def _to_open_session(session: Session, refund: Refund) -> None:
+    """A Z report that was made meanwhile is frozen: the till's next session gives the money, or
+    none where the till is closed.
+    """
+    if refund.till_session_id is None:
+        return
+    begun_in = session.get_one(TillSession, refund.till_session_id)
+    if begun_in.closed_at is not None:
+        now_open = booking.open_session_at(session, begun_in.till_id)
+        refund.till_session_id = now_open.id if now_open else None
 
 
 def move(

@@ -11,8 +11,8 @@ from app.kernel.errors import Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import bills, booking, cards, standing, tills
-from app.payments.errors import NotEnoughTendered, OverTender
+from app.payments import bills, booking, cards, rounding, standing, tills
+from app.payments.errors import OverTender
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.payments.standing import Standing
 from app.payments.states import AttemptState
@@ -35,13 +35,12 @@ def take_cash(
     amount: Money,
     tendered: Money,
 ) -> PaymentAttempt:
-    """Take `amount` of what is due out of `tendered`; the rest is change."""
+    """Take `amount` of what is due out of `tendered`; the rest is change.
+
+    What settles all that is due is rounded to the coins there are (`rounding`).
+    """
     stands = _check(session, actor, bill, till_session, amount)
-    if tendered.currency != amount.currency or tendered < amount:
-        raise NotEnoughTendered(
-            msg("{tendered} is less than {amount}.", tendered=tendered, amount=amount),
-            field="tendered",
-        )
+    kept = rounding.in_hand(session, bill.store_id, amount, due=stands.due, tendered=tendered)
     attempt = _attempt(
         session,
         actor,
@@ -51,6 +50,7 @@ def take_cash(
         tender=Tender.CASH,
         amount=amount,
         tendered=tendered,
+        kept=kept,
     )
     return _capture(session, actor, attempt, bill, till_session, stands=stands)
 
@@ -179,12 +179,14 @@ def _attempt(
     tender: Tender,
     amount: Money,
     tendered: Money | None = None,
+    kept: Money | None = None,
     note: str = "",
     reader_id: str = "",
     source: str = "",
 ) -> PaymentAttempt:
     """An attempt that has begun; whoever asks for it writes it."""
-    given = tendered or amount
+    given = amount if tendered is None else tendered
+    stays = amount if kept is None else kept
     attempt = PaymentAttempt(
         store_id=bill.store_id,
         bill_id=bill.id,
@@ -193,7 +195,8 @@ def _attempt(
         state=AttemptState.STARTED,
         amount_minor=amount.minor,
         tendered_minor=given.minor,
-        change_minor=(given - amount).minor,
+        change_minor=(given - stays).minor,
+        rounding_minor=(stays - amount).minor,
         currency=amount.currency,
         till_session_id=till_session.id,
         note=note,

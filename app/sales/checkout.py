@@ -10,7 +10,7 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
 from app.parts import reservations
-from app.payments import bills, tenders, tills
+from app.payments import bills, rounding, tenders, tills
 from app.payments.events import MoneyCame, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
 from app.robots import claims
@@ -38,10 +38,9 @@ def pay_cash(
     placed = place(session, actor, order, till_id=till_id)
     if placed.bill.total_minor == 0:
         return None
-    given = _said(tendered, _said(amount, placed.due))
-    settles = _said(amount, min(given, placed.due))
+    cash = rounding.said(session, order.store_id, due=placed.due, amount=amount, tendered=tendered)
     return tenders.take_cash(
-        session, actor, placed.bill, placed.drawer, amount=settles, tendered=given
+        session, actor, placed.bill, placed.drawer, amount=cash.settles, tendered=cash.tendered
     )
 
 

@@ -38,9 +38,10 @@ def issue(
     """The invoice of a settled order with its payments, numbered in this transaction."""
     content = _content(session, order, kind=DocumentKind.INVOICE)
     payments, change = invoiceparts.payments(attempts, content)
+    sums = invoiceparts.rounded(content.totals, attempts)
 
     def build(label: str) -> DocumentContent:
-        return replace(content, number=label, payments=payments, change=change)
+        return replace(content, number=label, totals=sums, payments=payments, change=change)
 
     return issuing.issue(
         session,

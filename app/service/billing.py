@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
-from app.payments import bills, printing, standing, tenders, tills
+from app.payments import bills, printing, rounding, standing, tenders, tills
 from app.payments.events import BillSettled
 from app.payments.models import (
     Bill,
@@ -84,10 +84,10 @@ def pay_cash(
 ) -> PaymentAttempt:
     """Cash, with change; without an amount all that is due."""
     bill, drawer, due = _place(session, actor, ticket, till_id)
-    wanted = due if amount is None else amount
-    given = wanted if tendered is None else tendered
-    takes = min(given, wanted) if amount is None else wanted
-    return tenders.take_cash(session, actor, bill, drawer, amount=takes, tendered=given)
+    cash = rounding.said(session, bill.store_id, due=due, amount=amount, tendered=tendered)
+    return tenders.take_cash(
+        session, actor, bill, drawer, amount=cash.settles, tendered=cash.tendered
+    )
 
 
 def pay_transfer(

@@ -70,6 +70,7 @@ def issue(
 ) -> IssuedDocument:
     """The invoice with its payments, numbered in this transaction; `days`: payable until then."""
     content = _content(session, ticket, portion)
+    content = replace(content, totals=invoiceparts.rounded(content.totals, attempts))
     paid, change = invoiceparts.payments(attempts, content)
     due_on = None if days is None else content.business_day + timedelta(days=days)
 
