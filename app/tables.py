@@ -16,14 +16,17 @@ from app.parts import catalogue_models as part_catalogue
 from app.parts import count_models as counts
 from app.parts import import_models as part_imports
 from app.parts import models as parts
+from app.payments import fiscal_models as fiscal
 from app.payments import models as payments
 from app.payments import refund_models as refunds
+from app.payments import till_models as tills
 from app.robots import bulletin_models as bulletins
 from app.robots import duty_models as duties
 from app.robots import life_models as lives
 from app.robots import models as robots
 from app.robots import slot_models as slots
 from app.sales import models as sales
+from app.sales import return_models as returns
 from app.sales import tradein_models as trade_ins
 from app.service import claim_models as claims
 from app.service import estimate_models as estimates
@@ -48,6 +51,7 @@ MODULES = (
     customers,
     duties,
     estimates,
+    fiscal,
     identity,
     idempotency,
     lives,
@@ -62,11 +66,13 @@ MODULES = (
     planning,
     procedures,
     reference_equipment,
+    returns,
     robots,
     sales,
     service,
     slots,
     stores,
+    tills,
     trade_ins,
     validities,
     work,

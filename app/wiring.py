@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.text import msg
 from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
 from app.parts.events import MovementReversed, PartsArrived
-from app.payments import cards, printing
+from app.payments import cards, drawers, printing
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
 from app.robots import (
     bodylook,
@@ -104,6 +104,7 @@ def connect() -> None:
     )
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
+    outbox.deliver_by(drawers.KICK, drawers.deliver)
     bodylook.look_by(bodylook.Look.BULLETINS, bulletinlook.look)
     whereabouts.tell_by(tracing.passages)
     whereabouts.keep_by(tracing.kept)

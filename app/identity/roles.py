@@ -55,6 +55,7 @@ _SELL = frozenset(
         "till.open",
         "till.close",
         "till.cash",
+        "till.drawer",
         "till.view",
     }
 )

@@ -30,7 +30,10 @@ class DocumentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """Seller or buyer. `contact` is the person, where `name` is a company."""
+    """Seller or buyer. `contact` is the person, where `name` is a company.
+
+    `address` is what is printed; its parts beside it are for electronic invoices.
+    """
 
     name: str
     contact: str = ""
@@ -38,6 +41,11 @@ class Party:
     vat_id: str = ""
     phone: str = ""
     mail: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = ""
+    bank_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +178,24 @@ class CashMovement:
     amount: Money
 
 
+@dataclass(frozen=True, slots=True)
+class PieceCount:
+    """How many notes or coins of one value were counted."""
+
+    value: Money
+    pieces: int
+
+    @property
+    def sum(self) -> Money:
+        return self.value * self.pieces
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillReport:
     """A till session. `expected` = `float_amount` + cash taken - cash returned + movements.
 
-    `counted` is None on an X report; `difference` = `counted` - `expected`.
+    `counted` is None on an X report; `difference` = `counted` - `expected`. `pieces` add up to it,
+    where notes and coins were counted. `rounding` is what cash came above (or below) the amounts.
     """
 
     till: str
@@ -189,6 +210,8 @@ class TillReport:
     tenders: tuple[TenderTotal, ...] = ()
     movements: tuple[CashMovement, ...] = ()
     counts: tuple[Fact, ...] = ()
+    pieces: tuple[PieceCount, ...] = ()
+    rounding: Money | None = None
 
     @property
     def difference(self) -> Money | None:
@@ -290,6 +313,10 @@ def imbalances(content: DocumentContent) -> list[str]:
             found.append(f"the {name} sums by rate do not add up")
     if content.totals.net + content.totals.tax != content.totals.gross:
         found.append("net and tax are not gross")
+    if content.till is not None and content.till.pieces:
+        lay_there = sum(piece.sum.minor for piece in content.till.pieces)
+        if content.till.counted is None or content.till.counted.minor != lay_there:
+            found.append("the notes and coins are not what was counted")
     if content.kind is DocumentKind.RECEIPT and content.open:
         found.append("the tenders less change are not the total")
     return found

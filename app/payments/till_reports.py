@@ -10,11 +10,13 @@ from app.kernel import audit
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
 from app.payments import bills, journal
+from app.payments.counts import refused_closings
 from app.payments.documents import (
     CashMovement,
     DocumentContent,
     DocumentKind,
     Fact,
+    PieceCount,
     TaxLine,
     TenderTotal,
     TillReport,
@@ -36,7 +38,8 @@ from app.payments.models import (
 )
 from app.payments.models import CashMovement as MovementRow
 from app.payments.refund_models import Refund
-from app.payments.states import RefundState
+from app.payments.states import REFUND_OPEN, RefundState
+from app.payments.till_models import DrawerOpening, SafeDrop
 from app.stores import desk
 from app.stores.models import Till
 from app.web.i18n import Speech, speech
@@ -62,6 +65,7 @@ class Closing:
     counted: Money
     expected: Money
     reason: str
+    pieces: tuple[tuple[Money, int], ...] = ()
 
 
 def content(
@@ -114,8 +118,12 @@ def _till_report(
         expected=closing.expected if closing else in_drawer,
         counted=closing.counted if closing else None,
         tenders=_tenders(session, said, till_session),
-        movements=_movements(session, till_session),
+        movements=_movements(session, said, till_session),
         counts=_counts(session, said, till_session),
+        pieces=tuple(
+            PieceCount(value, number) for value, number in (closing.pieces if closing else ())
+        ),
+        rounding=_rounding(session, till_session),
     )
 
 
@@ -156,16 +164,36 @@ def _given_back(session: Session, till_session: TillSession) -> dict[Tender, int
     return {tender: int(minor) for tender, minor in rows}
 
 
-def _movements(session: Session, till_session: TillSession) -> tuple[CashMovement, ...]:
-    rows = session.scalars(
-        select(MovementRow)
+def _movements(
+    session: Session, said: Speech, till_session: TillSession
+) -> tuple[CashMovement, ...]:
+    rows = session.execute(
+        select(MovementRow, SafeDrop.bag)
+        .outerjoin(SafeDrop, SafeDrop.movement_id == MovementRow.id)
         .where(MovementRow.till_session_id == till_session.id)
         .order_by(MovementRow.id)
     )
     return tuple(
-        CashMovement(row.at, row.reason, Money(row.amount_minor, till_session.currency))
-        for row in rows
+        CashMovement(
+            row.at,
+            said.say(msg("Into the safe, bag {bag}", bag=bag)) if bag else row.reason,
+            Money(row.amount_minor, till_session.currency),
+        )
+        for row, bag in rows
     )
+
+
+def _rounding(session: Session, till_session: TillSession) -> Money | None:
+    """What cash came in above the amounts (below, negative), for lack of smaller coins."""
+    minor = session.scalar(
+        select(func.sum(Posting.amount_minor))
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(
+            JournalEntry.till_session_id == till_session.id,
+            Posting.account == Account.ROUNDING,
+        )
+    )
+    return Money(-int(minor), till_session.currency) if minor else None
 
 
 def _totals(session: Session, till_session: TillSession) -> Totals:
@@ -226,7 +254,33 @@ def _counts(session: Session, said: Speech, till_session: TillSession) -> tuple[
         (msg("Bills part paid, carried on"), _part_paid(session, till_session)),
         (msg("Card payments not decided"), undecided or 0),
     ]
+    facts += [
+        (caption, count)
+        for caption, count in (
+            (msg("Refunds not decided"), _open_refunds(session, till_session)),
+            (msg("Drawer opened for no sale"), _openings(session, till_session)),
+            (msg("Counted before, with a difference"), refused_closings(session, till_session)),
+        )
+        if count
+    ]
     return tuple(Fact(said.say(caption), said.number(count)) for caption, count in facts)
+
+
+def _open_refunds(session: Session, till_session: TillSession) -> int:
+    """Refunds by card that began here and have not ended: they go to the till's next session."""
+    number = session.scalar(
+        select(func.count(Refund.id)).where(
+            Refund.till_session_id == till_session.id, Refund.state.in_(REFUND_OPEN)
+        )
+    )
+    return number or 0
+
+
+def _openings(session: Session, till_session: TillSession) -> int:
+    number = session.scalar(
+        select(func.count(DrawerOpening.id)).where(DrawerOpening.till_session_id == till_session.id)
+    )
+    return number or 0
 
 
 def _part_paid(session: Session, till_session: TillSession) -> int:

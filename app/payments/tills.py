@@ -5,8 +5,9 @@ goes to the till's next session.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,10 +17,12 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import MOST_MINOR, Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import booking, issuing, journal, till_reports
+from app.payments import booking, counts, issuing, journal, till_reports
+from app.payments.counts import Counted
 from app.payments.documents import DocumentContent, DocumentKind
 from app.payments.errors import DifferenceUnexplained, TillClosed
-from app.payments.models import Account, CashMovement, EntryKind, TillSession
+from app.payments.models import Account, CashMovement, EntryKind, JournalEntry, TillSession
+from app.payments.till_models import CountPurpose
 from app.stores import desk
 from app.stores.models import Store, Till
 
@@ -34,11 +37,15 @@ class Place:
     open_session: TillSession | None
 
 
-def open_session(session: Session, actor: Actor, till: Till, float_: Money) -> TillSession:
+def open_session(
+    session: Session, actor: Actor, till: Till, float_: Money | Counted
+) -> TillSession:
     """Begin a session with the drawer's float; books what was captured while the till was closed.
 
     Raises Conflict while another session is open at this till.
     """
+    counted = float_ if isinstance(float_, Counted) else counts.of_sum(float_)
+    float_ = counted.total
     actor.require("till.open")
     store = desk.store_of(session, actor.store_id)
     if till.store_id != store.id:
@@ -61,6 +68,10 @@ def open_session(session: Session, actor: Actor, till: Till, float_: Money) -> T
     except IntegrityError as somebody_was_faster:
         raise _already_open(till) from somebody_was_faster
     _post(session, opened, EntryKind.FLOAT, into_drawer=float_, against=Account.SAFE)
+    if counted.pieces:
+        counts.keep(
+            session, actor, opened, counted, purpose=CountPurpose.OPENING, at=opened.opened_at
+        )
     audit.record(
         session,
         actor,
@@ -198,14 +209,20 @@ def x_report(session: Session, actor: Actor, till_session: TillSession) -> Docum
 
 
 def close(
-    session: Session, actor: Actor, till_session: TillSession, counted: Money, reason: str = ""
+    session: Session,
+    actor: Actor,
+    till_session: TillSession,
+    count: Money | Counted,
+    reason: str = "",
 ) -> TillSession:
     """Count the drawer, empty it into the safe, freeze the session in a numbered Z report.
 
     `reason` explains a count that is not what was expected; without one it is refused, without
-    telling what was expected.
+    telling what was expected (`counts.keep_refused` then keeps it).
     """
     actor.require("till.close")
+    by_pieces = count if isinstance(count, Counted) else counts.of_sum(count)
+    counted = by_pieces.total
     require_taking(actor, till_session, counted.currency)
     _check_cash(counted, till_session.currency, field="counted")
     reason = clean(reason)[:200]
@@ -225,7 +242,21 @@ def close(
         memo=reason,
     )
     _post(session, till_session, EntryKind.TAKINGS, into_drawer=-counted, against=Account.SAFE)
-    _freeze(session, actor, till_session, counted=counted, expected=expected, reason=reason)
+    closing = till_reports.Closing(
+        at=_moment(session, till_session),
+        by=actor.name,
+        counted=counted,
+        expected=expected,
+        reason=reason,
+        pieces=tuple(
+            (Money(value, counted.currency), by_pieces.pieces[value])
+            for value in sorted(by_pieces.pieces, reverse=True)
+        ),
+    )
+    counts.keep(
+        session, actor, till_session, by_pieces, purpose=CountPurpose.CLOSING, at=closing.at
+    )
+    _freeze(session, actor, till_session, closing)
     audit.record(
         session,
         actor,
@@ -237,19 +268,17 @@ def close(
     return till_session
 
 
-def _freeze(
-    session: Session,
-    actor: Actor,
-    till_session: TillSession,
-    *,
-    counted: Money,
-    expected: Money,
-    reason: str,
-) -> None:
-    now = clock.now()
-    closing = till_reports.Closing(
-        at=now, by=actor.name, counted=counted, expected=expected, reason=reason
+def _moment(session: Session, till_session: TillSession) -> datetime:
+    """Now; but a clock that was set back makes no session end before what it took."""
+    last = session.scalar(
+        select(func.max(JournalEntry.at)).where(JournalEntry.till_session_id == till_session.id)
     )
+    return max(clock.now(), till_session.opened_at, last or till_session.opened_at)
+
+
+def _freeze(
+    session: Session, actor: Actor, till_session: TillSession, closing: till_reports.Closing
+) -> None:
     document = issuing.issue(
         session,
         actor,
@@ -260,14 +289,15 @@ def _freeze(
             till_session,
             kind=DocumentKind.Z_REPORT,
             number=label,
-            issued_at=now,
+            issued_at=closing.at,
             closing=closing,
         ),
     )
-    till_session.closed_at, till_session.closed_by = now, actor.name
-    till_session.counted_minor, till_session.expected_minor = counted.minor, expected.minor
-    till_session.difference_minor = (counted - expected).minor
-    till_session.difference_reason, till_session.z_document_id = reason, document.id
+    till_session.closed_at, till_session.closed_by = closing.at, actor.name
+    till_session.counted_minor = closing.counted.minor
+    till_session.expected_minor = closing.expected.minor
+    till_session.difference_minor = (closing.counted - closing.expected).minor
+    till_session.difference_reason, till_session.z_document_id = closing.reason, document.id
     session.flush()
 
 
