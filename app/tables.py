@@ -19,6 +19,7 @@ from app.parts import models as parts
 from app.payments import fiscal_models as fiscal
 from app.payments import models as payments
 from app.payments import refund_models as refunds
+from app.payments import terms_models as terms
 from app.payments import till_models as tills
 from app.robots import bulletin_models as bulletins
 from app.robots import duty_models as duties
@@ -26,6 +27,7 @@ from app.robots import life_models as lives
 from app.robots import models as robots
 from app.robots import slot_models as slots
 from app.sales import models as sales
+from app.sales import quote_models as quotes
 from app.sales import return_models as returns
 from app.sales import tradein_models as trade_ins
 from app.service import claim_models as claims
@@ -65,6 +67,7 @@ MODULES = (
     refunds,
     planning,
     procedures,
+    quotes,
     reference_equipment,
     returns,
     robots,
@@ -72,6 +75,7 @@ MODULES = (
     service,
     slots,
     stores,
+    terms,
     tills,
     trade_ins,
     validities,
