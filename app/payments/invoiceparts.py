@@ -9,6 +9,7 @@ from app.kernel.money import Money
 from app.kernel.tax import TaxSum
 from app.payments.documents import DocumentContent, Party, PaymentLine, TaxLine, Totals
 from app.payments.models import PaymentAttempt
+from app.payments.taxwords import REASONS
 from app.payments.till_reports import TENDER_LABELS
 from app.web.i18n import speech
 
@@ -21,16 +22,23 @@ def buyer(customer: Customer) -> Party:
         vat_id=customer.vat_id,
         phone=customer.phone,
         mail=customer.email,
+        street=customer.street,
+        postcode=customer.postcode,
+        city=customer.city,
+        country=customer.country,
     )
 
 
-def taxes(sums: Iterable[TaxSum], currency: str) -> tuple[TaxLine, ...]:
+def taxes(sums: Iterable[TaxSum], currency: str, language: str) -> tuple[TaxLine, ...]:
+    """The sums by rate and category, with the sentence that says why there is no tax."""
+    said = speech(language)
     return tuple(
         TaxLine(
             rate_bp=tax.rate_bp,
             net=Money(tax.net, currency),
             tax=Money(tax.tax, currency),
             gross=Money(tax.gross, currency),
+            reason=said.say(REASONS[tax.category]) if tax.category in REASONS else "",
             category=tax.category,
         )
         for tax in sums

@@ -121,6 +121,11 @@ def seller_of(store: Store) -> Party:
         vat_id=store.vat_id,
         phone=store.phone,
         mail=store.email,
+        street=store.street,
+        postcode=store.postcode,
+        city=store.city,
+        country=store.country,
+        bank_account=store.bank_account,
     )
 
 

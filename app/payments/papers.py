@@ -1,5 +1,6 @@
 """Which template prints which document."""
 
+from app.payments import einvoice
 from app.payments.documents import DocumentContent, DocumentKind
 from app.web.printing import document_html, pdf_document
 
@@ -20,6 +21,7 @@ def html(content: DocumentContent, *, copy: bool = False) -> str:
     return document_html(_TEMPLATES[content.kind], content, copy=copy)
 
 
-def pdf(content: DocumentContent, *, copy: bool = False) -> bytes:
-    """The paper as PDF/A; the same bytes each time."""
-    return pdf_document(_TEMPLATES[content.kind], content, copy=copy)
+def pdf(content: DocumentContent, *, copy: bool = False, xml: bytes | None = None) -> bytes:
+    """The paper as PDF/A, the same bytes each time; with `xml` inside it is a Factur-X invoice."""
+    inside = None if xml is None else einvoice.enclosure(content, xml)
+    return pdf_document(_TEMPLATES[content.kind], content, copy=copy, enclosure=inside)

@@ -98,7 +98,7 @@ def _content(session: Session, order: Order, *, kind: DocumentKind) -> DocumentC
         seller=issuing.seller_of(store),
         buyer=invoiceparts.buyer(customer) if customer else None,
         lines=_lines(order),
-        taxes=invoiceparts.taxes(sums.taxes, sums.currency),
+        taxes=invoiceparts.taxes(sums.taxes, sums.currency, language),
         totals=Totals(net=sums.net, tax=sums.tax, gross=sums.gross),
         references=_references(session, order, language),
         footer=tuple(store.receipt_footer.splitlines()),

@@ -133,7 +133,7 @@ def _content(session: Session, ticket: Ticket, portion: Portion) -> DocumentCont
         seller=issuing.seller_of(store),
         buyer=invoiceparts.buyer(customer) if customer else None,
         lines=tuple(_line(line, at, share, said) for at, line in enumerate(portion.lines, start=1)),
-        taxes=invoiceparts.taxes(share.taxes, share.currency),
+        taxes=invoiceparts.taxes(share.taxes, share.currency, language),
         totals=Totals(net=share.net, tax=share.tax, gross=share.gross),
         references=references(session, ticket, said),
         supplied_on=desk.business_day_of(store, moment),

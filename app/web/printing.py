@@ -8,6 +8,7 @@ import errno
 import fcntl
 import hashlib
 import importlib
+import io
 import math
 import os
 import select
@@ -15,6 +16,7 @@ import socket
 import stat
 import threading
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -67,12 +69,25 @@ def document_html(template: str, content: Printable, *, copy: bool = False) -> s
     )
 
 
-def pdf_document(template: str, content: Printable, *, copy: bool = False) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file inside a PDF that says the same as its pages. `metadata` are descriptions in RDF."""
+
+    name: str
+    data: bytes
+    made_at: datetime
+    description: str
+    metadata: bytes = b""
+
+
+def pdf_document(
+    template: str, content: Printable, *, copy: bool = False, enclosure: Enclosure | None = None
+) -> bytes:
     """A document as PDF; the same content always gives the same bytes."""
-    return pdf_from_html(document_html(template, content, copy=copy))
+    return pdf_from_html(document_html(template, content, copy=copy), enclosure=enclosure)
 
 
-def pdf_from_html(html: str, *, base: str = OUR_FILES) -> bytes:
+def pdf_from_html(html: str, *, base: str = OUR_FILES, enclosure: Enclosure | None = None) -> bytes:
     """PDF/A-3u of a page, tagged, fonts embedded, in the same bytes for the same `html`.
 
     Title, language, author and time come from the page's head. A page with an element
@@ -95,8 +110,28 @@ def pdf_from_html(html: str, *, base: str = OUR_FILES) -> bytes:
         if end is not None:
             sheets.append(weasyprint.CSS(string=_roll(end[1])))
             document = page.render(**options, stylesheets=sheets)
-        pdf: bytes = document.write_pdf(**options)
+        enclosed = {} if enclosure is None else _enclose(weasyprint, document, enclosure)
+        pdf: bytes = document.write_pdf(**options, **enclosed)
     return pdf
+
+
+def _enclose(weasyprint: Any, document: Any, enclosure: Enclosure) -> dict[str, Any]:
+    """The options that put a file into a PDF; its metadata go into the one list that XMP allows."""
+    made = document.metadata.generate_rdf_metadata
+    end = b"</rdf:RDF>"
+    document.metadata.generate_rdf_metadata = lambda *about: made(*about).replace(
+        end, enclosure.metadata + end
+    )
+    moment = enclosure.made_at.astimezone(UTC)
+    file = weasyprint.Attachment(
+        file_obj=io.BytesIO(enclosure.data),
+        name=enclosure.name,
+        description=enclosure.description,
+        created=moment,
+        modified=moment,
+        relationship="Alternative",
+    )
+    return {"attachments": [file]}
 
 
 @cache
