@@ -1,5 +1,6 @@
 """How a bill stands: all that taking money for it has to know, in one statement."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, bindparam, case, func, select, text
@@ -49,6 +50,25 @@ class Standing:
         return max(self.total - self.credited - self.paid, Money(0, self.total.currency))
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What answers for a bill, in minor units: money, what was taken back, and what is owed on
+    terms (or was, and is given up).
+    """
+
+    paid: int = 0
+    credited: int = 0
+    on_terms: int = 0
+
+    @property
+    def all(self) -> int:
+        """A recognised sale is covered whole; one that is not, as far as it was paid."""
+        return self.paid + self.credited + self.on_terms
+
+
+UNCOVERED = Cover()
+
+
 _BILL: BindParameter[int] = bindparam("bill_id")
 _payment = aliased(JournalEntry)
 _last_attempt = select(func.max(PaymentAttempt.number)).where(PaymentAttempt.bill_id == _BILL)
@@ -70,19 +90,29 @@ _till_session = (
     .limit(1)
 )
 _is_owed = Posting.account.in_(OWED_ACCOUNTS)
+_paid = func.sum(
+    case((JournalEntry.kind.in_(MONEY_KINDS) & _is_owed, -Posting.amount_minor), else_=0)
+)
+_credited = func.sum(
+    case(((JournalEntry.kind == EntryKind.RETURN) & _is_owed, -Posting.amount_minor), else_=0)
+)
+_on_terms = func.sum(case((Posting.account == Account.RECEIVABLE, Posting.amount_minor), else_=0))
+# also what was given up later: the sale was made on it
+_owed_at_all = func.sum(
+    case(
+        (
+            (Posting.account == Account.RECEIVABLE) & (JournalEntry.kind != EntryKind.WRITE_OFF),
+            Posting.amount_minor,
+        ),
+        else_=0,
+    )
+)
 _STANDING = (
     select(
-        func.sum(
-            case((JournalEntry.kind.in_(MONEY_KINDS) & _is_owed, -Posting.amount_minor), else_=0)
-        ),
-        func.sum(
-            case(
-                ((JournalEntry.kind == EntryKind.RETURN) & _is_owed, -Posting.amount_minor),
-                else_=0,
-            )
-        ),
+        _paid,
+        _credited,
         func.sum(case((Posting.account == Account.DEPOSITS, -Posting.amount_minor), else_=0)),
-        func.sum(case((Posting.account == Account.RECEIVABLE, Posting.amount_minor), else_=0)),
+        _on_terms,
         func.max(case((JournalEntry.kind == EntryKind.SALE, 1), else_=0)),
         _last_attempt.scalar_subquery(),
         _under_way.scalar_subquery(),
@@ -109,3 +139,20 @@ def of(session: Session, bill: Bill) -> Standing:
         under_way_id=under_way_id,
         till_session_id=till_session_id,
     )
+
+
+def covers_of(session: Session, bill_ids: Collection[int]) -> dict[int, Cover]:
+    """What answers for each of many bills, in one statement; those without entries are left out."""
+    if not bill_ids:
+        return {}
+    rows = session.execute(
+        select(JournalEntry.bill_id, _paid, _credited, _owed_at_all)
+        .join(Posting, Posting.entry_id == JournalEntry.id)
+        .where(JournalEntry.bill_id.in_(bill_ids))
+        .group_by(JournalEntry.bill_id)
+    )
+    return {
+        bill_id: Cover(int(paid), int(credited), int(on_terms))
+        for bill_id, paid, credited, on_terms in rows
+        if bill_id is not None
+    }

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from app.payments import bills
+from app.payments import standing
 from app.payments.models import Bill
+from app.payments.standing import UNCOVERED
 from app.robots.models import Ownership, Unit
 from app.robots.states import UnitState
 from app.sales import orders, totals
@@ -23,9 +24,11 @@ def breaches(session: Session) -> Iterator[str]:
 
 
 def _bills_equal_orders(session: Session) -> Iterator[str]:
-    """An order's total is its lines and tax; it is settled exactly when the journal says paid."""
+    """An order's total is its lines and tax; it is settled exactly when the journal says that it is
+    paid, credited or owed on terms.
+    """
     raised = {(bill.store_id, bill.reference): bill for bill in session.scalars(select(Bill))}
-    paid = bills.paid_of(session, [bill.id for bill in raised.values()])
+    covers = standing.covers_of(session, [bill.id for bill in raised.values()])
     for order in session.scalars(
         select(Order).where(Order.placed_at.is_not(None)).options(selectinload(Order.lines))
     ):
@@ -33,14 +36,14 @@ def _bills_equal_orders(session: Session) -> Iterator[str]:
         if bill is None:
             yield f"sales: order {order.number} was placed without a bill"
             continue
-        got = paid.get(bill.id, 0)
-        bound = order.settled_at is not None or got > 0
+        cover = covers.get(bill.id, UNCOVERED)
+        bound = order.settled_at is not None or cover.paid > 0
         if bound and totals.of_order(order).gross.minor != bill.total_minor:
             yield f"sales: order {order.number}: lines and tax are not the bill's total"
         if (order.settled_at is not None) != (
-            order.cancelled_at is None and got >= bill.total_minor
+            order.cancelled_at is None and cover.all >= bill.total_minor
         ):
-            yield f"sales: order {order.number}: settled does not match its payments ({got})"
+            yield f"sales: order {order.number}: settled does not match its payments ({cover.all})"
 
 
 def _sold_once(session: Session) -> Iterator[str]:

@@ -20,6 +20,8 @@ TONES = {
     orders.OrderStatus.PAID: "info",
     orders.OrderStatus.HANDED_OVER: "ok",
     orders.OrderStatus.CLOSED: "ok",
+    orders.OrderStatus.PART_RETURNED: "hold",
+    orders.OrderStatus.RETURNED: "hold",
     orders.OrderStatus.CANCELLED: "bad",
 }
 

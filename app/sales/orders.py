@@ -1,8 +1,9 @@
 """Orders: opening, finding, parking, cancelling, and what each has become."""
 
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -13,12 +14,14 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.parts import reservations
-from app.payments import bills
+from app.payments import bills, standing
 from app.payments.models import Bill
+from app.payments.standing import UNCOVERED, Cover
 from app.robots import claims
 from app.robots.models import Unit
 from app.sales.errors import OrderLocked
 from app.sales.models import Handover, Order, OrderLine
+from app.sales.return_models import ReturnLine
 from app.stores import desk
 
 
@@ -31,6 +34,8 @@ class OrderStatus(StrEnum):
     PAID = "paid"
     HANDED_OVER = "handed_over"
     CLOSED = "closed"
+    PART_RETURNED = "part_returned"
+    RETURNED = "returned"
     CANCELLED = "cancelled"
 
 
@@ -41,6 +46,8 @@ STATUS_LABELS: dict[OrderStatus, Text] = {
     OrderStatus.PAID: msg("Paid"),
     OrderStatus.HANDED_OVER: msg("Handed over"),
     OrderStatus.CLOSED: msg("Closed"),
+    OrderStatus.PART_RETURNED: msg("Part returned"),
+    OrderStatus.RETURNED: msg("Returned"),
     OrderStatus.CANCELLED: msg("Cancelled"),
 }
 
@@ -127,25 +134,63 @@ def current_at(session: Session, actor: Actor, till_id: int) -> Order | None:
 
 
 def status(session: Session, order: Order) -> OrderStatus:
-    """What the order has become, by the journal and the handover."""
+    """What the order has become, by the journal, the handover and what came back."""
     bill = bill_of(session, order)
-    paid = bills.paid(session, bill).minor if bill else 0
+    covers = standing.covers_of(session, [bill.id]) if bill else {}
     handed_over = session.scalar(select(Handover.id).where(Handover.order_id == order.id))
-    return derive(order, bill=bill, paid_minor=paid, handed_over=handed_over is not None)
+    return derive(
+        order,
+        bill=bill,
+        cover=covers.get(bill.id, UNCOVERED) if bill else UNCOVERED,
+        handed_over=handed_over is not None,
+        returned=returned_of(session, [order.id]),
+    )
 
 
-def derive(order: Order, *, bill: Bill | None, paid_minor: int, handed_over: bool) -> OrderStatus:
-    """The rule behind `status`, on facts already at hand (lists ask for many at once)."""
+def derive(
+    order: Order,
+    *,
+    bill: Bill | None,
+    cover: Cover,
+    handed_over: bool,
+    returned: Mapping[int, int],
+) -> OrderStatus:
+    """The rule behind `status`, on facts already at hand (lists ask for many at once).
+
+    `returned` is how many pieces came back, by line. A robot that still waits for its owner goes
+    before an accessory that came back.
+    """
     if order.cancelled_at is not None:
         return OrderStatus.CANCELLED
-    if bill is not None and order.placed_at is not None and paid_minor >= bill.total_minor:
-        if handed_over:
-            return OrderStatus.HANDED_OVER
-        waits = any(line.unit_id is not None for line in order.lines)
-        return OrderStatus.PAID if waits else OrderStatus.CLOSED
-    if paid_minor > 0:
+    if bill is not None and order.placed_at is not None and cover.all >= bill.total_minor:
+        return _of_covered(order, handed_over=handed_over, returned=returned)
+    if cover.paid > 0:
         return OrderStatus.PART_PAID
     return OrderStatus.OPEN if order.parked_at is None else OrderStatus.PARKED
+
+
+def _of_covered(order: Order, *, handed_over: bool, returned: Mapping[int, int]) -> OrderStatus:
+    left = [line for line in order.lines if returned.get(line.id, 0) < line.quantity]
+    if not left:
+        return OrderStatus.RETURNED
+    if not handed_over and any(line.unit_id is not None for line in left):
+        return OrderStatus.PAID
+    if any(line.id in returned for line in order.lines):
+        return OrderStatus.PART_RETURNED
+    return OrderStatus.HANDED_OVER if handed_over else OrderStatus.CLOSED
+
+
+def returned_of(session: Session, order_ids: Collection[int]) -> dict[int, int]:
+    """How many pieces came back, by line; in one statement, without lines that are still out."""
+    if not order_ids:
+        return {}
+    rows = session.execute(
+        select(ReturnLine.order_line_id, func.sum(ReturnLine.quantity))
+        .join(OrderLine, OrderLine.id == ReturnLine.order_line_id)
+        .where(OrderLine.order_id.in_(order_ids))
+        .group_by(ReturnLine.order_line_id)
+    )
+    return {line_id: int(count) for line_id, count in rows}
 
 
 def bill_of(session: Session, order: Order) -> Bill | None:

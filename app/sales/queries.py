@@ -17,6 +17,7 @@ from app.parts import stock
 from app.payments import bills, failures, issuing, standing, tills
 from app.payments.documents import DocumentKind
 from app.payments.models import PaymentAttempt
+from app.payments.standing import UNCOVERED
 from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
@@ -93,7 +94,7 @@ def order_page(session: Session, actor: Actor, *, cursor: str | None) -> paging.
 
 
 def rows(session: Session, actor: Actor, found: Sequence[Order]) -> list[OrderRow]:
-    """Orders as list rows: customers, bills, payments and handovers in one statement each."""
+    """Orders as list rows: customers, bills, money, handovers, returns in one statement each."""
     customer_ids = {order.customer_id for order in found if order.customer_id}
     names = {
         row.id: row.name
@@ -104,7 +105,8 @@ def rows(session: Session, actor: Actor, found: Sequence[Order]) -> list[OrderRo
     raised = bills.by_references(
         session, actor.store_id, [orders.reference(order) for order in found]
     )
-    paid = bills.paid_of(session, [bill.id for bill in raised.values()])
+    covers = standing.covers_of(session, [bill.id for bill in raised.values()])
+    returned = orders.returned_of(session, [order.id for order in found if order.settled_at])
     handed = set(
         session.scalars(
             select(Handover.order_id).where(Handover.order_id.in_([order.id for order in found]))
@@ -113,19 +115,23 @@ def rows(session: Session, actor: Actor, found: Sequence[Order]) -> list[OrderRo
     listed = []
     for order in found:
         bill = raised.get(orders.reference(order))
-        paid_minor = paid.get(bill.id, 0) if bill else 0
+        cover = covers.get(bill.id, UNCOVERED) if bill else UNCOVERED
         total = totals.of_order(order).gross
         listed.append(
             OrderRow(
                 number=order.number,
                 status=orders.derive(
-                    order, bill=bill, paid_minor=paid_minor, handed_over=order.id in handed
+                    order,
+                    bill=bill,
+                    cover=cover,
+                    handed_over=order.id in handed,
+                    returned=returned,
                 ),
                 customer=names.get(order.customer_id or 0, ""),
                 summary=order.lines[0].description if order.lines else "",
                 more=max(len(order.lines) - 1, 0),
                 total=total,
-                due=_rest(total, paid_minor),
+                due=_rest(total, cover.paid + cover.credited),
                 opened_at=order.opened_at,
                 opened_by=order.opened_by,
                 park_label=order.park_label,
@@ -293,8 +299,11 @@ def cart(
 def due(session: Session, order: Order) -> Money:
     """What is left to pay of an order as it is now, whatever its bill was raised over before."""
     bill = orders.bill_of(session, order)
-    paid_minor = bills.paid(session, bill).minor if bill else 0
-    return _rest(totals.of_order(order).gross, paid_minor)
+    total = totals.of_order(order).gross
+    if bill is None:
+        return total
+    stands = standing.of(session, bill)
+    return _rest(total, (stands.paid + stands.credited).minor)
 
 
 def _rest(total: Money, paid_minor: int) -> Money:

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
 from app.kernel.money import Money
-from app.payments import bills, issuing
+from app.payments import bills, issuing, standing
 from app.payments.models import IssuedDocument, PaymentAttempt
+from app.payments.standing import UNCOVERED
 from app.sales import handovers, orders, queries, totals
 from app.sales.models import Handover, Order, Product
 from app.sales.orders import OrderStatus
@@ -19,7 +20,9 @@ from app.sales.totals import Totals
 
 @dataclass(frozen=True, slots=True)
 class OrderSummary:
-    """`codes` are product codes by product id; `paid` is by the journal."""
+    """`codes` are product codes by product id; `paid` and `credited` are by the journal: what came
+    less what went back, and what was taken back of the sale.
+    """
 
     order: Order
     status: OrderStatus
@@ -28,6 +31,7 @@ class OrderSummary:
     codes: dict[int, str]
     totals: Totals
     paid: Money
+    credited: Money
     due: Money
     attempts: Sequence[PaymentAttempt]
     documents: Sequence[IssuedDocument]
@@ -38,19 +42,26 @@ def of_order(session: Session, order: Order) -> OrderSummary:
     """The order with everything around it, as the journal and its papers say."""
     bill = bills.by_reference(session, order.store_id, orders.reference(order))
     sums = totals.of_order(order)
-    paid = bills.paid(session, bill) if bill else Money(0, order.currency)
+    covers = standing.covers_of(session, [bill.id]) if bill else {}
+    cover = covers.get(bill.id, UNCOVERED) if bill else UNCOVERED
     handover = handovers.done(session, order)
+    returned = orders.returned_of(session, [order.id])
     return OrderSummary(
         order=order,
         status=orders.derive(
-            order, bill=bill, paid_minor=paid.minor, handed_over=handover is not None
+            order,
+            bill=bill,
+            cover=cover,
+            handed_over=handover is not None,
+            returned=returned,
         ),
         customer=session.get(Customer, order.customer_id) if order.customer_id else None,
         lines=queries.lines(order),
         codes=_codes(session, order),
         totals=sums,
-        paid=paid,
-        due=Money(max(sums.gross.minor - paid.minor, 0), order.currency),
+        paid=sums.money(cover.paid),
+        credited=sums.money(cover.credited),
+        due=sums.money(max(sums.gross.minor - cover.paid - cover.credited, 0)),
         attempts=bills.attempts_of(session, bill) if bill else [],
         documents=issuing.documents_of(session, order.store_id, orders.reference(order)),
         handover=handover,

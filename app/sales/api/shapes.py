@@ -82,6 +82,7 @@ class OrderOut(BaseModel):
     tax: MoneyOut
     gross: MoneyOut
     paid: MoneyOut
+    credited: MoneyOut = Field(description="What was taken back of the sale.")
     due: MoneyOut
     documents: list[DocumentOut]
     opened_at: datetime
@@ -175,6 +176,7 @@ def order_out(summary: OrderSummary) -> OrderOut:
         tax=MoneyOut.of(sums.tax),
         gross=MoneyOut.of(sums.gross),
         paid=MoneyOut.of(summary.paid),
+        credited=MoneyOut.of(summary.credited),
         due=MoneyOut.of(summary.due),
         documents=[
             DocumentOut(kind=paper.kind, number=paper.label, issued_at=paper.issued_at)
