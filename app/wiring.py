@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from app.calibration import findable as calibrationfinder
-from app.calibration import impact, listening, robotaddresses, telling
-from app.calibration.events import EquipmentFoundBad, JobEnded, JobReviewed
+from app.calibration import impact, listening, robotaddresses, robotcases, telling
+from app.calibration.events import AsFoundFailed, EquipmentFoundBad, JobEnded, JobReviewed
 from app.customers import panels, privacy
 from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
@@ -14,8 +14,9 @@ from app.kernel.actor import Actor
 from app.kernel.text import msg
 from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
 from app.parts.events import MovementReversed, PartsArrived
-from app.payments import cards, drawers, printing
+from app.payments import cards, drawers, printing, refunds
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
+from app.payments.models import Tender
 from app.robots import (
     bodylook,
     bulletinlook,
@@ -42,7 +43,7 @@ from app.robots.events import (
     FirmwareChanged,
     UnitShaken,
 )
-from app.sales import buyback, checkout, completion, robotpapers
+from app.sales import buyback, checkout, completion, robotpapers, tradeintaking
 from app.sales import customerview as salesview
 from app.sales.events import HandedOver
 from app.service import (
@@ -103,6 +104,7 @@ def connect() -> None:
         robots=customerview.chapter, sales=salesview.chapter, service=serviceview.chapter
     )
     outbox.deliver_by(cards.PRESENT, cards.deliver)
+    refunds.given_back_by(Tender.TRADE_IN, tradeintaking.give_back)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
     outbox.deliver_by(drawers.KICK, drawers.deliver)
     bodylook.look_by(bodylook.Look.BULLETINS, bulletinlook.look)
@@ -173,6 +175,7 @@ def _connect_calibration() -> None:
     events.listen(JobEnded, listening.on_ended)
     events.listen(EquipmentFoundBad, listening.on_found_bad)
     events.listen(EquipmentFoundBad, impact.on_found_bad)
+    events.listen(AsFoundFailed, robotcases.on_as_found_failed)
     gate.ask("calibration", msg("Calibrations in force"), telling.reasons)
     bodylook.look_by(bodylook.Look.CALIBRATION, telling.look)
     openpassport.tell("calibration", telling.public_fact)

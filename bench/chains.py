@@ -8,7 +8,7 @@ from itertools import pairwise
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from app.calibration import impact, reach
+from app.calibration import impact, judging, reach
 from app.calibration.equipment_models import EquipmentCertificate, EquipmentParent
 from app.calibration.impact import Finding
 from app.calibration.impact_models import ImpactSubject
@@ -31,9 +31,8 @@ from tests.makers.calibration import Lab, a_certificate, a_lab, an_equipment
 READINGS = 100_000
 LINKS = 3
 MOST_MS = 300.0
-# 30 readings of a point, as a pose test takes them; one job in eight was read with the level
+# 30 readings of a point, as a pose test takes them; every job was read with the level
 _OF_A_POINT = 30
-_TOUCHED = 8
 _RUNS = 20
 
 
@@ -72,7 +71,7 @@ def measure(url: str) -> Traced:
             with database.transaction() as session:
                 begun = time.perf_counter()
                 touched = reach.touched(session, _window(lab, finding))
-                results = len(impact.assess(session, finding, touched))
+                results = len(judging.assess(session, finding.error, touched))
                 runs.append((time.perf_counter() - begun) * 1000)
         with database.transaction() as session:
             begun = time.perf_counter()
@@ -120,10 +119,9 @@ def _day(today: date, days: int) -> date:
 
 
 def _fill(session: Session, lab: Lab) -> None:
-    """Jobs with their readings and results, written as rows; every eighth with the level."""
+    """Jobs with their readings and results, written as rows; all of them with the level."""
     points = [point.id for point in lab.version.points]
-    other = an_equipment(session, lab.store, "OTHER-01")
-    own, others = (_newest(session, piece.id) for piece in (lab.level, other))
+    used = (lab.level.id, _newest(session, lab.level.id))
     at = clock.now() - timedelta(days=5)
     jobs = READINGS // (_OF_A_POINT * len(points))
     readings: list[dict[str, object]] = []
@@ -132,7 +130,6 @@ def _fill(session: Session, lab: Lab) -> None:
         job = _job(lab, number, at)
         session.add(job)
         session.flush()
-        used = (lab.level.id, own) if number % _TOUCHED == 0 else (other.id, others)
         for point_id in points:
             results.append(_result(job.id, point_id, at))
             readings += [_reading(job.id, point_id, seq, used, at) for seq in range(_OF_A_POINT)]

@@ -5,14 +5,13 @@ computation and persons; a case closes only when nothing in it is left open.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.calibration import equipment as lookup
-from app.calibration import reach
+from app.calibration import judging, reach
 from app.calibration.equipment_models import Equipment
 from app.calibration.events import EquipmentFoundBad
 from app.calibration.figures import figure, read_figure
@@ -23,17 +22,17 @@ from app.calibration.impact_models import (
     ImpactState,
     ImpactSubject,
 )
-from app.calibration.metrology.decision import DecisionRule, MeasuredUncertainty
-from app.calibration.metrology.impact import Effect, reassess
-from app.calibration.metrology.limits import Limits
-from app.calibration.procedure_models import BudgetLine, Procedure, ProcedureVersion, RowSource
-from app.calibration.reach import Touched, Window
+from app.calibration.judging import Error
+from app.calibration.metrology.impact import Effect
+from app.calibration.procedure_models import Procedure, ProcedureVersion
+from app.calibration.reach import Window
 from app.identity.models import Staff
 from app.kernel import audit, clock, numbers, queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
+from app.robots.models import Unit
 from app.stores import desk
 
 SERIES = "impact"
@@ -42,6 +41,7 @@ SUBJECT_LABELS: dict[ImpactSubject, Text] = {
     ImpactSubject.PROCEDURE: msg("Procedure version"),
     ImpactSubject.SOFTWARE: msg("Edition of the computation"),
     ImpactSubject.PERSON: msg("Person"),
+    ImpactSubject.ROBOT: msg("Robot as found"),
 }
 EFFECT_LABELS: dict[Effect, Text] = {
     Effect.CHANGES: msg("Verdict changes"),
@@ -79,6 +79,10 @@ class Finding:
     bias: str = ""
     bias_standard: str = "0"
     unit: str = ""
+
+    @property
+    def error(self) -> Error:
+        return Error(figure(self.bias), figure(self.bias_standard) or 0.0, self.unit)
 
 
 def label(case: ImpactCase) -> str:
@@ -135,6 +139,8 @@ def open_case(session: Session, actor: Actor, finding: Finding) -> ImpactCase:
         raise Refused(msg("A figure needs its unit."), field="unit")
     if (figure(finding.bias_standard) or 0) < 0:
         raise Refused(msg("At least {least} belongs here.", least=0), field="bias_standard")
+    if finding.subject is ImpactSubject.ROBOT:
+        raise Refused(msg("A robot’s case begins with its calibration."), field="key")
     named(session, actor.store_id, finding.subject, finding.key)
     return _open(session, actor, finding)
 
@@ -153,6 +159,10 @@ def named(session: Session, store_id: int, subject: ImpactSubject, key: str) -> 
             person = session.get(Staff, number)
             if person is not None and person.store_id == store_id:
                 return person.name
+        case ImpactSubject.ROBOT:
+            unit = session.get(Unit, number)
+            if unit is not None and unit.store_id == store_id:
+                return unit.serial
         case ImpactSubject.PROCEDURE:
             found = session.execute(
                 select(Procedure.code, ProcedureVersion.number)
@@ -277,8 +287,48 @@ def counts(session: Session, case_ids: Sequence[int]) -> dict[int, Counts]:
     }
 
 
+def open_for_robot(
+    session: Session, actor: Actor, finding: Finding, items: Sequence[Mapping[str, object]]
+) -> ImpactCase:
+    """A robot failed as found; what was released of it is added to the case that it has already."""
+    case = session.scalar(
+        select(ImpactCase).where(
+            ImpactCase.store_id == actor.store_id,
+            ImpactCase.subject == ImpactSubject.ROBOT,
+            ImpactCase.subject_key == finding.key,
+            ImpactCase.state == ImpactState.OPEN,
+        )
+    )
+    if case is None:
+        case = _new(session, actor, finding)
+        _keep(session, actor, case, items)
+        return case
+    case.since, case.until = min(case.since, finding.since), max(case.until, finding.until)
+    if finding.reason not in case.reason:
+        case.reason = f"{case.reason}\n{finding.reason}"[:_LONG]
+    known = set(session.scalars(select(ImpactItem.result_id).where(ImpactItem.case_id == case.id)))
+    _keep(session, actor, case, [item for item in items if item["result_id"] not in known])
+    return case
+
+
 def _open(session: Session, actor: Actor, finding: Finding) -> ImpactCase:
     store = desk.store_of(session, actor.store_id)
+    case = _new(session, actor, finding)
+    window = Window(
+        store_id=actor.store_id,
+        subject=finding.subject,
+        key=finding.key,
+        since=finding.since,
+        until=finding.until,
+        first_day=desk.business_day_of(store, finding.since),
+        last_day=desk.business_day_of(store, finding.until),
+    )
+    items = judging.assess(session, finding.error, reach.touched(session, window))
+    _keep(session, actor, case, items)
+    return case
+
+
+def _new(session: Session, actor: Actor, finding: Finding) -> ImpactCase:
     case = ImpactCase(
         store_id=actor.store_id,
         number=numbers.allot(session, store_id=actor.store_id, series=SERIES),
@@ -295,16 +345,12 @@ def _open(session: Session, actor: Actor, finding: Finding) -> ImpactCase:
     )
     session.add(case)
     session.flush()
-    window = Window(
-        store_id=actor.store_id,
-        subject=finding.subject,
-        key=finding.key,
-        since=finding.since,
-        until=finding.until,
-        first_day=desk.business_day_of(store, finding.since),
-        last_day=desk.business_day_of(store, finding.until),
-    )
-    items = assess(session, finding, reach.touched(session, window))
+    return case
+
+
+def _keep(
+    session: Session, actor: Actor, case: ImpactCase, items: Sequence[Mapping[str, object]]
+) -> None:
     if items:
         session.execute(insert(ImpactItem), [{"case_id": case.id, **item} for item in items])
     audit.record(
@@ -313,96 +359,14 @@ def _open(session: Session, actor: Actor, finding: Finding) -> ImpactCase:
         "impact.opened",
         subject=f"impact:{label(case)}",
         after={
-            "subject": finding.subject,
-            "key": finding.key,
-            "since": finding.since,
-            "until": finding.until,
+            "subject": case.subject,
+            "key": case.subject_key,
+            "since": case.since,
+            "until": case.until,
             "results": len(items),
         },
         reason=case.reason,
     )
-    return case
-
-
-def assess(session: Session, finding: Finding, found: Sequence[Touched]) -> list[dict[str, object]]:
-    """Each result judged again, as the row of an item."""
-    known = _Known(
-        figure(finding.bias),
-        figure(finding.bias_standard) or 0.0,
-        finding.unit,
-        _sensitivities(session, {one.point_id for one in found if one.is_direct}),
-    )
-    return [_item(one, known) for one in found]
-
-
-@dataclass(slots=True)
-class _Known:
-    """The error of what was wrong, and how it reaches each point."""
-
-    bias: float | None
-    doubt: float
-    unit: str
-    sensitivities: Mapping[int, float]
-    scales: dict[str, float | None] = field(default_factory=dict)
-
-    def scale(self, unit: str) -> float | None:
-        if unit not in self.scales:
-            self.scales[unit] = lookup.scale(self.unit, unit) if self.unit else None
-        return self.scales[unit]
-
-
-def _item(one: Touched, known: _Known) -> dict[str, object]:
-    row = one.row
-    said: dict[str, object] = {
-        "result_id": one.result_id,
-        "unit_id": one.unit_id,
-        "shift": 0.0,
-        "value": row.value,
-        "conformance": row.conformance,
-        "effect": Effect.UNAFFECTED if row.verdict is None else Effect.MAY_CHANGE,
-        "reason": "",
-        "disposed_by": "",
-    }
-    bias, scale = known.bias, known.scale(row.unit)
-    if bias is None or scale is None or row.value is None:
-        return said
-    sensitivity = scale * one.factor * known.sensitivities.get(one.point_id, 1.0)
-    said["shift"] = bias * sensitivity
-    said["value"] = row.value - bias * sensitivity
-    if row.verdict is None or not row.standard:
-        return said
-    again = reassess(
-        row.value,
-        limits=Limits(figure(row.lower), figure(row.upper)),
-        uncertainty=MeasuredUncertainty(
-            row.standard, row.expanded, float("inf") if row.dof is None else row.dof
-        ),
-        rule=DecisionRule(rule=row.rule, guard_ratio=float(row.guard_ratio), party=row.party),
-        bias=bias,
-        bias_uncertainty=known.doubt,
-        sensitivity=sensitivity,
-    )
-    said |= {"conformance": again.conformance, "effect": again.effect}
-    if not one.is_direct and again.effect is Effect.UNAFFECTED:
-        # how much of an input's error reaches a computed figure is not known as exactly
-        said["effect"] = Effect.MAY_CHANGE
-    return said
-
-
-def _sensitivities(session: Session, point_ids: set[int]) -> dict[int, float]:
-    """c_i of the reference's own row in the budget of each point; 1 where it has none."""
-    if not point_ids:
-        return {}
-    rows = session.execute(
-        select(BudgetLine.point_id, BudgetLine.sensitivity).where(
-            BudgetLine.point_id.in_(point_ids), BudgetLine.source == RowSource.REFERENCE
-        )
-    )
-    found: dict[int, float] = {}
-    for point_id, sensitivity in rows:
-        value = abs(figure(sensitivity) or 1.0)
-        found[point_id] = max(found.get(point_id, 0.0), value)
-    return found
 
 
 def _require_open(case: ImpactCase) -> None:

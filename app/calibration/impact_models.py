@@ -25,6 +25,7 @@ class ImpactSubject(StrEnum):
     PROCEDURE = "procedure"
     SOFTWARE = "software"
     PERSON = "person"
+    ROBOT = "robot"
 
 
 class ImpactState(StrEnum):
@@ -53,7 +54,7 @@ class ImpactCase(Base):
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
     number: Mapped[int] = mapped_column(Integer)
     subject: Mapped[ImpactSubject]
-    # Id of the equipment, version or person; the engine's version for software
+    # Id of the equipment, version, person or robot; the engine's version for software
     subject_key: Mapped[str] = mapped_column(String(40))
     # (since, until]: from the last moment it was known good to when it was found bad
     since: Mapped[datetime]

@@ -191,6 +191,8 @@ class Reading(Base):
         ),
         Index("ix_readings_job", "job_id", "point_id", "phase", "seq", "id"),
         Index("ix_readings_equipment", "equipment_id", "taken_at", "job_id"),
+        # what rests on a certificate is read out of this alone
+        Index("ix_readings_certificate", "equipment_certificate_id", "job_id", "point_id", "phase"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)

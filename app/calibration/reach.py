@@ -1,34 +1,42 @@
 """Which results rest on something that was found wrong: set by set, down the chain of references.
 
 One statement follows the certificates of references link by link, another finds the results of
-the readings that were taken with them; only what a result is judged by is fetched.
+the readings that were taken with them, a third those in whose budget one of them stands; only
+what a result is judged by is fetched.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Float,
     Integer,
     Select,
     and_,
     cast,
+    exists,
     func,
     literal,
+    or_,
     select,
-    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
 from app.calibration.equipment_models import EquipmentCertificate, EquipmentParent
 from app.calibration.impact_models import ImpactSubject
-from app.calibration.job_models import CalibrationJob, CalibrationResult, Reading
-from app.calibration.procedure_models import ProcedurePoint, ProcedureVersion
+from app.calibration.job_models import CalibrationJob, CalibrationResult, JobEquipment, Reading
+from app.calibration.procedure_models import (
+    BudgetLine,
+    ProcedurePoint,
+    ProcedureVersion,
+    RowSource,
+)
 
 # Chains of references are short; a circle among them ends here too.
 MOST_LINKS = 10
@@ -51,23 +59,29 @@ class Window:
 class Touched:
     """A result with what it was judged by, and how much of the error reaches its readings.
 
-    `is_direct` is false for a point that was computed from touched ones.
+    `role` is what the reference played at the point. `inputs` are the factors of the touched
+    points that a computed one was made of, by their places; none: it was read itself.
     """
 
     result_id: int
     unit_id: int
     point_id: int
     factor: float
-    is_direct: bool
     row: Any
+    role: str = ""
+    inputs: Mapping[int, float] = field(default_factory=dict)
 
 
 def touched(session: Session, window: Window) -> list[Touched]:
     """Every result that rests on what the window says, each once."""
     if window.subject is ImpactSubject.EQUIPMENT:
-        return _by_readings(session, _read_with(window))
+        below = _certificates(session, window)
+        read = _by_readings(session, _read_with(window, below), below)
+        known = {one.result_id for one in read}
+        beside = _by_budgets(session, window, below)
+        return read + [one for one in beside if one.result_id not in known]
     if window.subject is ImpactSubject.PERSON:
-        return _by_readings(session, _read_by(window))
+        return _by_readings(session, _read_by(window), {})
     wanted: ColumnElement[bool] = (
         CalibrationJob.version_id == int(window.key)
         if window.subject is ImpactSubject.PROCEDURE
@@ -81,15 +95,17 @@ def touched(session: Session, window: Window) -> list[Touched]:
             CalibrationResult.computed_at <= window.until,
         )
     )
-    return [_touched(row, 1.0, is_direct=True) for row in rows]
+    return [_touched(row, 1.0) for row in rows]
 
 
-def _by_readings(session: Session, source: Select[Any]) -> list[Touched]:
+def _by_readings(
+    session: Session, source: Select[Any], factors: Mapping[int, float]
+) -> list[Touched]:
     """Results of the points that were read, and of those computed from them."""
     read = source.cte("read")
     rows = session.execute(
         _results()
-        .add_columns(read.c.factor)
+        .add_columns(read.c.via)
         .join(
             read,
             and_(
@@ -98,8 +114,13 @@ def _by_readings(session: Session, source: Select[Any]) -> list[Touched]:
                 read.c.phase == CalibrationResult.phase,
             ),
         )
-    ).all()
-    direct = [_touched(row, float(row.factor), is_direct=True) for row in rows]
+    )
+    found: dict[int, Touched] = {}
+    for row in rows:
+        factor = factors.get(row.via, 1.0)
+        if row.id not in found or found[row.id].factor < factor:
+            found[row.id] = _touched(row, factor)
+    direct = list(found.values())
     return direct + _computed(session, direct)
 
 
@@ -129,34 +150,71 @@ def _computed(session: Session, direct: Sequence[Touched]) -> list[Touched]:
     )
     for row in rows:
         given = reach.get((row.job_id, row.phase), {})
-        factors = [factor for seq, factor in given.items() if seq in points[row.point_id]]
-        if factors and row.id not in known:
-            found.append(_touched(row, max(factors, key=abs), is_direct=False))
+        inputs = {seq: factor for seq, factor in given.items() if seq in points[row.point_id]}
+        if inputs and row.id not in known:
+            largest = max(inputs.values(), key=abs)
+            found.append(_touched(row, largest, inputs=inputs))
     return found
 
 
-def _read_with(window: Window) -> Select[Any]:
-    """Job, point, phase and the largest factor of readings by the reference or one below it."""
-    key = int(window.key)
-    below = _below(window)
+def _by_budgets(session: Session, window: Window, below: Mapping[int, float]) -> list[Touched]:
+    """Results in whose budget the reference, or one below it, stands without having read them:
+    a thermometer beside a length, such as. It counts from the first reading of the job.
+    """
+    own = and_(
+        JobEquipment.equipment_id == int(window.key),
+        JobEquipment.frozen_at > window.since,
+        JobEquipment.frozen_at <= window.until,
+    )
+    others = and_(JobEquipment.certificate_id.in_(below), JobEquipment.frozen_at.is_not(None))
+    rows = session.execute(
+        _results()
+        .add_columns(JobEquipment.certificate_id.label("via"), JobEquipment.role.label("played"))
+        .join(JobEquipment, JobEquipment.job_id == CalibrationResult.job_id)
+        .where(
+            or_(own, others),
+            JobEquipment.role != ProcedurePoint.role,
+            exists().where(
+                BudgetLine.point_id == CalibrationResult.point_id,
+                BudgetLine.role == JobEquipment.role,
+                BudgetLine.source == RowSource.REFERENCE,
+            ),
+        )
+    )
+    found: dict[int, Touched] = {}
+    for row in rows:
+        one = _touched(row, below.get(row.via, 1.0), role=row.played)
+        if row.id not in found or found[row.id].factor < one.factor:
+            found[row.id] = one
+    return list(found.values())
+
+
+def _read_with(window: Window, below: Collection[int]) -> Select[Any]:
+    """Job, point and phase of readings by the reference itself (`via` 0), or by one of the
+    certificates below it; each once, out of an index alone.
+    """
     own = select(
-        Reading.job_id, Reading.point_id, Reading.phase, literal(1.0, Float).label("factor")
+        Reading.job_id, Reading.point_id, Reading.phase, literal(0, BigInteger).label("via")
     ).where(
-        Reading.equipment_id == key,
+        Reading.equipment_id == int(window.key),
         Reading.taken_at > window.since,
         Reading.taken_at <= window.until,
     )
-    others = select(Reading.job_id, Reading.point_id, Reading.phase, below.c.factor).join(
-        below,
-        and_(
-            below.c.equipment_id == Reading.equipment_id,
-            below.c.certificate_id == Reading.equipment_certificate_id,
-        ),
+    others = select(
+        Reading.job_id, Reading.point_id, Reading.phase, Reading.equipment_certificate_id
+    ).where(Reading.equipment_certificate_id.in_(below))
+    return own.distinct().union_all(others.distinct()).subquery("taken").select()
+
+
+def _certificates(session: Session, window: Window) -> dict[int, float]:
+    """The certificates below the bad reference by their ids, with the most of its error that
+    reaches each of them.
+    """
+    below = _below(window)
+    rows = session.execute(
+        select(below.c.certificate_id, func.max(below.c.factor)).group_by(below.c.certificate_id)
     )
-    every = union_all(own, others).subquery("taken")
-    return select(
-        every.c.job_id, every.c.point_id, every.c.phase, func.max(every.c.factor).label("factor")
-    ).group_by(every.c.job_id, every.c.point_id, every.c.phase)
+    return {certificate_id: float(factor) for certificate_id, factor in rows}
 
 
 def _below(window: Window) -> CTE:
@@ -218,7 +276,7 @@ def _read_by(window: Window) -> Select[Any]:
             Reading.job_id,
             Reading.point_id,
             Reading.phase,
-            literal(1.0, Float).label("factor"),
+            literal(0, BigInteger).label("via"),
         )
         .where(
             Reading.taken_by_id == int(window.key),
@@ -259,5 +317,8 @@ def _results() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _touched(row: Any, factor: float, *, is_direct: bool) -> Touched:
-    return Touched(row.id, row.unit_id, row.point_id, factor, is_direct, row)
+def _touched(
+    row: Any, factor: float, *, role: str | None = None, inputs: Mapping[int, float] | None = None
+) -> Touched:
+    played = row.role if role is None else role
+    return Touched(row.id, row.unit_id, row.point_id, factor, row, played, inputs or {})

@@ -160,16 +160,16 @@ def _compared(
     for last in before:
         for point in last.job.procedure_version.points:
             if point.id in last.results:
-                newest.setdefault(_meant(point), last.results[point.id])
+                newest.setdefault(meant(point), last.results[point.id])
     for point in chosenpoints.of_job(job):
-        found, left = now.get(point.id), newest.get(_meant(point))
+        found, left = now.get(point.id), newest.get(meant(point))
         if found is None or left is None or found.value is None or left.value is None:
             continue
         combined = math.hypot(found.expanded or 0.0, left.expanded or 0.0)
         yield Shift(point, left.value, found.value, combined)
 
 
-def _meant(point: ProcedurePoint) -> tuple[str, ...]:
+def meant(point: ProcedurePoint) -> tuple[str, ...]:
     return (point.target, point.quantity, point.unit, point.method, point.nominal, point.label)
 
 

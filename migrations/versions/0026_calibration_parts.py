@@ -17,6 +17,11 @@ def upgrade() -> None:
     op.add_column(
         "calibration_jobs", sa.Column("points", sa.Text(), server_default="", nullable=False)
     )
+    op.create_index(
+        "ix_readings_certificate",
+        "readings",
+        ["equipment_certificate_id", "job_id", "point_id", "phase"],
+    )
     op.create_table(
         "presale_procedures",
         sa.Column("id", KEY, nullable=False),

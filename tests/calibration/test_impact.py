@@ -8,17 +8,27 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.calibration import equipmentbook, equipmentcertificates, impact
-from app.calibration.equipment_models import EquipmentCertificate, EquipmentState
+from app.calibration import adjustments, equipmentbook, equipmentcertificates, impact, jobs
+from app.calibration.equipment_models import Equipment, EquipmentCertificate, EquipmentState
 from app.calibration.equipmentcertificates import CertificateInput, ResultInput
 from app.calibration.foundbad import Fault
 from app.calibration.impact import Finding
 from app.calibration.impact_models import Disposition, ImpactCase, ImpactItem, ImpactSubject
-from app.calibration.job_models import CalibrationJob, Reading
+from app.calibration.job_models import CalibrationJob, JobReason, Reading
 from app.calibration.metrology.impact import Effect
+from app.calibration.procedure_models import ProcedureVersion, RowSource
+from app.calibration.procedureinputs import NeedInput, RowInput
 from app.kernel import clock
 from app.kernel.errors import Conflict, Forbidden, NotFound, Refused
-from tests.makers.calibration import Lab, a_measured_job, an_equipment
+from tests.makers.calibration import (
+    KNEES,
+    Lab,
+    a_measured_job,
+    a_point,
+    a_procedure,
+    an_equipment,
+    measure,
+)
 
 
 def found_bad(session: Session, lab: Lab, *, bias: str, unit: str = "deg") -> ImpactCase:
@@ -284,3 +294,81 @@ def test_a_case_needs_a_reason_a_time_and_somebody_who_may(session: Session, lab
         impact.open_case(session, lab.metrologist, replace(finding, key="99999"))
     with pytest.raises(Forbidden):
         impact.open_case(session, lab.technician, finding)
+
+
+def judged(
+    session: Session, lab: Lab, piece: Equipment, *, bias: str, unit: str
+) -> list[ImpactItem]:
+    now = clock.now()
+    finding = Finding(
+        subject=ImpactSubject.EQUIPMENT,
+        key=str(piece.id),
+        since=now - timedelta(days=1),
+        until=now,
+        reason="found off",
+        bias=bias,
+        unit=unit,
+    )
+    return items(session, impact.open_case(session, lab.metrologist, finding))
+
+
+def finished(session: Session, lab: Lab, version: ProcedureVersion, **pieces: Equipment) -> None:
+    """Measured with these pieces in their roles."""
+    job = jobs.plan(session, lab.technician, lab.unit, version=version, reason=JobReason.SCHEDULED)
+    jobs.start(session, lab.technician, job)
+    for role, piece in pieces.items():
+        jobs.choose_equipment(session, lab.technician, job, role, piece)
+    measure(session, lab, job)
+    adjustments.nothing_adjusted(session, lab.technician, job)
+    jobs.finish(session, lab.technician, job)
+
+
+def test_a_reference_that_stands_in_a_budget_without_reading_reaches_by_its_sensitivity(
+    session: Session, lab: Lab
+) -> None:
+    """A thermometer 2 °C off, of which 0.01 deg/K reach the angle: 0.02 deg."""
+    thermometer = an_equipment(
+        session, lab.store, "TH-01", kind="thermometer", unit="K", expanded="0.2"
+    )
+    version = a_procedure(
+        session,
+        lab.manager,
+        "WARM",
+        points=[a_point()],
+        needs=[NeedInput("level", "level"), NeedInput("air", "thermometer")],
+        rows=[
+            RowInput("level", source=RowSource.REFERENCE, role="level"),
+            RowInput(
+                "air",
+                source=RowSource.REFERENCE,
+                role="air",
+                unit="K",
+                sensitivity="0.01",
+                sensitivity_unit="deg/K",
+            ),
+        ],
+    )
+    finished(session, lab, version, level=lab.level, air=thermometer)
+
+    (item,) = judged(session, lab, thermometer, bias="2", unit="K")
+
+    assert item.shift == pytest.approx(0.02)
+
+
+def test_an_error_common_to_both_readings_of_a_difference_falls_out(
+    session: Session, lab: Lab
+) -> None:
+    """Backlash is the difference of two means: a level that is off by the same in both is not."""
+    up, down = (a_point(target, label=target, readings=5) for target in KNEES)
+    gap = replace(
+        a_point("robot", label="gap", readings=0, role="", lower=""),
+        method="backlash",
+        inputs=(1, 2),
+    )
+    version = a_procedure(session, lab.manager, "GAP", points=[up, down, gap])
+    finished(session, lab, version, level=lab.level)
+
+    found = judged(session, lab, lab.level, bias="0.02", unit="deg")
+
+    assert [item.shift for item in found] == pytest.approx([0.02, 0.02, 0.0])
+    assert found[2].effect is Effect.UNAFFECTED

@@ -23,6 +23,7 @@ Matrix = tuple[Vector, ...]
 # Fourth powers (Welch-Satterthwaite) must stay finite; no quantity of a robot comes near.
 LARGEST_MAGNITUDE = 1e75
 DIMENSIONS = 3
+_DEGREES = msg("number of degrees of freedom")
 
 
 def finite(name: Text, value: float) -> float:
@@ -87,7 +88,7 @@ def degrees_of_freedom(value: float) -> float:
     """Degrees of freedom: a number of at least 1, or infinity for a value known exactly."""
     if value == math.inf:
         return math.inf
-    number = finite(msg("number of degrees of freedom"), value)
+    number = finite(_DEGREES, value)
     if number < 1:
         raise OutOfRange(
             msg("{value} degrees of freedom are fewer than one: take more readings.", value=value)

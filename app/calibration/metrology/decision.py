@@ -14,6 +14,12 @@ from app.calibration.metrology.limits import Limits
 from app.kernel.text import msg
 
 CONFORMANCE_PROBABILITY = 0.95  # ISO 14253-1:2017, default
+# names made once: a case judges thousands of results again
+_VALUE = msg("value")
+_GUARD = msg("guard band")
+_RATIO = msg("guard band ratio")
+_STANDARD = msg("standard uncertainty")
+_EXPANDED = msg("expanded uncertainty")
 
 
 class Verdict(StrEnum):
@@ -73,7 +79,7 @@ class DecisionRule:
     party: Party | None = None
 
     def __post_init__(self) -> None:
-        not_negative(msg("guard band ratio"), self.guard_ratio)
+        not_negative(_RATIO, self.guard_ratio)
         if (self.rule is Rule.ISO_14253_1) != (self.party is not None):
             raise OutOfRange(
                 msg("ISO 14253-1 asks who has to prove something, and only that rule does.")
@@ -89,8 +95,8 @@ class MeasuredUncertainty:
     dof: float = float("inf")
 
     def __post_init__(self) -> None:
-        positive(msg("standard uncertainty"), self.standard)
-        positive(msg("expanded uncertainty"), self.expanded)
+        positive(_STANDARD, self.standard)
+        positive(_EXPANDED, self.expanded)
 
 
 def decide(
@@ -170,7 +176,7 @@ def iso_14253_1(
             return unable
     if value is None:
         return Decision(Verdict.INCONCLUSIVE, Reason.MISSING_READING, guard)
-    reading = finite(msg("value"), value)
+    reading = finite(_VALUE, value)
     if limits.leaves_room(guard) and limits.contain_guarded(reading, guard):
         return Decision(Verdict.PASS, Reason.INSIDE, guard)
     if not limits.contain_guarded(reading, -guard):
@@ -182,10 +188,10 @@ def iso_14253_1(
 
 def _no_verdict(value: float | None, limits: Limits, guard: float) -> Decision | None:
     """The inconclusive cases: nothing was read, or U swallows the whole tolerance."""
-    not_negative(msg("guard band"), guard)
+    not_negative(_GUARD, guard)
     if value is None:
         return Decision(Verdict.INCONCLUSIVE, Reason.MISSING_READING, guard)
-    finite(msg("value"), value)
+    finite(_VALUE, value)
     if not limits.leaves_room(guard):
         return Decision(Verdict.INCONCLUSIVE, Reason.UNCERTAINTY_TOO_LARGE, guard)
     return None

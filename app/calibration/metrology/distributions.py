@@ -5,6 +5,7 @@ Accuracy is better than 1e-12 relative for 1 to 1e6 degrees of freedom.
 """
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
 from app.calibration.metrology.bisection import last_where
@@ -25,6 +26,7 @@ _STIRLING_FROM = 20.0
 _TINY = 1e-300
 _CONVERGED = 4e-16
 _HALF = 0.5
+_T = msg("t")
 
 
 def normal_cdf(z: float) -> float:
@@ -39,7 +41,7 @@ def normal_quantile(p: float) -> float:
 
 def student_cdf(t: float, dof: float) -> float:
     """P(T <= t) of Student's distribution; `dof` >= 1, fractions allowed, infinity is normal."""
-    upper_tail = _student_upper_tail(abs(finite(msg("t"), t)), degrees_of_freedom(dof))
+    upper_tail = _student_upper_tail(abs(finite(_T, t)), degrees_of_freedom(dof))
     return upper_tail if t < 0 else 1 - upper_tail
 
 
@@ -146,6 +148,7 @@ def _away_from_zero(value: float) -> float:
     return value if abs(value) > _TINY else _TINY
 
 
+@lru_cache(maxsize=256)
 def _log_beta(a: float, b: float) -> float:
     """ln B(a, b) without the cancellation of three large lgamma values."""
     small, large = min(a, b), max(a, b)

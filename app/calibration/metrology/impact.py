@@ -10,6 +10,11 @@ from app.calibration.metrology.limits import Limits
 from app.calibration.metrology.risk import conformance_probability
 from app.kernel.text import msg
 
+_VALUE = msg("value")
+_BIAS = msg("bias of the reference")
+_SENSITIVITY = msg("sensitivity")
+_DOUBT = msg("uncertainty of the bias")
+
 
 class Effect(StrEnum):
     """How far the old verdict can still be trusted."""
@@ -48,9 +53,9 @@ def reassess(
     both differ from the old verdict it changes, if one does it may change. A shift that jumps
     across the whole tolerance may change it too.
     """
-    y = finite(msg("value"), value)
-    shift = finite(msg("bias of the reference"), bias) * finite(msg("sensitivity"), sensitivity)
-    doubt = not_negative(msg("uncertainty of the bias"), bias_uncertainty) * abs(sensitivity)
+    y = finite(_VALUE, value)
+    shift = finite(_BIAS, bias) * finite(_SENSITIVITY, sensitivity)
+    doubt = not_negative(_DOUBT, bias_uncertainty) * abs(sensitivity)
     inflated = math.hypot(uncertainty.standard, doubt)
     growth = inflated / uncertainty.standard
     wider = MeasuredUncertainty(inflated, uncertainty.expanded * growth, uncertainty.dof)

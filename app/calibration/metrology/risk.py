@@ -14,6 +14,9 @@ from app.kernel.text import msg
 _REACH = 10.0  # standard deviations beyond which a normal density is nothing
 _NODES = 12
 _MOST_PANELS = 400
+# made once: these are asked for each result of a case
+_VALUE = msg("value")
+_STANDARD = msg("standard uncertainty")
 _NEWTON_STEPS = 8  # from the cosine start, four already reach the last bit
 
 
@@ -47,8 +50,8 @@ def tail_probabilities(
 
     An open side has probability 0. Small tails keep their relative accuracy.
     """
-    y = finite(msg("value"), value)
-    u = positive(msg("standard uncertainty"), standard_uncertainty)
+    y = finite(_VALUE, value)
+    u = positive(_STANDARD, standard_uncertainty)
     nu = degrees_of_freedom(dof)
     below = 0.0 if limits.lower is None else _cdf((limits.lower - y) / u, nu)
     above = 0.0 if limits.upper is None else _cdf((y - limits.upper) / u, nu)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.calibration import impact, impactletters, impactlists, jobbook
+from app.calibration import impact, impactletters, impactlists, jobbook, robotcases
 from app.calibration.engine import ENGINE
 from app.calibration.equipment_models import Equipment
 from app.calibration.impact_models import Disposition, ImpactCase, ImpactState
@@ -67,9 +67,9 @@ def list_cases(
 
 
 @router.get("/new")
-def ask_case(request: Request, session: ReadSession, actor: SignedIn) -> Response:
+def ask_case(request: Request, session: ReadSession, actor: SignedIn, key: str = "") -> Response:
     actor.require("calibration.review")
-    return _new(request, session, actor, CaseForm(edition=ENGINE))
+    return _new(request, session, actor, CaseForm(edition=ENGINE, key=key))
 
 
 @router.post("/new")
@@ -265,6 +265,7 @@ def _case(
         verdict_tones=VERDICT_TONES,
         job_label=jobbook.label,
         job_page=jobbook.page,
+        shared=robotcases.shared(session, actor, case),
         typed=typed or {},
         problems=problems_of(refusal) if refusal else {},
     )

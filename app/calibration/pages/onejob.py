@@ -7,7 +7,7 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.calibration import figuretext, jobs, jobview, review
+from app.calibration import figuretext, impact, jobs, jobview, review, robotcases
 from app.calibration.job_models import CalibrationJob, JobState, Phase, Reading
 from app.calibration.metrology.decision import Rule
 from app.calibration.readings import Spot, Took
@@ -80,6 +80,8 @@ def show(
     if refusal is not None:
         status = 422 if is_htmx(request) else status_of(refusal)
     version = job.procedure_version
+    is_over = job.state in {JobState.MEASURED, JobState.REVIEWED, JobState.CERTIFIED}
+    case = robotcases.open_of(session, job.unit) if is_over else None
     return render(
         request,
         "calibration/job.html",
@@ -107,6 +109,8 @@ def show(
         is_own=desk.has_measured,
         may_review_own=job.state is JobState.MEASURED
         and review.may_review_own(session, job.store_id),
+        case_label=impact.label(case) if case else "",
+        case_page=impact.page(case) if case else "",
         retake=retake,
         which=which,
         typed=typed,

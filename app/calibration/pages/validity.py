@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.calibration import demands, jobs, robotaddresses, standing
+from app.calibration import demands, impact, jobs, robotaddresses, robotcases, standing
 from app.calibration.pages import due, recalibration, rules
 from app.calibration.standing import Holds
 from app.calibration.validityforms import PlanForm, WaiveForm
@@ -110,6 +110,7 @@ def _show(
     if refusal is not None:
         status = 422 if is_htmx(request) else status_of(refusal)
     typed: dict[str, Any] = form.typed() if form else {}
+    case = robotcases.open_of(session, unit)
     return render(
         request,
         "calibration/robot.html",
@@ -125,6 +126,8 @@ def _show(
             unit.serial, slot, maker=maker
         ),
         swapped=[(slot, name_of(slot.path)) for slot in standing.swapped(session, unit, rows)],
+        case_label=impact.label(case) if case else "",
+        case_page=impact.page(case) if case else "",
         may_measure=actor.may("calibration.measure"),
         may_waive=actor.may("calibration.review"),
         typed=typed,
