@@ -85,6 +85,7 @@ _LEAD = (
         "credit.issue",
         "orders.cancel",
         "payments.reconcile",
+        "returns.approve",
         "vouchers.edit",
         "products.edit",
         "robots.receive",

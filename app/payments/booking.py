@@ -31,6 +31,7 @@ ACCOUNT_OF: dict[Tender, Account] = {
     Tender.VOUCHER: Account.VOUCHERS,
     Tender.STORE_CREDIT: Account.STORE_CREDIT,
     Tender.TRADE_IN: Account.TRADE_INS,
+    Tender.EXCHANGE: Account.EXCHANGES,
 }
 
 

@@ -37,6 +37,8 @@ class Tender(StrEnum):
     # a gift card, or what the store owes a customer
     STORE_CREDIT = "store_credit"
     TRADE_IN = "trade_in"
+    # what the store holds from the return of another sale
+    EXCHANGE = "exchange"
 
 
 # Money that may come while nobody stands at a till.
@@ -69,6 +71,8 @@ class Account(StrEnum):
     ROUNDING = "rounding"
     # owed on terms, and given up
     BAD_DEBT = "bad_debt"
+    # on its way from one sale to another in the same transaction: always nothing
+    EXCHANGES = "exchanges"
 
 
 class EntryKind(StrEnum):

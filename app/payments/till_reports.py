@@ -52,6 +52,7 @@ TENDER_LABELS: dict[Tender, Text] = {
     Tender.VOUCHER: msg("Subsidy voucher"),
     Tender.STORE_CREDIT: msg("Store credit"),
     Tender.TRADE_IN: msg("Trade-in"),
+    Tender.EXCHANGE: msg("Exchange"),
 }
 _REVENUE = (Account.REVENUE_ROBOTS, Account.REVENUE_PARTS, Account.REVENUE_SERVICES)
 

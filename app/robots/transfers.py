@@ -20,7 +20,13 @@ from app.robots.duty_models import DataRecord
 from app.robots.events import BoughtBack
 from app.robots.life_models import Transfer, TransferWipe, Wipe
 from app.robots.models import Ownership, Unit
-from app.robots.states import UNIT_STATE_LABELS, Custody, Holding, UnitState
+from app.robots.states import (
+    CUSTODY_LABELS,
+    UNIT_STATE_LABELS,
+    Custody,
+    Holding,
+    UnitState,
+)
 from app.stores import desk
 from app.web.i18n import speech
 
@@ -115,6 +121,34 @@ def take_over(
     return record
 
 
+def come_home(
+    session: Session, actor: Actor, unit: Unit, *, data: WipeStatement, why: Text, link: str = ""
+) -> None:
+    """A sale is taken back: the robot is the store's again, received, to be inspected again.
+
+    Whoever calls has checked the permission. `data` is of a robot that its owner has had; of one
+    that never left, nothing is asked. Raises Conflict for one that the workshop has, or that is not
+    sold.
+    """
+    if unit.custody not in {Custody.STORE, Custody.CUSTOMER}:
+        raise Conflict(
+            msg(
+                "{serial} is not here to be taken back: {custody}.",
+                serial=unit.serial,
+                custody=CUSTODY_LABELS[unit.custody],
+            ),
+            link=addresses.robot_page(unit.serial),
+        )
+    if unit.state is not UnitState.SOLD:
+        former = _owner(session, unit)
+        record = _record(session, actor, unit, former=former, to=None, data=data)
+        ownership.end(session, actor, unit, at=record.at)
+    registry.move(session, actor, unit, UnitState.RETURNED, why=why, link=link)
+    registry.move(session, actor, unit, UnitState.RECEIVED, why=msg("Back in the store"), link=link)
+    unit.holding, unit.custody = Holding.STOCK, Custody.STORE
+    session.flush()
+
+
 def retire(session: Session, actor: Actor, unit: Unit, *, reason: str) -> None:
     """Out of use for ever; the serial stays taken. Raises Conflict while it is kept or out."""
     actor.require("robots.edit")
@@ -203,12 +237,19 @@ def _record(
     audit.record(
         session,
         actor,
-        "robot.bought_back" if to is None else "robot.transferred",
+        _deed(to, price),
         subject=f"robot:{unit.serial}",
         before={"customer_id": former},
         after={"customer_id": to, "data": data.wipe, "statement": words},
     )
     return record
+
+
+def _deed(to: int | None, price: Money | None) -> str:
+    """How the audit calls it: without a price the store took back what it had sold."""
+    if to is not None:
+        return "robot.transferred"
+    return "robot.taken_back" if price is None else "robot.bought_back"
 
 
 def _certificate(

@@ -20,7 +20,8 @@ from app.robots.states import UnitState
 from app.sales import invoices, orders, totals
 from app.sales.models import Order, ProductKind, UnitSale
 
-_REVENUE = {
+# Where the revenue of what is sold stands.
+REVENUE_OF = {
     ProductKind.ROBOT: Account.REVENUE_ROBOTS,
     ProductKind.ITEM: Account.REVENUE_PARTS,
     ProductKind.PLAN: Account.REVENUE_SERVICES,
@@ -84,7 +85,7 @@ def _till_of_last_payment(session: Session, attempts: Sequence[PaymentAttempt]) 
 def _recognise(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
     revenue: dict[Account, int] = {}
     for line, net in zip(order.lines, totals.net_by_line(order, order.lines), strict=True):
-        account = _REVENUE[line.product.kind]
+        account = REVENUE_OF[line.product.kind]
         revenue[account] = revenue.get(account, 0) + net
     taxes = totals.book_taxes(order, order.lines)
     tax_minor = sum(tax.tax for tax in taxes)

@@ -6,6 +6,7 @@ shows their price without tax, the books take the tax out of the difference to t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from app.kernel.money import Money
 from app.kernel.tax import (
@@ -17,7 +18,20 @@ from app.kernel.tax import (
     sums_by_category,
     tax_within,
 )
-from app.sales.models import Order, OrderLine
+from app.sales.models import Order
+
+
+class Taxed(Protocol):
+    """A line as sums see it: an order's, or what is left of one after a return."""
+
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def tax_rate_bp(self) -> int: ...
+    @property
+    def tax_category(self) -> TaxCategory: ...
+    @property
+    def margin_cost_minor(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +61,7 @@ class Totals:
         return Money(sum(tax.gross for tax in self.taxes), self.currency)
 
 
-def of_order(order: Order, lines: Sequence[OrderLine] | None = None) -> Totals:
+def of_order(order: Order, lines: Sequence[Taxed] | None = None) -> Totals:
     """The totals of an order's lines (loaded with it, or given)."""
     counted = order.lines if lines is None else lines
     amounts = [(line.amount_minor, line.tax_rate_bp, line.tax_category) for line in counted]
@@ -56,12 +70,12 @@ def of_order(order: Order, lines: Sequence[OrderLine] | None = None) -> Totals:
     )
 
 
-def margin_cost(line: OrderLine) -> int | None:
+def margin_cost(line: Taxed) -> int | None:
     """What the store gave for what it sells by the margin scheme; None: no such line."""
     return line.margin_cost_minor if line.tax_category is TaxCategory.MARGIN else None
 
 
-def margin_tax(line: OrderLine) -> int:
+def margin_tax(line: Taxed) -> int:
     """The tax in the difference between price and purchase; none where there is no gain.
 
     Each piece counts for itself: a loss on one robot lowers no other's tax.
@@ -72,7 +86,7 @@ def margin_tax(line: OrderLine) -> int:
     return tax_within(max(line.amount_minor - cost, 0), line.tax_rate_bp)
 
 
-def book_taxes(order: Order, lines: Sequence[OrderLine]) -> tuple[TaxSum, ...]:
+def book_taxes(order: Order, lines: Sequence[Taxed]) -> tuple[TaxSum, ...]:
     """Net and tax by rate and category as the journal gets them.
 
     Like the paper's, but for margin lines: their tax is there, at the rate that it comes by.
@@ -93,7 +107,7 @@ def book_taxes(order: Order, lines: Sequence[OrderLine]) -> tuple[TaxSum, ...]:
     return (*ordinary, *(margins[rate_bp] for rate_bp in sorted(margins, reverse=True)))
 
 
-def net_by_line(order: Order, lines: Sequence[OrderLine]) -> list[int]:
+def net_by_line(order: Order, lines: Sequence[Taxed]) -> list[int]:
     """Each line's revenue in minor units; per rate and category they add up to `book_taxes`."""
     nets = [0] * len(lines)
     for tax in of_order(order, lines).taxes:
