@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.text import msg
 from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
 from app.parts.events import MovementReversed, PartsArrived
-from app.payments import cards, drawers, printing, refunds
+from app.payments import cards, drawers, fiscal, fiscalsigning, printing, refunds
 from app.payments.events import BillSettled, MoneyCame, PaymentFailed
 from app.payments.models import Tender
 from app.robots import (
@@ -107,6 +107,7 @@ def connect() -> None:
     refunds.given_back_by(Tender.TRADE_IN, tradeintaking.give_back)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
     outbox.deliver_by(drawers.KICK, drawers.deliver)
+    outbox.deliver_by(fiscal.SIGN, fiscalsigning.deliver)
     bodylook.look_by(bodylook.Look.BULLETINS, bulletinlook.look)
     whereabouts.tell_by(tracing.passages)
     whereabouts.keep_by(tracing.kept)

@@ -10,6 +10,7 @@ from app.kernel.actor import Actor
 from app.kernel.canonical import sha256_hex
 from app.kernel.errors import NotFound
 from app.kernel.text import Text, msg
+from app.payments import fiscal
 from app.payments.documents import DocumentContent, DocumentKind, Party, from_json, to_json
 from app.payments.models import IssuedDocument
 from app.stores.models import Store
@@ -88,6 +89,7 @@ def issue(
         subject=f"document:{label}",
         after={"reference": reference, "sha256": document.sha256},
     )
+    fiscal.ask(session, document)
     return document
 
 

@@ -10,7 +10,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Refused
 from app.kernel.text import msg
-from app.payments import issuing
+from app.payments import fiscalsigning
 from app.payments.documents import DocumentKind
 from app.payments.models import IssuedDocument
 from app.payments.receipts import escpos_receipt
@@ -69,10 +69,11 @@ def deliver(database: Database, payload: dict[str, object]) -> None:
     with database.reading() as session:
         document = session.get_one(IssuedDocument, payload["document_id"])
         till = session.get_one(Till, payload["till_id"])
+        content = fiscalsigning.printable(session, document)
     if not till.printer:
         return
     slip = escpos_receipt(
-        issuing.content_of(document),
+        content,
         drawer_kick=bool(payload["open_drawer"]),
         copy=bool(payload["copy"]),
     )

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.identity.guard import Acting, SignedIn
-from app.payments import issuing, papers, printing
+from app.payments import fiscalsigning, issuing, papers, printing
 from app.payments.forms import TillForm
 from app.payments.pages.terminal import till_of
 from app.web.idempotent import once
@@ -20,7 +20,7 @@ RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 @router.get("/documents/{document_id}.pdf")
 def document_pdf(session: ReadSession, actor: SignedIn, document_id: RowId) -> Response:
     document = issuing.document(session, actor, document_id)
-    content, name = issuing.content_of(document), f"{document.label}.pdf"
+    content, name = fiscalsigning.printable(session, document), f"{document.label}.pdf"
     session.rollback()  # a long PDF takes a second
     return Response(
         papers.pdf(content),
@@ -35,7 +35,7 @@ def document_pdf(session: ReadSession, actor: SignedIn, document_id: RowId) -> R
 @router.get("/documents/{document_id}/paper")
 def document_paper(session: ReadSession, actor: SignedIn, document_id: RowId) -> Response:
     """The paper alone, to look at or to print from the browser."""
-    content = issuing.content_of(issuing.document(session, actor, document_id))
+    content = fiscalsigning.printable(session, issuing.document(session, actor, document_id))
     return HTMLResponse(papers.html(content), headers={"Cache-Control": "no-store"})
 
 
