@@ -76,6 +76,7 @@ SETTINGS_PLACES = [
     Place("/settings/tills", "wallet", msg("Tills"), "settings.view"),
     Place("/settings/tax", "ticket-percent", msg("Tax"), "settings.view"),
     Place("/settings/checklists", "shield-check", msg("Checklists"), "settings.view"),
+    Place("/settings/trade-in", "arrow-right-left", msg("Trade-in values"), "settings.view"),
     Place("/service/operations", "wrench", msg("Operations"), "service.view"),
     Place("/settings/staff", "users", msg("Staff"), "staff.manage"),
     Place("/settings/terminals", "lock", msg("Terminals"), "terminals.enrol"),

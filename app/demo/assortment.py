@@ -221,6 +221,18 @@ PDI_G1 = (
     "Firmware is the one that the maker recommends",
     "Hands mounted and moving?",
 )
+TRADE_IN = (
+    "Serial number on the plate and on the screen are the same",
+    "Emergency stop works, by button and by remote",
+    "Stands up, walks ten steps, sits down",
+    "Each joint moves through its range without noise",
+    "Cameras and distance sensors give a picture",
+    "Battery holds its charge, no swelling",
+    "Housing closed, no seal broken",
+    "Accessories of the delivery note are there?",
+)
+# grade, share of the new price at the start, and at least, in basis points
+TRADE_IN_SHARES = (("a", 7_000, 2_000), ("b", 5_500, 1_500), ("c", 3_500, 800), ("d", 1_200, 300))
 HANDOVER = (
     "Safety distance and emergency stop explained and tried by the customer",
     "Charging and storing of the battery explained",

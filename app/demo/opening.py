@@ -18,9 +18,11 @@ from app.parts import catalogue as parts
 from app.parts import stock
 from app.robots import makers
 from app.robots.models import RobotModel
-from app.sales import catalogue, checklists
+from app.sales import catalogue, checklists, tradeinvalues
 from app.sales.catalogue import ProductInput
 from app.sales.checklists import Purpose
+from app.sales.tradein_models import Grade
+from app.sales.tradeinvalues import Shares
 from app.sales.models import Category, Product, ProductKind
 from app.stores import desk, particulars
 from app.stores.models import Store
@@ -53,6 +55,7 @@ def open_store(session: Session) -> Crew:
         _add(session, crew.petra, offer)
     _bundle(session, crew.petra)
     _checklists(session, crew.petra, models["G1"])
+    _trade_in_values(session, crew.petra)
     return crew
 
 
@@ -191,6 +194,17 @@ def _bundle(session: Session, actor: Actor) -> None:
             catalogue.put_into_bundle(session, actor, bundle, product, quantity=quantity)
 
 
+def _trade_in_values(session: Session, actor: Actor) -> None:
+    for grade, start, least in assortment.TRADE_IN_SHARES:
+        tradeinvalues.set_rule(
+            session,
+            actor,
+            model_id=None,
+            grade=Grade(grade),
+            shares=Shares(start, month=150, hours=250, least=least),
+        )
+
+
 def _checklists(session: Session, actor: Actor, g1: RobotModel) -> None:
     """One list for all models, and one of the G1's own, for each purpose."""
     for purpose, model_id, texts in (
@@ -198,5 +212,6 @@ def _checklists(session: Session, actor: Actor, g1: RobotModel) -> None:
         (Purpose.PDI, g1.id, assortment.PDI_G1),
         (Purpose.HANDOVER, None, assortment.HANDOVER),
         (Purpose.HANDOVER, g1.id, assortment.HANDOVER_G1),
+        (Purpose.TRADE_IN, None, assortment.TRADE_IN),
     ):
         checklists.publish(session, actor, purpose=purpose, model_id=model_id, texts=list(texts))

@@ -89,11 +89,18 @@ def body(session: Session, unit: Unit, inside: Inside, look: Look) -> Body:
     looker = _lookers.get(look)
     said = looker(session, unit, inside) if looker is not None else {}
     unknown = Mark("", msg("No data yet"), msg("no data yet"))
+    return marked(inside, said, look=look, otherwise=unknown, known=looker is not None)
+
+
+def marked(
+    inside: Inside, said: Mapping[str, Mark], *, look: Look, otherwise: Mark, known: bool = True
+) -> Body:
+    """The body with marks by slot that somebody has at hand; `otherwise` for all other slots."""
     return Body(
         look=look,
         map=_map(tuple(map(_located, inside.places))),
-        marks={place.path: said.get(place.path, unknown) for place in inside.places},
-        known=looker is not None,
+        marks={place.path: said.get(place.path, otherwise) for place in inside.places},
+        known=known,
     )
 
 

@@ -12,13 +12,13 @@ from app.kernel.errors import NotFound, Refused
 from app.kernel.money import MOST_MINOR, Money, half_up, split
 from app.kernel.quantity import MOST
 from app.kernel.searchkeys import clean
-from app.kernel.tax import BASIS, TaxCategory
+from app.kernel.tax import BASIS
 from app.kernel.text import msg
 from app.parts import reservations
 from app.robots import addresses, claims, concerned, loans
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, Custody, UnitState
-from app.sales import catalogue, orders
+from app.sales import catalogue, orders, taxing, usedrobots
 from app.sales.errors import AlreadyOnOrder, DiscountTooBig, NotSellable
 from app.sales.models import Order, OrderLine, Product, ProductKind, Scan, UnitSale
 from app.stores import desk
@@ -45,7 +45,11 @@ def add_unit(
             link="/settings/products",
         )
     _claim(session, actor, order, unit, minutes=minutes)
-    return _add_line(session, order, product, unit=unit, price_minor=product.price_minor)
+    price = usedrobots.price_of(session, unit, product)
+    line = _add_line(session, order, product, unit=unit, price_minor=price)
+    usedrobots.tax_by_margin(session, desk.store_of(session, order.store_id), line, unit)
+    session.flush()
+    return line
 
 
 def add_product(
@@ -106,8 +110,10 @@ def add_bundle(
             session, actor, order, product, unit=unit, quantity=item.quantity, minutes=minutes
         )
         line.bundle_code = bundle.code
+        taxing.restore(line)
         _price_as_share(line, share, bundle)
         lines.append(line)
+    taxing.treat(session, order, lines)
     session.flush()
     return lines
 
@@ -359,7 +365,7 @@ def _same_line(order: Order, product: Product) -> OrderLine | None:
             if line.product_id == product.id
             and line.unit_id is None
             and not line.bundle_code
-            and line.unit_price_minor == product.price_minor
+            and taxing.full_price(line) == product.price_minor
         ),
         None,
     )
@@ -378,7 +384,7 @@ def _add_line(
     store = desk.store_of(session, order.store_id)
     robots = orders.robots_of(order)
     today = desk.business_day_of(store)
-    rate_bp = desk.rate_on(session, order.store_id, product.tax_code, today)
+    rate = desk.tax_on(session, order.store_id, product.tax_code, today)
     line = OrderLine(
         order_id=order.id,
         position=max((line.position for line in order.lines), default=0) + 1,
@@ -390,11 +396,12 @@ def _add_line(
         quantity=quantity,
         unit_price_minor=price_minor,
         tax_code=product.tax_code,
-        tax_rate_bp=rate_bp,
-        tax_category=TaxCategory.STANDARD.of_rate(rate_bp),
+        tax_rate_bp=0,
+        tax_category=rate.category,
     )
     set_committed_value(line, "product", product)
     set_committed_value(line, "unit", unit)
+    taxing.apply(line, rate, order)
     order.lines.append(line)
     _touched(session, order)
     return line

@@ -139,6 +139,12 @@ def all_good(answers: Mapping[str, Answered]) -> bool:
     return all(answer.result is not Answer.FAIL for answer in answers.values())
 
 
+def from_text(answers: str) -> dict[str, dict[str, str]]:
+    """Stored answers by item key: `{"result", "note"}`."""
+    found: dict[str, dict[str, str]] = json.loads(answers)
+    return found
+
+
 def as_text(answers: Mapping[str, Answered]) -> str:
     return canonical(
         {

@@ -1,6 +1,5 @@
 """Pre-delivery inspection: no robot is sold before somebody looked at it and signed."""
 
-import json
 from collections.abc import Mapping
 
 from sqlalchemy import select
@@ -38,8 +37,7 @@ def checklist_of(
 
 def answers_of(inspection: Inspection) -> dict[str, dict[str, str]]:
     """What was answered, by item key: `{"result", "note"}`."""
-    answers: dict[str, dict[str, str]] = json.loads(inspection.answers)
-    return answers
+    return checklists.from_text(inspection.answers)
 
 
 def inspect(session: Session, actor: Actor, unit: Unit, typed: Mapping[str, str]) -> Inspection:

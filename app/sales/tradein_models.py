@@ -149,3 +149,21 @@ class TradeIn(Base):
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_by: Mapped[str] = mapped_column(default="")
     end_reason: Mapped[str] = mapped_column(default="")
+
+
+class UnitPrice(Base):
+    """What one robot costs, where it is not its model's price: a used one."""
+
+    __tablename__ = "unit_prices"
+    __table_args__ = (
+        UniqueConstraint("unit_id"),
+        CheckConstraint("price_minor > 0", name="price_positive"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    price_minor: Mapped[Minor]
+    currency: Mapped[str] = mapped_column(String(3))
+    set_at: Mapped[datetime]
+    set_by: Mapped[str]

@@ -172,6 +172,26 @@ def _tables() -> None:
         postgresql_where=sa.text("taken_at IS NULL AND ended_at IS NULL"),
     )
 
+    op.create_table(
+        "unit_prices",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("store_id", KEY, nullable=False),
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.Column("set_by", sa.String(length=200), nullable=False),
+        sa.CheckConstraint("price_minor > 0", name=op.f("ck_unit_prices_price_positive")),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_unit_prices_store_id_stores")
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"], ["units.id"], name=op.f("fk_unit_prices_unit_id_units")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unit_prices")),
+        sa.UniqueConstraint("unit_id", name=op.f("uq_unit_prices_unit_id")),
+    )
+
 
 def _guards(dialect: str) -> list[str]:
     if dialect == "sqlite":
