@@ -17,6 +17,7 @@ from app.parts import count_models as counts
 from app.parts import import_models as part_imports
 from app.parts import models as parts
 from app.payments import fiscal_models as fiscal
+from app.payments import invoice_models as invoices
 from app.payments import models as payments
 from app.payments import refund_models as refunds
 from app.payments import terms_models as terms
@@ -56,6 +57,7 @@ MODULES = (
     fiscal,
     identity,
     idempotency,
+    invoices,
     lives,
     numbers,
     operations,

@@ -84,6 +84,7 @@ _LEAD = (
         "books.view",
         "credit.issue",
         "orders.cancel",
+        "orders.tax",
         "payments.reconcile",
         "returns.approve",
         "vouchers.edit",

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.customers.models import Customer
 from app.kernel.db import Base, Key, LongText, Minor
 from app.kernel.tax import PriceMode, TaxCategory
+from app.payments.treatments import Treatment
 from app.robots.models import Unit
 
 
@@ -131,6 +132,10 @@ class Order(Base):
     settled_at: Mapped[datetime | None] = mapped_column(default=None)
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     cancel_reason: Mapped[str] = mapped_column(default="")
+    # by rule while nobody gave a reason for another one
+    tax_treatment: Mapped[Treatment] = mapped_column(default=Treatment.HOME)
+    tax_reason: Mapped[str] = mapped_column(default="")
+    tax_by: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(Integer, default=1)
 
     lines: Mapped[list["OrderLine"]] = relationship(
@@ -191,6 +196,9 @@ class OrderLine(Base):
     tax_category: Mapped[TaxCategory] = mapped_column(default=TaxCategory.STANDARD)
     # what the store gave for what it sells by the margin scheme
     margin_cost_minor: Mapped[Minor | None] = mapped_column(default=None)
+    # price and discount with the tax that they include, while the customer pays none
+    taxed_price_minor: Mapped[Minor | None] = mapped_column(default=None)
+    taxed_discount_minor: Mapped[Minor | None] = mapped_column(default=None)
 
     product: Mapped[Product] = relationship(init=False, lazy="raise", viewonly=True)
     unit: Mapped[Unit | None] = relationship(

@@ -19,6 +19,7 @@ from app.payments.models import Bill
 from app.payments.standing import UNCOVERED, Cover
 from app.robots import claims
 from app.robots.models import Unit
+from app.sales import taxing
 from app.sales.errors import OrderLocked
 from app.sales.models import Handover, Order, OrderLine
 from app.sales.return_models import ReturnLine
@@ -232,7 +233,9 @@ def _paid(order: Order) -> OrderLocked:
 def set_customer(session: Session, actor: Actor, order: Order, customer_id: int) -> None:
     actor.require("counter.sell")
     require_editable(session, order)
-    order.customer_id = book.by_id(session, actor, customer_id).id
+    customer = book.by_id(session, actor, customer_id)
+    order.customer_id = customer.id
+    taxing.follow(session, order, customer)
     order.version += 1
 
 

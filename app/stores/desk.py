@@ -201,16 +201,26 @@ _RATES = (
 
 def rates_on(session: Session, store_id: int, day: date) -> dict[str, int]:
     """Every code's rate in force on a day, in basis points."""
+    return {code: rate.rate_bp for code, rate in taxes_on(session, store_id, day).items()}
+
+
+def taxes_on(session: Session, store_id: int, day: date) -> dict[str, TaxRate]:
+    """Every code's rate in force on a day, with its category and its sentence."""
     rows = session.scalars(_RATES, {"store_id": store_id, "day": day})
-    return {rate.code: rate.rate_bp for rate in rows}
+    return {rate.code: rate for rate in rows}
 
 
-def rate_on(session: Session, store_id: int, code: str, day: date) -> int:
-    """One code's rate on a day, in basis points; raises NotFound when none is in force."""
-    rates = rates_on(session, store_id, day)
+def tax_on(session: Session, store_id: int, code: str, day: date) -> TaxRate:
+    """One code's rate on a day; raises NotFound when none is in force."""
+    rates = taxes_on(session, store_id, day)
     if code not in rates:
         raise NotFound(msg("No tax rate “{code}” is in force. Set it in the settings.", code=code))
     return rates[code]
+
+
+def rate_on(session: Session, store_id: int, code: str, day: date) -> int:
+    """The same in basis points."""
+    return tax_on(session, store_id, code, day).rate_bp
 
 
 def rates_of(session: Session, store_id: int) -> list[TaxRate]:

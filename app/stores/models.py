@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Time, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Key, LongText
-from app.kernel.tax import PriceMode
+from app.kernel.tax import PriceMode, TaxCategory
 
 
 class Store(Base):
@@ -49,6 +49,10 @@ class TaxRate(Base):
     __table_args__ = (
         UniqueConstraint("store_id", "code", "valid_from"),
         CheckConstraint("rate_bp BETWEEN 0 AND 10000", name="rate_is_a_share"),
+        CheckConstraint(
+            "category = 'standard' OR (rate_bp = 0 AND category IN ('zero', 'exempt', 'outside'))",
+            name="category_fits_rate",
+        ),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -57,6 +61,9 @@ class TaxRate(Base):
     label: Mapped[str]
     rate_bp: Mapped[int] = mapped_column(Integer)
     valid_from: Mapped[date]
+    category: Mapped[TaxCategory] = mapped_column(default=TaxCategory.STANDARD)
+    # the sentence that documents give for a rate without tax
+    reason: Mapped[str] = mapped_column(default="")
 
 
 class Till(Base):
