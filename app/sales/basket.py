@@ -15,6 +15,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.tax import BASIS
 from app.kernel.text import msg
 from app.parts import reservations
+from app.payments.treatments import Treatment
 from app.robots import addresses, claims, concerned, loans
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, Custody, UnitState
@@ -113,7 +114,8 @@ def add_bundle(
         taxing.restore(line)
         _price_as_share(line, share, bundle)
         lines.append(line)
-    taxing.treat(session, order, lines)
+    if order.tax_treatment is not Treatment.HOME:
+        taxing.treat(session, order, lines)
     session.flush()
     return lines
 
