@@ -25,6 +25,7 @@ def record_dcc(
     due_on: str = "",
     as_found_ok: str = "",
     parent: str = "",
+    parent_factor: str = "",
 ) -> EquipmentCertificate:
     """A certificate with every line of the file; the bytes lie in the file store already.
 
@@ -56,6 +57,7 @@ def record_dcc(
             note="\n".join(filter(None, notes))[:_LONG],
             results=dcc.results,
             parents=[above] if above else [],
+            sensitivities={above: parent_factor} if above else {},
         ),
         came_with=Bytes(dcc_sha256=sha256, dcc_schema=dcc.schema),
         foreign_units=True,

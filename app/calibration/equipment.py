@@ -17,7 +17,7 @@ from app.calibration.equipment_models import (
     EquipmentUser,
 )
 from app.calibration.metrology.errors import MeasurementRefused
-from app.calibration.metrology.units import parse_unit
+from app.calibration.metrology.units import level_in, parse_unit
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused
@@ -189,7 +189,7 @@ def expanded_for(
         )
     placed = [(row, times) for row, times in fitting if row.nominal]
     if value is not None and placed:
-        row, times = min(placed, key=lambda one: abs(float(one[0].nominal) * one[1] - value))
+        row, times = min(placed, key=lambda one: abs(_level(one[0], unit) - value))
     else:
         row, times = max(fitting, key=lambda one: float(one[0].expanded) * one[1])
     return float(row.expanded) * times, float(row.factor or 2)
@@ -218,8 +218,13 @@ def _errors(rows: Sequence[EquipmentResult], unit: str) -> list[tuple[float, flo
     for row in as_left(rows):
         times = scale(row.unit, unit)
         if row.error and times is not None:
-            found[float(row.nominal or 0) * times] = float(row.error) * times
+            found[_level(row, unit)] = float(row.error) * times
     return list(found.items())
+
+
+def _level(row: EquipmentResult, unit: str) -> float:
+    """Where on its scale a line was taken, in a unit of the same quantity; zero points count."""
+    return level_in(float(row.nominal or 0), written=row.unit, wanted=unit) or 0.0
 
 
 def scale(written: str, wanted: str) -> float | None:

@@ -1,7 +1,7 @@
 """Certificates of reference equipment: recorded with their results, U and parents; withdrawn."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from app.calibration.equipment_models import (
     EquipmentResult,
     EquipmentState,
 )
+from app.calibration.figures import read_figure
 from app.calibration.typed import Typing
 from app.kernel import audit, clock, queueing
 from app.kernel.actor import Actor
@@ -79,6 +80,8 @@ class CertificateInput:
     note: str = ""
     results: Sequence[ResultInput] = ()
     parents: Sequence[int] = ()
+    # how much of a parent's error reaches the piece, by the parent's id; 1 where not said
+    sensitivities: Mapping[int, str] = field(default_factory=dict)
 
 
 def record_certificate(
@@ -102,7 +105,7 @@ def record_certificate(
         raise Conflict(msg("{asset} is retired.", asset=equipment.asset_number), field="number")
     certificate = _read(session, actor, equipment, wanted, came_with or Bytes())
     rows = _read_results(wanted.results, foreign_units=foreign_units)
-    parents = _read_parents(session, actor, equipment, wanted.parents)
+    parents = _read_parents(session, actor, equipment, wanted)
     _require_new(session, equipment, certificate)
     session.add(certificate)
     session.flush()
@@ -110,7 +113,8 @@ def record_certificate(
         row.certificate_id = certificate.id
     session.add_all(rows)
     session.add_all(
-        EquipmentParent(certificate_id=certificate.id, parent_id=parent) for parent in parents
+        EquipmentParent(certificate_id=certificate.id, parent_id=parent, sensitivity=times)
+        for parent, times in parents.items()
     )
     session.flush()
     session.refresh(certificate, ["results"])
@@ -160,6 +164,29 @@ def withdraw(
         subject=equipmentbook.subject(session.get_one(Equipment, certificate.equipment_id)),
         before={"number": certificate.number},
         reason=why,
+    )
+
+
+def attach_paper(
+    session: Session, actor: Actor, certificate: EquipmentCertificate, *, sha256: str, name: str
+) -> None:
+    """The scan of a certificate that was typed from paper; its bytes lie in the file store.
+
+    Once: another paper is another certificate.
+    """
+    actor.require("calibration.equipment")
+    queueing.enter(session, actor.store_id)
+    session.refresh(certificate, ["file_sha256"])
+    if certificate.file_sha256:
+        raise Conflict(msg("This certificate has its paper already."), field="file")
+    certificate.file_sha256, certificate.file_name = sha256, clean(name)[:200]
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "equipment.paper_attached",
+        subject=equipmentbook.subject(session.get_one(Equipment, certificate.equipment_id)),
+        after={"number": certificate.number, "sha256": sha256},
     )
 
 
@@ -296,11 +323,13 @@ def _read_result(
 
 
 def _read_parents(
-    session: Session, actor: Actor, equipment: Equipment, wanted: Sequence[int]
-) -> list[int]:
-    """Ids of the references it was calibrated with; never itself, nor one that rests on it."""
-    parents = list(dict.fromkeys(wanted))
-    for parent in parents:
+    session: Session, actor: Actor, equipment: Equipment, wanted: CertificateInput
+) -> dict[int, str]:
+    """The references it was calibrated with and how much of each one's error reaches it; never
+    itself, nor one that rests on it.
+    """
+    parents: dict[int, str] = {}
+    for parent in wanted.parents:
         found = equipmentbook.by_id(session, actor, parent)
         if parent == equipment.id or equipment.id in ancestors(session, parent):
             raise Refused(
@@ -309,6 +338,12 @@ def _read_parents(
                     asset=found.asset_number,
                 ),
                 field="parents",
+            )
+        typed = wanted.sensitivities.get(parent, "")
+        parents[parent] = read_figure(typed, field="parent_factor") or "1"
+        if not float(parents[parent]):
+            raise Refused(
+                msg("A reference whose error does not reach it is none."), field="parent_factor"
             )
     return parents
 

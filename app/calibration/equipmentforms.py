@@ -64,6 +64,7 @@ class DccForm(StoreForm):
     due_on: Typed = ""
     as_found_ok: Typed = ""
     parent: Typed = ""
+    parent_factor: Typed = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +98,5 @@ class CertificateForm:
                 ResultInput(**{**line, "factor": line["factor"] or "2"}) for line in self.lines
             ],
             parents=[parent] if parent else [],
+            sensitivities={parent: self.values.get("parent_factor", "")} if parent else {},
         )

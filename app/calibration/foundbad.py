@@ -10,6 +10,7 @@ from app.calibration import equipment as lookup
 from app.calibration.equipment_models import Equipment, EquipmentCertificate, EquipmentResult
 from app.calibration.events import EquipmentFoundBad
 from app.calibration.figures import figure
+from app.calibration.metrology.units import level_in
 from app.kernel import clock, events
 from app.kernel.actor import Actor
 from app.stores import desk
@@ -91,7 +92,8 @@ def fault_of(session: Session, equipment: Equipment, certificate: EquipmentCerti
         scale = lookup.scale(row.unit, equipment.unit)
         if row.phase == "as_left" or not row.error or scale is None:
             continue
-        level = (figure(row.nominal) or 0.0) * scale
+        nominal = figure(row.nominal) or 0.0
+        level = level_in(nominal, written=row.unit, wanted=equipment.unit) or 0.0
         known = lookup.correction_for(former, equipment.unit, level) if former else 0.0
         bias = float(row.error) * scale - known
         if worst is None or abs(bias) > abs(worst[0]):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.calibration.equipment_models import Equipment
+from app.calibration.equipment_models import Equipment, EquipmentCertificate
 from app.calibration.impact_models import CalibrationFile, ImportedValue, IntervalSuggestion
 from app.calibration.job_models import CalibrationJob, Reading, ReadingSource
 from app.calibration.procedure_models import Procedure
@@ -20,7 +20,7 @@ def breaches(session: Session) -> Iterator[str]:
 
 
 def file_breaches(session: Session, files: FileStore) -> Iterator[str]:
-    """Imports whose bytes are not as they were put there."""
+    """Imports and papers of references whose bytes are not as they were put there."""
     rows = session.execute(
         select(CalibrationFile.id, CalibrationFile.sha256).order_by(CalibrationFile.id)
     )
@@ -28,6 +28,15 @@ def file_breaches(session: Session, files: FileStore) -> Iterator[str]:
         trouble = files.trouble_with(sha256)
         if trouble is not None:
             yield f"calibration: import {file_id}: file {sha256[:12]} is {trouble}"
+    papers = session.execute(
+        select(EquipmentCertificate.number, EquipmentCertificate.file_sha256)
+        .where(EquipmentCertificate.file_sha256 != "")
+        .order_by(EquipmentCertificate.id)
+    )
+    for number, sha256 in papers:
+        trouble = files.trouble_with(sha256)
+        if trouble is not None:
+            yield f"calibration: paper of {number}: file {sha256[:12]} is {trouble}"
 
 
 def _values(session: Session) -> Iterator[str]:

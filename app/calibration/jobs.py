@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.calibration import chosenpoints, equipment, events
+from app.calibration import chosenpoints, equipment, events, goodness
 from app.calibration.equipment_models import Equipment
 from app.calibration.finishing import finish, reopen
 from app.calibration.job_models import (
@@ -125,7 +125,9 @@ def choose_equipment(
     lock(session, actor, job, expected_version)
     _require_open(job)
     _require_fit(job, role, chosen)
-    certificate = equipment.usable(session, chosen, at=clock.now(), staff_id=actor.staff_id)
+    now = clock.now()
+    certificate = equipment.usable(session, chosen, at=now, staff_id=actor.staff_id)
+    goodness.require(job, role, equipment.certificate_on(session, chosen.id, now))
     row = session.scalar(
         select(JobEquipment).where(JobEquipment.job_id == job.id, JobEquipment.role == role)
     )

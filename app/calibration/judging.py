@@ -56,17 +56,20 @@ class _Known:
 
     error: Error
     sensitivities: Mapping[tuple[int, str], tuple[float, str]]
-    scales: dict[str, float | None] = field(default_factory=dict)
+    scales: dict[tuple[str, str], float | None] = field(default_factory=dict)
     limits: dict[tuple[str, str], Limits] = field(default_factory=dict)
     rules: dict[tuple[object, str, object], DecisionRule] = field(default_factory=dict)
 
-    def gain(self, point_id: int, role: str, unit: str) -> float | None:
+    def gain(self, point_id: int, role: str, unit: str, *, shown: str) -> float | None:
         """From the error's unit into the point's; None for another quantity.
 
-        A row of the budget may be in a unit of its own, which its sensitivity carries over.
+        A row of the budget may be in a unit of its own, which its sensitivity carries over; down a
+        chain the error may become another quantity, in which the last reference shows it.
         """
         times, own_unit = self.sensitivities.get((point_id, role), (1.0, ""))
-        scale = self._scale(own_unit or unit)
+        scale = self._scale(self.error.unit, own_unit or unit)
+        if scale is None and shown:
+            scale = self._scale(shown, own_unit or unit)
         return None if scale is None else scale * times
 
     def limits_of(self, lower: str, upper: str) -> Limits:
@@ -82,11 +85,11 @@ class _Known:
             self.rules[key] = DecisionRule(rule=rule, guard_ratio=float(ratio), party=party)
         return self.rules[key]
 
-    def _scale(self, unit: str) -> float | None:
-        if unit not in self.scales:
-            written = self.error.unit
-            self.scales[unit] = equipment.scale(written, unit) if written else None
-        return self.scales[unit]
+    def _scale(self, written: str, unit: str) -> float | None:
+        if (written, unit) not in self.scales:
+            known = equipment.scale(written, unit) if written else None
+            self.scales[written, unit] = known
+        return self.scales[written, unit]
 
 
 def _item(one: Touched, known: _Known, made_anew: _Gain | None) -> dict[str, object]:
@@ -127,7 +130,7 @@ def _item(one: Touched, known: _Known, made_anew: _Gain | None) -> dict[str, obj
 
 
 def _direct(one: Touched, known: _Known) -> _Gain | None:
-    gain = known.gain(one.point_id, one.role, one.row.unit)
+    gain = known.gain(one.point_id, one.role, one.row.unit, shown=one.unit)
     return None if gain is None else _Gain(gain * one.factor, is_exact=not one.inputs)
 
 
@@ -170,7 +173,7 @@ def _made_anew(
     shifted = dict(series)
     for seq, factor in one.inputs.items():
         other = points[seq]
-        gain = known.gain(other.id, other.role, other.unit)
+        gain = known.gain(other.id, other.role, other.unit, shown=one.unit)
         if gain is None:
             return None
         shifted[seq] = [(row[0] - bias * gain * factor,) for row in series.get(seq, [])]

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from app.calibration.equipment_models import EquipmentCertificate, EquipmentParent
+from app.calibration.equipment_models import Equipment, EquipmentCertificate, EquipmentParent
 from app.calibration.impact_models import ImpactSubject
 from app.calibration.job_models import CalibrationJob, CalibrationResult, JobEquipment, Reading
 from app.calibration.procedure_models import (
@@ -56,6 +56,17 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """How much of the bad reference's error reaches another one, in the unit that this shows."""
+
+    factor: float
+    unit: str = ""
+
+
+_WHOLE = Share(1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """A result with what it was judged by, and how much of the error reaches its readings.
 
@@ -68,6 +79,8 @@ class Touched:
     point_id: int
     factor: float
     row: Any
+    # what the reference that read it shows, where it is another one than the bad one
+    unit: str = ""
     role: str = ""
     inputs: Mapping[int, float] = field(default_factory=dict)
 
@@ -95,11 +108,11 @@ def touched(session: Session, window: Window) -> list[Touched]:
             CalibrationResult.computed_at <= window.until,
         )
     )
-    return [_touched(row, 1.0) for row in rows]
+    return [_touched(row, _WHOLE) for row in rows]
 
 
 def _by_readings(
-    session: Session, source: Select[Any], factors: Mapping[int, float]
+    session: Session, source: Select[Any], shares: Mapping[int, Share]
 ) -> list[Touched]:
     """Results of the points that were read, and of those computed from them."""
     read = source.cte("read")
@@ -117,9 +130,9 @@ def _by_readings(
     )
     found: dict[int, Touched] = {}
     for row in rows:
-        factor = factors.get(row.via, 1.0)
-        if row.id not in found or found[row.id].factor < factor:
-            found[row.id] = _touched(row, factor)
+        share = shares.get(row.via, _WHOLE)
+        if row.id not in found or found[row.id].factor < share.factor:
+            found[row.id] = _touched(row, share)
     direct = list(found.values())
     return direct + _computed(session, direct)
 
@@ -152,12 +165,13 @@ def _computed(session: Session, direct: Sequence[Touched]) -> list[Touched]:
         given = reach.get((row.job_id, row.phase), {})
         inputs = {seq: factor for seq, factor in given.items() if seq in points[row.point_id]}
         if inputs and row.id not in known:
-            largest = max(inputs.values(), key=abs)
+            unit = next((one.unit for one in direct if one.row.job_id == row.job_id), "")
+            largest = Share(max(inputs.values(), key=abs), unit)
             found.append(_touched(row, largest, inputs=inputs))
     return found
 
 
-def _by_budgets(session: Session, window: Window, below: Mapping[int, float]) -> list[Touched]:
+def _by_budgets(session: Session, window: Window, below: Mapping[int, Share]) -> list[Touched]:
     """Results in whose budget the reference, or one below it, stands without having read them:
     a thermometer beside a length, such as. It counts from the first reading of the job.
     """
@@ -183,7 +197,7 @@ def _by_budgets(session: Session, window: Window, below: Mapping[int, float]) ->
     )
     found: dict[int, Touched] = {}
     for row in rows:
-        one = _touched(row, below.get(row.via, 1.0), role=row.played)
+        one = _touched(row, below.get(row.via, _WHOLE), role=row.played)
         if row.id not in found or found[row.id].factor < one.factor:
             found[row.id] = one
     return list(found.values())
@@ -206,15 +220,17 @@ def _read_with(window: Window, below: Collection[int]) -> Select[Any]:
     return own.distinct().union_all(others.distinct()).subquery("taken").select()
 
 
-def _certificates(session: Session, window: Window) -> dict[int, float]:
+def _certificates(session: Session, window: Window) -> dict[int, Share]:
     """The certificates below the bad reference by their ids, with the most of its error that
     reaches each of them.
     """
     below = _below(window)
     rows = session.execute(
-        select(below.c.certificate_id, func.max(below.c.factor)).group_by(below.c.certificate_id)
+        select(below.c.certificate_id, func.max(below.c.factor), Equipment.unit)
+        .join(Equipment, Equipment.id == below.c.equipment_id)
+        .group_by(below.c.certificate_id, Equipment.unit)
     )
-    return {certificate_id: float(factor) for certificate_id, factor in rows}
+    return {certificate_id: Share(float(factor), unit) for certificate_id, factor, unit in rows}
 
 
 def _below(window: Window) -> CTE:
@@ -318,7 +334,15 @@ def _results() -> Select[*tuple[Any, ...]]:
 
 
 def _touched(
-    row: Any, factor: float, *, role: str | None = None, inputs: Mapping[int, float] | None = None
+    row: Any, share: Share, *, role: str | None = None, inputs: Mapping[int, float] | None = None
 ) -> Touched:
-    played = row.role if role is None else role
-    return Touched(row.id, row.unit_id, row.point_id, factor, row, played, inputs or {})
+    return Touched(
+        result_id=row.id,
+        unit_id=row.unit_id,
+        point_id=row.point_id,
+        factor=share.factor,
+        row=row,
+        unit=share.unit,
+        role=row.role if role is None else role,
+        inputs=inputs or {},
+    )

@@ -36,6 +36,30 @@ def program(session: Session, app: FastAPI, lab: Lab) -> TestClient:
     return TestClient(app, headers={"Authorization": f"Bearer {token}"})
 
 
+def test_a_program_names_who_may_measure_with_a_piece(program: TestClient, lab: Lab) -> None:
+    here = f"{PIECES}/{lab.level.id}"
+    emre = lab.technician.staff_id
+
+    named = program.put(f"{here}/users", json={"staff": [emre]}).json()
+    stranger = program.put(f"{here}/users", json={"staff": [99_999]})
+
+    assert named["users"] == [emre]
+    assert (stranger.status_code, program.get(here).json()["users"]) == (404, [emre])
+
+
+def test_a_program_hands_in_the_paper_once(program: TestClient, lab: Lab) -> None:
+    here = f"{PIECES}/{lab.level.id}"
+    (certificate,) = program.get(here).json()["certificates"]
+    paper = {"file": ("D-K-1.pdf", b"%PDF-1.7\n1 0 obj\n%%EOF\n", "application/pdf")}
+    address = f"{here}/certificates/{certificate['id']}/paper"
+
+    kept = program.post(address, files=paper)
+    again = program.post(address, files=paper)
+
+    assert (kept.status_code, again.status_code) == (201, 409)
+    assert (kept.json()["file_name"], len(kept.json()["file_sha256"])) == ("D-K-1.pdf", 64)
+
+
 def test_a_program_registers_certifies_and_asks_whether_it_may_be_used(program: TestClient) -> None:
     made = program.post(PIECES, json=CELL, headers={"Idempotency-Key": "k1"})
     here = f"{PIECES}/{made.json()['id']}"

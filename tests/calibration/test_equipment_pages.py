@@ -1,5 +1,6 @@
 """The pages of references: registered, certified, taken in digitally, set aside."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,26 @@ def upload(browser: Browser, page: str, data: bytes) -> Response:
 @pytest.fixture
 def page(lab: Lab) -> str:
     return f"{LIST}/{lab.level.id}"
+
+
+@pytest.mark.only_on("sqlite")
+def test_the_scan_of_a_paper_outlives_a_refusal_and_is_handed_out(office: Browser) -> None:
+    scan = b"%PDF-1.7\n1 0 obj\n%%EOF\n"
+    here = office.send(f"{LIST}/new", {**CELL, "token": "t1"}).headers["location"]
+    form = {csrf.FIELD: csrf._token(SECRET), **PAPER, "number": ""}
+    sent = {"file": ("K 1.pdf", scan, "application/pdf")}
+
+    refused = office.client.post(f"{here}/certificates/new", data=form, files=sent)
+    kept = re.search(r'name="paper" value="([0-9a-f]{64})"', refused.text)
+    assert (refused.status_code, kept is not None) == (422, True)
+    office.send(
+        f"{here}/certificates/new",
+        {**PAPER, "paper": kept[1] if kept else "", "paper_name": "K 1.pdf"},
+    )
+    address = re.search(rf"{here}/certificates/\d+/paper", office.get(here).text)
+
+    assert address is not None
+    assert office.get(address[0]).content == scan
 
 
 def test_a_piece_is_registered_and_certified_on_paper(session: Session, office: Browser) -> None:

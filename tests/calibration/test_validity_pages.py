@@ -304,6 +304,11 @@ def test_programs_ask_for_the_same(session: Session, app: FastAPI, legs: Legs) -
     assert client.post(f"{short}/firmware", json={"firmware": "2.0"}).json()["step"] == "offset"
     done = client.post(f"{short}/offset", json={"before": "0", "after": "0.2"}).json()
     assert (done["step"], done["after"]) == ("hold", "0.2")
+    wrong = client.post(f"{short}/hold", json={"pin": PIN, "second_pin": "000000"})
+    assert wrong.json()["detail"] == "This PIN is not right."
+    held = client.post(f"{short}/hold", json={"pin": PIN, "second_pin": PIN}).json()
+    assert held["step"] == "verify"
+    assert held["held_by"] != held["held_with"]
 
 
 @pytest.mark.only_on("sqlite")

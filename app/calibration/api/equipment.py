@@ -1,168 +1,51 @@
 """Calibration for programs: reference equipment, its certificates, whether it may be used."""
 
-from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from app.calibration import equipment as lookup
 from app.calibration import equipmentbook, equipmentcertificates, equipmentlists
+from app.calibration.api.equipmentshapes import (
+    CertificateIn,
+    CheckIn,
+    EquipmentCertificateOut,
+    EquipmentIn,
+    EquipmentOut,
+    HappeningIn,
+    LineOut,
+    OneEquipmentOut,
+    StateIn,
+    UsersIn,
+    WithdrawIn,
+)
 from app.calibration.dccimport import record_dcc
 from app.calibration.equipment_models import (
     Equipment,
     EquipmentCertificate,
-    EquipmentHappening,
-    EquipmentState,
 )
 from app.calibration.equipmentbook import EquipmentInput
-from app.calibration.equipmentcertificates import MOST_RESULTS, CertificateInput, ResultInput
+from app.calibration.equipmentcertificates import CertificateInput, ResultInput
 from app.calibration.equipmentlists import Row
+from app.calibration.equipmentpapers import read_paper
 from app.calibration.figures import read_figure
 from app.calibration.foundbad import Fault
 from app.calibration.readers.findings import MOST_BYTES
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.errors import Refused
+from app.kernel.uploads import MOST_BYTES as MOST_OF_PAPER
 from app.web import paging
 from app.web.files import files_of
 from app.web.i18n import speech_of
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
-from app.web.wire import Cursor, PageOut, RowId, Sent, Words
+from app.web.wire import Cursor, PageOut, RowId
 
 router = APIRouter(prefix="/api/v1/calibration/equipment", tags=["calibration"])
 
-_Figure = Annotated[str, Field(max_length=60)]
-_Long = Annotated[str, Field(max_length=2_000)]
 _Code = Annotated[str, Field(max_length=200)]
-
-
-class EquipmentIn(Sent):
-    """Figures are texts, as they are kept; months and days are whole numbers as text, or empty."""
-
-    asset_number: Words
-    name: Words
-    kind: Words
-    maker: Words
-    type_name: Words
-    serial: Words
-    unit: Words
-    firmware: Words = ""
-    location: Words = ""
-    resolution: _Figure = ""
-    interval_months: _Figure = ""
-    check_days: _Figure = ""
-    acceptance: _Long = ""
-    maintenance: _Long = ""
-
-
-class StateIn(Sent):
-    """`found_bad`: what was measured with it is judged again; `bias` empty: nobody knows."""
-
-    state: Annotated[EquipmentState, Field(strict=False)]
-    reason: Words
-    found_bad: bool = False
-    bias: _Figure = ""
-    bias_standard: _Figure = "0"
-
-
-class CheckIn(Sent):
-    passed: bool
-    note: _Long = ""
-
-
-class HappeningIn(Sent):
-    kind: Annotated[EquipmentHappening, Field(strict=False)]
-    note: _Long
-
-
-class LineIn(Sent):
-    """`error` is the indication minus the reference; phase as_found, as_left or empty."""
-
-    unit: Words
-    name: Words = ""
-    quantity: Words = ""
-    nominal: _Figure = ""
-    value: _Figure = ""
-    error: _Figure = ""
-    expanded: _Figure = ""
-    factor: _Figure = "2"
-    phase: Words = ""
-
-
-class CertificateIn(Sent):
-    """`as_found_ok` is yes, no or empty for not said; `parents` are ids of references."""
-
-    issuer: Words
-    number: Words
-    calibrated_on: Words
-    due_on: Words = ""
-    accreditation: Words = ""
-    as_found_ok: Words = ""
-    adjusted: bool = False
-    note: _Long = ""
-    results: Annotated[list[LineIn], Field(max_length=MOST_RESULTS)] = []
-    parents: Annotated[list[int], Field(max_length=20)] = []
-
-
-class WithdrawIn(Sent):
-    reason: Words
-
-
-class LineOut(BaseModel):
-    name: str
-    quantity: str
-    unit: str
-    nominal: str
-    value: str
-    error: str
-    expanded: str
-    factor: str
-    phase: str
-
-
-class EquipmentCertificateOut(BaseModel):
-    id: int
-    issuer: str
-    number: str
-    accreditation: str
-    calibrated_on: date
-    due_on: date | None
-    as_found_ok: bool | None
-    adjusted: bool
-    dcc_sha256: str
-    dcc_schema: str
-    withdrawn_at: datetime | None
-    results: list[LineOut]
-
-
-class EquipmentOut(BaseModel):
-    """`may_be_used` by whoever asks, now; else `why_not` says why."""
-
-    id: int
-    asset_number: str
-    name: str
-    kind: str
-    maker: str
-    type_name: str
-    serial: str
-    firmware: str
-    location: str
-    unit: str
-    resolution: str
-    interval_months: int | None
-    check_days: int | None
-    state: EquipmentState
-    state_reason: str
-    due_on: date | None
-
-
-class OneEquipmentOut(EquipmentOut):
-    may_be_used: bool
-    why_not: str
-    certificates: list[EquipmentCertificateOut]
-    chain: list[str]
 
 
 @router.get("", responses=refusals())
@@ -279,6 +162,22 @@ def report_of_equipment(
     return _one(request, session, actor, equipment)
 
 
+@router.put("/{equipment_id}/users", responses=refusals_of_writing(404))
+@once
+def authorise_for_equipment(
+    request: Request,
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    equipment_id: RowId,
+    body: UsersIn,
+) -> OneEquipmentOut:
+    """Who may measure with it, all of them at once."""
+    equipment = equipmentbook.by_id(session, actor, equipment_id)
+    equipmentbook.authorise(session, actor, equipment, body.staff)
+    return _one(request, session, actor, equipment)
+
+
 @router.post("/{equipment_id}/certificates", status_code=201, responses=refusals_of_writing(404))
 @once
 def record_equipment_certificate(
@@ -291,9 +190,11 @@ def record_equipment_certificate(
 ) -> EquipmentCertificateOut:
     """Out of its limits as found (`as_found_ok` no) opens a case of what was measured with it."""
     equipment = equipmentbook.by_id(session, actor, equipment_id)
-    said = body.model_dump(exclude={"results"})
+    said = body.model_dump(exclude={"results", "sensitivities"})
     wanted = CertificateInput(
-        **said, results=[ResultInput(**line.model_dump()) for line in body.results]
+        **said,
+        sensitivities=dict(zip(body.parents, body.sensitivities, strict=False)),
+        results=[ResultInput(**line.model_dump()) for line in body.results],
     )
     return _certificate(equipmentcertificates.record_certificate(session, actor, equipment, wanted))
 
@@ -311,15 +212,53 @@ def record_digital_certificate(
     file: Annotated[UploadFile, File(description="A PTB DCC, at most 5 MB.")],
     due_on: Annotated[str, Form(max_length=20)] = "",
     as_found_ok: Annotated[str, Form(max_length=8)] = "",
+    parent: Annotated[str, Form(max_length=20)] = "",
+    parent_factor: Annotated[str, Form(max_length=40)] = "",
 ) -> EquipmentCertificateOut:
     """With every value of the file; one changed since it was signed is refused."""
     actor.require("calibration.equipment")
     equipment = equipmentbook.by_id(session, actor, equipment_id)
     # one byte more than allowed is enough to be refused
     data = file.file.read(MOST_BYTES + 1)
-    made = record_dcc(session, actor, equipment, data, due_on=due_on, as_found_ok=as_found_ok)
+    made = record_dcc(
+        session,
+        actor,
+        equipment,
+        data,
+        due_on=due_on,
+        as_found_ok=as_found_ok,
+        parent=parent,
+        parent_factor=parent_factor,
+    )
     files_of(request).put(data)
     return _certificate(made)
+
+
+@router.post(
+    "/{equipment_id}/certificates/{certificate_id}/paper",
+    status_code=201,
+    responses=refusals_of_writing(404, 409),
+)
+@once
+def attach_equipment_paper(
+    request: Request,
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    equipment_id: RowId,
+    certificate_id: RowId,
+    file: Annotated[UploadFile, File(description="The scan: a PDF, PNG or JPEG of at most 20 MB.")],
+) -> EquipmentCertificateOut:
+    """The paper that its lines were typed from, kept by the hash of its bytes; once."""
+    actor.require("calibration.equipment")
+    equipment = equipmentbook.by_id(session, actor, equipment_id)
+    certificate = equipmentcertificates.by_id(session, actor, equipment, certificate_id)
+    paper = read_paper(file.file.read(MOST_OF_PAPER + 1), file.filename or "")
+    files_of(request).put(paper.content)
+    equipmentcertificates.attach_paper(
+        session, actor, certificate, sha256=paper.sha256, name=paper.name
+    )
+    return _certificate(certificate)
 
 
 @router.post(
@@ -353,6 +292,7 @@ def _one(
         **_said(equipmentlists.one(session, equipment)),
         may_be_used=not why_not,
         why_not=why_not,
+        users=sorted(lookup.users_of(session, equipment.id)),
         certificates=[
             _certificate(one) for one in equipmentlists.certificates_of(session, equipment)
         ],

@@ -14,13 +14,15 @@ from app.calibration.recalibration import Offsets, Progress
 from app.calibration.rules import RuleInput
 from app.calibration.standing import Holds, TargetRow
 from app.calibration.validity_models import ValidityRule
+from app.identity import approval
 from app.identity.guard import ApiReading, ApiWriting
+from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.robots import makers, registry
 from app.robots.models import Unit
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
-from app.web.sessions import ReadSession, WriteSession
+from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.wire import Cursor, PageOut, RowId, Sent, Words
 
 router = APIRouter(prefix="/api/v1/calibration", tags=["calibration"])
@@ -106,8 +108,15 @@ class OffsetIn(Sent):
     note: Annotated[str, Field(max_length=2_000)] = ""
 
 
+class HoldIn(Sent):
+    """The PINs of the two people who held the joint; a program is neither of them."""
+
+    pin: Annotated[str, Field(max_length=64)]
+    second_pin: Annotated[str, Field(max_length=64)]
+
+
 class RecalibrationOut(BaseModel):
-    """`step` is what is to be done next; the second person's PIN is given on the page alone."""
+    """`step` is what is to be done next."""
 
     serial: str
     slot: str
@@ -260,6 +269,33 @@ def record_offset(
 ) -> RecalibrationOut:
     def act(here: Progress) -> None:
         recalibration.set_offset(session, actor, here, Offsets(**body.model_dump()))
+
+    return _done(session, actor, (serial, slot, maker), act)
+
+
+@router.post("/robots/{serial}/recalibration/{slot}/hold", responses=refusals_of_writing(404, 409))
+@once
+def confirm_hold(
+    request: Request,
+    session: WriteSession,
+    actor: ApiWriting,
+    serial: str,
+    slot: str,
+    *,
+    body: HoldIn,
+    maker: str = "",
+) -> RecalibrationOut:
+    """Two people stood at the joint when its zero was set. Wrong PINs count, and lock in time."""
+    actor.require("calibration.measure")
+    # wrong PINs are counted in a transaction of their own, for which ours must be over
+    session.rollback()
+    database, may = database_of(request), "calibration.measure"
+    first = approval.second_person(database, actor, pin=body.pin, permission=may)
+    second = approval.second_person(database, first, pin=body.second_pin, permission=may)
+    queueing.enter(session, actor.store_id)
+
+    def act(here: Progress) -> None:
+        recalibration.hold(session, first, second, here)
 
     return _done(session, actor, (serial, slot, maker), act)
 

@@ -91,6 +91,23 @@ _KNOWN = {
 }
 
 
+# Where a scale's zero lies in the unit that shares its degree (SI Brochure 2.3.4).
+_ZERO = {"°C": 273.15, "K": 0.0}
+
+
+def level_in(value: float, *, written: str, wanted: str) -> float | None:
+    """An absolute level in another unit, such as 293.15 K as 20 °C; `None` for another quantity.
+
+    A difference, an error or an uncertainty knows no zero point: those take the factor alone.
+    """
+    if written == wanted:
+        return value
+    if written in _ZERO and wanted in _ZERO:
+        return value + _ZERO[written] - _ZERO[wanted]
+    one, other = parse_unit(written), parse_unit(wanted)
+    return value * one.factor / other.factor if one.dimension == other.dimension else None
+
+
 def parse_unit(text: str) -> Unit:
     """The unit written, such as `N·m`, `m/s^2` or `mm/°C`; raises `OutOfRange` for unknown ones."""
     above, *below = text.translate(_SPELLINGS).split("/")
