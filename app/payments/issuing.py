@@ -10,7 +10,7 @@ from app.kernel.actor import Actor
 from app.kernel.canonical import sha256_hex
 from app.kernel.errors import NotFound
 from app.kernel.text import Text, msg
-from app.payments import fiscal
+from app.payments import einvoicing, fiscal
 from app.payments.documents import DocumentContent, DocumentKind, Party, from_json, to_json
 from app.payments.models import IssuedDocument
 from app.stores.models import Store
@@ -24,6 +24,7 @@ SERIES: dict[DocumentKind, str] = {
     DocumentKind.QUOTE: "Q",
     DocumentKind.HANDOVER: "H",
     DocumentKind.PURCHASE: "P",
+    DocumentKind.REMINDER: "D",
     DocumentKind.Z_REPORT: "Z",
 }
 KIND_LABELS: dict[DocumentKind, Text] = {
@@ -33,11 +34,13 @@ KIND_LABELS: dict[DocumentKind, Text] = {
     DocumentKind.QUOTE: msg("Quote"),
     DocumentKind.HANDOVER: msg("Handover protocol"),
     DocumentKind.PURCHASE: msg("Purchase note"),
+    DocumentKind.REMINDER: msg("Payment reminder"),
     DocumentKind.X_REPORT: msg("X report"),
     DocumentKind.Z_REPORT: msg("Z report"),
 }
 _REPORTS = frozenset({DocumentKind.X_REPORT, DocumentKind.Z_REPORT})
-
+# more than any series has, and no more than a number's column holds
+_MOST_DIGITS = 9
 
 _ABOUT = (
     select(IssuedDocument)
@@ -82,6 +85,7 @@ def issue(
     )
     session.add(document)
     session.flush()
+    einvoicing.keep(session, document, content)
     audit.record(
         session,
         actor,
@@ -95,7 +99,25 @@ def issue(
 
 def document(session: Session, actor: Actor, document_id: int) -> IssuedDocument:
     """A document of the actor's store; raises NotFound, Forbidden for reports of a till."""
-    found = session.get(IssuedDocument, document_id)
+    return _visible(actor, session.get(IssuedDocument, document_id))
+
+
+def by_label(session: Session, actor: Actor, label: str) -> IssuedDocument:
+    """The same by what is printed on it: `INV-000123`."""
+    series, _, number = label.rpartition("-")
+    if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS):
+        raise NotFound(msg("There is no such document in this store."))
+    found = session.scalar(
+        select(IssuedDocument).where(
+            IssuedDocument.store_id == actor.store_id,
+            IssuedDocument.series == series,
+            IssuedDocument.number == int(number),
+        )
+    )
+    return _visible(actor, found)
+
+
+def _visible(actor: Actor, found: IssuedDocument | None) -> IssuedDocument:
     if found is None or found.store_id != actor.store_id:
         raise NotFound(msg("There is no such document in this store."))
     actor.require("till.view" if found.kind in _REPORTS else "orders.view")

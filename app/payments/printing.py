@@ -5,12 +5,12 @@ The outbox delivers at least once: a printer that failed half-way prints the sli
 
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, outbox
+from app.kernel import outbox
 from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Refused
 from app.kernel.text import msg
-from app.payments import fiscalsigning
+from app.payments import copies, fiscalsigning
 from app.payments.documents import DocumentKind
 from app.payments.models import IssuedDocument
 from app.payments.receipts import escpos_receipt
@@ -54,13 +54,7 @@ def reprint(session: Session, actor: Actor, document: IssuedDocument, *, till: T
         raise Refused(msg("This is printed from its PDF."))
     if not till.printer:
         raise Refused(msg("Till {till} has no printer. Open the PDF instead.", till=till.name))
-    audit.record(
-        session,
-        actor,
-        "document.reprinted",
-        subject=f"document:{document.label}",
-        after={"till": till.name},
-    )
+    copies.make(session, actor, document, way=copies.SLIP, till=till.name)
     post_slip(session, document, till_id=till.id, copy=True)
 
 

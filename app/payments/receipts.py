@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from app.kernel.money import Money
+from app.kernel.tax import TaxCategory
 from app.payments.documents import DocumentContent, DocumentKind, Line, PaymentLine, TillReport
 from app.web.escpos import ReceiptPrinter, Slip, Style
 from app.web.i18n import Speech, speech
 
 DEFAULT_PRINTER = ReceiptPrinter()
+_WITH_RATE = frozenset({TaxCategory.STANDARD, TaxCategory.ZERO})
 
 
 def escpos_receipt(
@@ -94,8 +96,13 @@ def _taxes(slip: Slip, said: Speech, content: DocumentContent) -> None:
     _ = said.gettext
     for tax in content.taxes:
         rate = said.percent(tax.rate_bp)
-        slip.pair(_("Net at %(rate)s") % {"rate": rate}, said.money(tax.net))
-        slip.pair(_("VAT %(rate)s") % {"rate": rate}, said.money(tax.tax))
+        if tax.category is TaxCategory.MARGIN:  # the law forbids to show its tax
+            slip.pair(_("Margin scheme"), said.money(tax.gross))
+        elif tax.rate_bp or tax.category in _WITH_RATE:
+            slip.pair(_("Net at %(rate)s") % {"rate": rate}, said.money(tax.net))
+            slip.pair(_("VAT %(rate)s") % {"rate": rate}, said.money(tax.tax))
+        else:
+            slip.pair(_("Without VAT"), said.money(tax.net))
         if tax.reason:
             slip.text(tax.reason)
 

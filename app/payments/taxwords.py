@@ -12,13 +12,3 @@ REASONS: dict[TaxCategory, Text] = {
     TaxCategory.OUTSIDE: msg("Outside the scope of VAT here."),
     TaxCategory.MARGIN: msg("Margin scheme, second-hand goods."),
 }
-LABELS: dict[TaxCategory, Text] = {
-    TaxCategory.STANDARD: msg("Taxed"),
-    TaxCategory.ZERO: msg("Zero rate"),
-    TaxCategory.EXEMPT: msg("Exempt"),
-    TaxCategory.REVERSE: msg("Reverse charge"),
-    TaxCategory.INTRA: msg("Supply within the EU"),
-    TaxCategory.EXPORT: msg("Export"),
-    TaxCategory.OUTSIDE: msg("Outside the scope"),
-    TaxCategory.MARGIN: msg("Margin scheme"),
-}

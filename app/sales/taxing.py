@@ -14,7 +14,7 @@ from app.payments import treatments
 from app.payments.treatments import Treatment
 from app.sales.models import Order, OrderLine, ProductKind
 from app.stores import desk
-from app.stores.models import TaxRate
+from app.stores.models import Store, TaxRate
 
 _SERVICES = frozenset({ProductKind.PLAN, ProductKind.SERVICE})
 
@@ -59,6 +59,15 @@ def apply(line: OrderLine, rate: TaxRate, order: Order) -> None:
         line.discount_minor = _within(
             line, line.discount_minor - tax_within(line.discount_minor, rate.rate_bp)
         )
+
+
+def by_margin(session: Session, store: Store, line: OrderLine, cost: int) -> None:
+    """Tax a used robot's line on what it costs more than it was bought for, whoever buys it."""
+    rate = desk.tax_on(session, store.id, line.tax_code, desk.business_day_of(store))
+    if rate.rate_bp:
+        restore(line)
+        line.tax_category, line.tax_rate_bp = TaxCategory.MARGIN, rate.rate_bp
+        line.margin_cost_minor = cost
 
 
 def restore(line: OrderLine) -> None:

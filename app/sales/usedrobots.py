@@ -11,9 +11,9 @@ from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.money import MOST_MINOR, Money
-from app.kernel.tax import TaxCategory
 from app.kernel.text import msg
 from app.robots.models import Unit
+from app.sales import taxing
 from app.sales.models import OrderLine, Product
 from app.sales.tradein_models import TradeIn, UnitPrice
 from app.stores import desk
@@ -99,8 +99,8 @@ def margin_cost(session: Session, unit: Unit) -> int | None:
 
 def tax_by_margin(session: Session, store: Store, line: OrderLine, unit: Unit) -> None:
     """Tax a new line on the difference, where the store does so and the robot was bought so."""
-    if not store.margin_scheme or line.tax_category is not TaxCategory.STANDARD:
+    if not store.margin_scheme:
         return
     cost = margin_cost(session, unit)
     if cost is not None:
-        line.tax_category, line.margin_cost_minor = TaxCategory.MARGIN, cost
+        taxing.by_margin(session, store, line, cost)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.payments.api import tills
+from app.payments.api import documents, tills
 
 router = APIRouter()
-for part in (tills,):
+for part in (tills, documents):
     router.include_router(part.router)

@@ -6,8 +6,16 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from app.identity.guard import ApiReading, ApiWriting
-from app.sales import ordering, orders, queries, summaries
-from app.sales.api.shapes import LineIn, OrderIn, OrderOut, OrderRowOut, order_out, row_out
+from app.sales import ordering, orders, queries, summaries, taxchoice
+from app.sales.api.shapes import (
+    LineIn,
+    OrderIn,
+    OrderOut,
+    OrderRowOut,
+    TaxIn,
+    order_out,
+    row_out,
+)
 from app.settings import Settings
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
@@ -67,6 +75,24 @@ def add_line(
     """One more line; the same product again counts up. Answers the whole order."""
     order = orders.by_number(session, actor, number)
     ordering.add(session, actor, order, body.wish(), minutes=claim_minutes(request))
+    return order_out(summaries.of_order(session, order))
+
+
+@router.post("/{number}/tax", responses=refusals_of_writing(404))
+@once
+def tax_order(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    number: Number,
+    body: TaxIn,
+) -> OrderOut:
+    """Tax an order otherwise than by rule, with a reason; or by rule again."""
+    order = orders.by_number(session, actor, number)
+    if body.treatment is None:
+        taxchoice.by_rule(session, actor, order)
+    else:
+        taxchoice.choose(session, actor, order, body.treatment, reason=body.reason)
     return order_out(summaries.of_order(session, order))
 
 

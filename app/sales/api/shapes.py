@@ -7,10 +7,11 @@ from pydantic import BaseModel, Field
 
 from app.kernel.money import Money
 from app.kernel.quantity import MOST
-from app.kernel.tax import PriceMode
+from app.kernel.tax import PriceMode, TaxCategory, charged
 from app.payments.documents import DocumentKind
 from app.payments.models import PaymentAttempt, Tender
 from app.payments.states import AttemptState
+from app.payments.treatments import Treatment
 from app.sales.basket import MOST_LINES
 from app.sales.checklists import Answer, Item
 from app.sales.ordering import Wish
@@ -42,6 +43,13 @@ class OrderIn(Sent):
     lines: Annotated[list[LineIn], Field(max_length=MOST_LINES)] = []
 
 
+class TaxIn(Sent):
+    """How an order is taxed, and why; null: by rule."""
+
+    treatment: Treatment | None
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
 class OrderLineOut(BaseModel):
     """`bundle` is the code of the bundle that the line came with."""
 
@@ -54,7 +62,8 @@ class OrderLineOut(BaseModel):
     unit_price: MoneyOut
     discount: MoneyOut
     amount: MoneyOut
-    tax_rate_bp: int = Field(description="Basis points: 1900 is 19 %.")
+    tax_rate_bp: int = Field(description="What is charged, in basis points: 1900 is 19 %.")
+    tax_category: TaxCategory
 
 
 class BuyerOut(BaseModel):
@@ -76,6 +85,8 @@ class OrderOut(BaseModel):
     customer: BuyerOut | None
     till: int | None
     price_mode: PriceMode
+    tax_treatment: Treatment = Field(description="By rule, unless `tax_reason` says why not.")
+    tax_reason: str
     lines: list[OrderLineOut]
     taxes: list[TaxOut]
     net: MoneyOut
@@ -162,6 +173,8 @@ def order_out(summary: OrderSummary) -> OrderOut:
         customer=BuyerOut(number=customer.number, name=customer.name) if customer else None,
         till=order.till_id,
         price_mode=order.price_mode,
+        tax_treatment=order.tax_treatment,
+        tax_reason=order.tax_reason,
         lines=[_line_out(view, summary) for view in summary.lines],
         taxes=[
             TaxOut(
@@ -203,7 +216,8 @@ def _line_out(view: LineView, summary: OrderSummary) -> OrderLineOut:
         unit_price=MoneyOut.of(view.unit_price),
         discount=MoneyOut.of(Money(line.discount_minor, summary.totals.currency)),
         amount=MoneyOut.of(view.amount),
-        tax_rate_bp=line.tax_rate_bp,
+        tax_rate_bp=charged(line.tax_rate_bp, line.tax_category)[0],
+        tax_category=line.tax_category,
     )
 
 

@@ -12,11 +12,11 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.signatures import read_signature
 from app.kernel.text import Text
-from app.payments import bills, issuing
+from app.payments import bills, invoiceview, issuing
 from app.payments.states import ATTEMPT_LABELS
 from app.payments.till_reports import TENDER_LABELS
 from app.robots import touches
-from app.sales import checklists, handovers, orders, queries, totals
+from app.sales import checklists, handovers, orders, queries, taxview, totals
 from app.sales.models import Order
 from app.web.errors import status_of
 from app.web.forms import problems_of
@@ -56,7 +56,7 @@ def list_sales(
 def show_sale(request: Request, session: ReadSession, actor: SignedIn, number: Number) -> Response:
     actor.require("orders.view")
     order = orders.by_number(session, actor, number)
-    return render(request, "sales/order.html", **_sale(session, order))
+    return render(request, "sales/order.html", **_sale(session, actor, order))
 
 
 @router.get("/{number}/handover")
@@ -98,7 +98,8 @@ def hand_over(
     return RedirectResponse(f"/sales/{number}", 303)
 
 
-def _sale(session: Session, order: Order) -> dict[str, Any]:
+def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
+    documents = issuing.documents_of(session, order.store_id, orders.reference(order))
     bill = bills.by_reference(session, order.store_id, orders.reference(order))
     return {
         "order": order,
@@ -111,7 +112,9 @@ def _sale(session: Session, order: Order) -> dict[str, Any]:
         "attempt_labels": ATTEMPT_LABELS,
         "tender_labels": TENDER_LABELS,
         "due": bills.due(session, bill) if bill else totals.of_order(order).gross,
-        "documents": issuing.documents_of(session, order.store_id, orders.reference(order)),
+        "documents": documents,
+        "invoices_of_sale": invoiceview.of(session, documents),
+        "tax": taxview.of(session, actor, order),
         "handover": handovers.done(session, order),
         "robots": orders.robots_of(order),
     }
