@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from app.calibration import findable as calibrationfinder
-from app.calibration import impact, listening, robotaddresses, robotcases, telling
+from app.calibration import impact, listening, presale, robotaddresses, robotcases, telling
 from app.calibration.events import AsFoundFailed, EquipmentFoundBad, JobEnded, JobReviewed
 from app.customers import panels, privacy
 from app.customers.events import CustomerErased
@@ -15,7 +15,7 @@ from app.kernel.text import msg
 from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
 from app.parts.events import MovementReversed, PartsArrived
 from app.payments import cards, drawers, fiscal, fiscalsigning, printing, refunds
-from app.payments.events import BillSettled, MoneyCame, PaymentFailed
+from app.payments.events import BillSettled, MoneyCame, PaymentCaptured, PaymentFailed
 from app.payments.models import Tender
 from app.robots import (
     bodylook,
@@ -41,9 +41,10 @@ from app.robots.events import (
     ComponentRemoved,
     CounterRead,
     FirmwareChanged,
+    UnitMoved,
     UnitShaken,
 )
-from app.sales import buyback, checkout, completion, robotpapers, tradeintaking
+from app.sales import buyback, checkout, completion, preorders, robotpapers, tradeintaking
 from app.sales import customerview as salesview
 from app.sales.events import HandedOver
 from app.service import (
@@ -83,6 +84,8 @@ def connect() -> None:
     events.listen(MoneyCame, checkout.on_money_came)
     events.listen(PaymentFailed, checkout.on_payment_failed)
     events.listen(BillSettled, completion.on_bill_settled)
+    events.listen(PaymentCaptured, preorders.on_payment_captured)
+    events.listen(UnitMoved, preorders.on_unit_moved)
     events.listen(BoughtBack, buyback.on_bought_back)
     events.listen(ComponentFitted, fit.on_fitted)
     events.listen(ComponentFitted, storage.on_fitted)
@@ -178,6 +181,12 @@ def _connect_calibration() -> None:
     events.listen(EquipmentFoundBad, impact.on_found_bad)
     events.listen(AsFoundFailed, robotcases.on_as_found_failed)
     gate.ask("calibration", msg("Calibrations in force"), telling.reasons)
+    gate.ask(
+        "presale",
+        msg("Measured before the sale"),
+        presale.reasons,
+        ways={gate.Way.HANDOVER},
+    )
     bodylook.look_by(bodylook.Look.CALIBRATION, telling.look)
     openpassport.tell("calibration", telling.public_fact)
     callouts.tell("calibration", telling.callouts_of)

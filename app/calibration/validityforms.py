@@ -1,5 +1,9 @@
 """What the pages of validity send."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from app.calibration.recalibration import Offsets
 from app.calibration.rules import RuleInput
 from app.calibration.validity_models import Change, Reach
@@ -30,6 +34,12 @@ class RuleForm(StoreForm):
             procedure=self.procedure,
             reach=self.reach,
         )
+
+
+class PresaleForm(StoreForm):
+    """The codes that were ticked."""
+
+    procedures: Annotated[list[Typed], Field(default_factory=list, max_length=200)]
 
 
 class SerialForm(StoreForm):

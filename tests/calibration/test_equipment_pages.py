@@ -55,15 +55,13 @@ def test_the_scan_of_a_paper_outlives_a_refusal_and_is_handed_out(office: Browse
     scan = b"%PDF-1.7\n1 0 obj\n%%EOF\n"
     here = office.send(f"{LIST}/new", {**CELL, "token": "t1"}).headers["location"]
     form = {csrf.FIELD: csrf._token(SECRET), **PAPER, "number": ""}
-    sent = {"file": ("K 1.pdf", scan, "application/pdf")}
+    sent = {"scan": ("K 1.pdf", scan, "application/pdf")}
 
     refused = office.client.post(f"{here}/certificates/new", data=form, files=sent)
     kept = re.search(r'name="paper" value="([0-9a-f]{64})"', refused.text)
     assert (refused.status_code, kept is not None) == (422, True)
-    office.send(
-        f"{here}/certificates/new",
-        {**PAPER, "paper": kept[1] if kept else "", "paper_name": "K 1.pdf"},
-    )
+    again = {"paper": kept[1] if kept else "", "paper_name": "K 1.pdf"}
+    office.send(f"{here}/certificates/new", {**PAPER, **again})
     address = re.search(rf"{here}/certificates/\d+/paper", office.get(here).text)
 
     assert address is not None

@@ -126,7 +126,7 @@ def test_a_reference_that_is_less_good_than_the_procedure_asks_is_refused(
     )
     job = jobs.plan(session, lab.technician, lab.unit, version=version, reason=JobReason.SCHEDULED)
 
-    with pytest.raises(Refused, match="allows 0.001 deg"):
+    with pytest.raises(Refused, match=r"allows 0\.001 deg"):
         jobs.choose_equipment(session, lab.technician, job, "level", lab.level)
 
 

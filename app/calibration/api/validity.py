@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from app.calibration import demands, duelist, jobs, recalibration, rules, standing
+from app.calibration import demands, duelist, jobs, presale, recalibration, rules, standing
 from app.calibration.duelist import By, DueRow
 from app.calibration.recalibration import Offsets, Progress
 from app.calibration.rules import RuleInput
@@ -85,6 +85,16 @@ class RuleOut(BaseModel):
 
 class RulesOut(BaseModel):
     items: list[RuleOut]
+
+
+class PresaleIn(Sent):
+    procedures: Annotated[
+        list[Annotated[str, Field(max_length=40)]], Field(max_length=200, description="Codes.")
+    ]
+
+
+class PresaleOut(BaseModel):
+    procedures: list[str]
 
 
 class WaiveIn(Sent):
@@ -203,6 +213,26 @@ def archive_rule(
 ) -> Response:
     rules.archive(session, actor, rule_id)
     return Response(status_code=204)
+
+
+@router.get("/presale", responses=refusals())
+def list_presale_procedures(session: ReadSession, actor: ApiReading) -> PresaleOut:
+    """What every robot has to pass before it is handed over; empty by default."""
+    actor.require("calibration.view")
+    return PresaleOut(procedures=[one.code for one in presale.listed(session, actor.store_id)])
+
+
+@router.put("/presale", responses=refusals_of_writing(404))
+@once
+def set_presale_procedures(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    body: PresaleIn,
+) -> PresaleOut:
+    """These and no others, by their codes."""
+    kept = presale.require(session, actor, body.procedures)
+    return PresaleOut(procedures=[one.code for one in kept])
 
 
 @router.get("/robots/{serial}/recalibration/{slot}", responses=refusals(404, 409))

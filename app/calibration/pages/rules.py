@@ -6,10 +6,10 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.calibration import procedures, rules
+from app.calibration import presale, procedures, rules
 from app.calibration.procedure_models import VersionState
 from app.calibration.rules import CHANGE_LABELS, REACH_LABELS, RULED
-from app.calibration.validityforms import RuleForm
+from app.calibration.validityforms import PresaleForm, RuleForm
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
@@ -59,6 +59,20 @@ def seed_rules(
     return RedirectResponse(_HERE, 303)
 
 
+@router.post("/presale")
+@once
+def require_before_sale(
+    request: Request, session: WriteSession, actor: Acting, *, form: Annotated[PresaleForm, Form()]
+) -> Response:
+    """The ticked procedures have to pass before a robot is handed over, and no others."""
+    try:
+        presale.require(session, actor, form.procedures)
+    except StoreError as refusal:
+        session.rollback()
+        return _list(request, session, actor, refusal=refusal)
+    return RedirectResponse(f"{_HERE}#presale", 303)
+
+
 @router.post("/{rule_id}/archive")
 def archive_rule(
     session: WriteSession,
@@ -100,6 +114,7 @@ def _list(
         change_labels=CHANGE_LABELS,
         reaches=[(one.value, label) for one, label in REACH_LABELS.items()],
         reach_labels=REACH_LABELS,
+        presale={one.code for one in presale.listed(session, actor.store_id)},
         form=(form or RuleForm()).typed(),
         problems=problems_of(refusal) if refusal else {},
     )
