@@ -24,6 +24,8 @@ class DocumentKind(StrEnum):
     HANDOVER = "handover"
     # what the store bought of a customer: a robot taken in trade
     PURCHASE = "purchase"
+    # a bill that was not paid in time
+    REMINDER = "reminder"
     X_REPORT = "x_report"
     Z_REPORT = "z_report"
 
