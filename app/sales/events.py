@@ -14,3 +14,13 @@ class HandedOver(Event):
     unit_ids: tuple[int, ...]
     customer_id: int
     actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack(Event):
+    """Things of a sale came back, and were credited."""
+
+    order_id: int
+    return_id: int
+    store_id: int
+    actor: Actor

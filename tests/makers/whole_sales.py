@@ -32,13 +32,18 @@ def sold(session: Session, counter: Counter, *units: Unit, batteries: int = 0) -
     return order
 
 
-def sold_and_handed_over(session: Session, counter: Counter, unit: Unit) -> Order:
-    """A robot with a battery, paid and signed for; the takings go to the safe."""
-    order = sold(session, counter, unit, batteries=1)
+def handed_over(session: Session, counter: Counter, order: Order) -> None:
+    """The robots of a paid order go to their owner."""
     checklist = handovers.checklist_for(session, counter.seller, order)
     answers = {f"item-{item.key}": "ok" for item in checklists.items_of(checklist)}
     signed = Signed("A. Lindner")
     handovers.hand_over(session, counter.seller, order, typed=answers, signed=signed)
+
+
+def sold_and_handed_over(session: Session, counter: Counter, unit: Unit) -> Order:
+    """A robot with a battery, paid and signed for; the takings go to the safe."""
+    order = sold(session, counter, unit, batteries=1)
+    handed_over(session, counter, order)
     drawer = tills.require_open(session, counter.till.id)
     tills.move_cash(session, counter.seller, drawer, Money(-100_000, "EUR"), "to the safe")
     return order

@@ -1,0 +1,182 @@
+"""How money of a sale goes back: by the way that it came, the newest payment first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.kernel.actor import Actor
+from app.kernel.errors import Conflict, Refused
+from app.kernel.money import Money
+from app.kernel.searchkeys import clean
+from app.kernel.text import msg
+from app.payments import refunds, standing, tills
+from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
+from app.payments.refund_models import Refund
+from app.sales import orders, returnrules
+from app.sales.models import Order
+
+# What was paid by these does not go back as such: the robot stays here, the other sale stands.
+_NEVER_BACK = frozenset({Tender.TRADE_IN, Tender.EXCHANGE})
+# By which other ways any payment may go back, with a manager behind it.
+OTHER_WAYS = (Tender.CASH, Tender.TRANSFER, Tender.STORE_CREDIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A part of one payment that goes back; `tender` None: by the way that it came."""
+
+    attempt_id: int
+    amount: Money
+    tender: Tender | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A payment that can be given back, and how much of it is suggested."""
+
+    attempt: PaymentAttempt
+    left: Money
+    suggested: Money
+    tender: Tender
+
+    @property
+    def is_other(self) -> bool:
+        return self.tender is not self.attempt.tender
+
+
+def ways(session: Session, bill: Bill, amount: Money) -> list[Way]:
+    """The bill's payments with what of `amount` goes back by each, the newest first."""
+    found, rest = [], amount
+    for payment in refunds.returnable(session, bill):
+        if not payment.left:
+            continue
+        suggested = min(payment.left, rest)
+        rest = rest - suggested
+        came = payment.attempt.tender
+        tender = Tender.TRANSFER if came in _NEVER_BACK else came
+        found.append(Way(payment.attempt, payment.left, suggested, tender))
+    return found
+
+
+def suggested(session: Session, bill: Bill, amount: Money) -> list[Back]:
+    """The same as a plan."""
+    return [
+        Back(way.attempt.id, way.suggested, way.tender if way.is_other else None)
+        for way in ways(session, bill, amount)
+        if way.suggested
+    ]
+
+
+def after_credit(session: Session, bill: Bill, credited: Money) -> Money:
+    """What could be given back once so much more was taken back of the sale."""
+    on_terms = standing.of(session, bill).on_terms
+    held = refunds.refundable(session, bill)
+    return held + max(credited - on_terms, Money(0, credited.currency))
+
+
+def give_held(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    plan: Sequence[Back],
+    *,
+    reason: str,
+    till_id: int | None = None,
+    approved_by: Actor | None = None,
+) -> list[Refund]:
+    """Give back what the store holds of a sale: what a return left over, what came too much.
+
+    Raises Conflict where nothing is held, Refused for more than that, NeedsManager beyond the
+    limits of whoever gives it.
+    """
+    actor.require("payments.refund")
+    bill = orders.bill_of(session, order)
+    if bill is None or not refunds.refundable(session, bill):
+        raise Conflict(msg("Nothing of sale {number} is left to give back.", number=order.number))
+    if not plan:
+        raise Refused(msg("Say how much goes back."), field="amount")
+    if not (order.settled_at or order.cancelled_at):
+        raise Conflict(
+            msg("Sale {number} is not finished: cancel it first.", number=order.number),
+            link=f"/sales/{order.number}",
+        )
+    require_allowed(session, actor, order, bill, plan, credited=None, approved_by=approved_by)
+    return give(session, actor, bill, plan, reason=reason, till_id=till_id)
+
+
+def require_allowed(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    bill: Bill,
+    plan: Sequence[Back],
+    *,
+    credited: Money | None,
+    approved_by: Actor | None,
+) -> None:
+    """Raises NeedsManager where the plan, or what it is for, needs a second person."""
+    nothing = Money(0, bill.currency)
+    came = {one.attempt.id: one.attempt.tender for one in refunds.returnable(session, bill)}
+    goes = [(one, one.tender or came.get(one.attempt_id)) for one in plan]
+    returnrules.require_allowed(
+        session,
+        actor,
+        order,
+        credited=credited or sum((one.amount for one in plan), nothing),
+        cash=sum((one.amount for one, tender in goes if tender is Tender.CASH), nothing),
+        is_other_way=any(
+            tender is not came.get(one.attempt_id) and came.get(one.attempt_id) not in _NEVER_BACK
+            for one, tender in goes
+        ),
+        approved_by=approved_by,
+    )
+
+
+def give(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    plan: Sequence[Back],
+    *,
+    reason: str,
+    till_id: int | None,
+) -> list[Refund]:
+    """Start every refund of a plan. Raises Refused for what cannot go back so."""
+    drawer = _drawer(session, actor, till_id)
+    payments = {one.attempt.id: one.attempt for one in refunds.returnable(session, bill)}
+    made = []
+    for back in plan:
+        attempt = payments.get(back.attempt_id)
+        if attempt is None:
+            raise Refused(msg("This payment belongs to another bill."), field="amount")
+        tender = back.tender or attempt.tender
+        if tender in _NEVER_BACK:
+            raise Refused(
+                msg("This was not paid with money. Say by which way its value goes back."),
+                field="tender",
+            )
+        if tender is not attempt.tender and tender not in OTHER_WAYS:
+            raise Refused(msg("Money does not go back this way."), field="tender")
+        if tender is Tender.TRANSFER and not clean(back.note):
+            raise Refused(msg("Say to which account it is sent."), field="note")
+        made.append(
+            refunds.start(
+                session,
+                actor,
+                bill,
+                attempt,
+                back.amount,
+                reason=reason,
+                till_session=drawer,
+                tender=tender,
+                note=back.note,
+            )
+        )
+    return made
+
+
+def _drawer(session: Session, actor: Actor, till_id: int | None) -> TillSession | None:
+    """The session now open at a till, whichever took the money: that one may be long closed."""
+    return None if till_id is None else tills.place(session, actor, till_id).open_session
