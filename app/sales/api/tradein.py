@@ -28,13 +28,17 @@ from app.web.wire import Cursor, MoneyIn, MoneyOut, Number, PageOut, Sent
 
 router = APIRouter(prefix="/api/v1/trade-ins", tags=["trade-ins"])
 _Line = Annotated[str, Field(max_length=200)]
+_Kind = Annotated[MarkKind, Field(strict=False)]
+_Grade = Annotated[Grade, Field(strict=False)]
+_Wipe = Annotated[Wipe, Field(strict=False)]
+_Payout = Annotated[Payout, Field(strict=False)]
 
 
 class MarkIO(Sent):
     """What was seen at a slot; an empty `slot` is the robot as a whole."""
 
     slot: _Line = ""
-    kind: MarkKind
+    kind: _Kind
     note: _Line = ""
 
 
@@ -45,7 +49,7 @@ class TradeInIn(Sent):
     maker: _Line = ""
     answers: Answers
     marks: Annotated[list[MarkIO], Field(max_length=tradein.MOST_MARKS)] = []
-    grade: Grade
+    grade: _Grade
     offer: MoneyIn | None = None
     reason: _Line = ""
     days: Annotated[int, Field(ge=1, le=tradein.MOST_DAYS)] = OFFER_DAYS
@@ -55,11 +59,11 @@ class TradeInIn(Sent):
 class TakeIn(Sent):
     """`order` and `till`: the sale that it helps to pay. `payout`: how a remainder goes out."""
 
-    wipe: Wipe
+    wipe: _Wipe
     statement: Annotated[str, Field(max_length=2000)] = ""
     order: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     till: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
-    payout: Payout | None = None
+    payout: _Payout | None = None
     payout_note: _Line = ""
 
 
