@@ -29,7 +29,7 @@ from app.robots import checks as robots
 from app.robots import duty_checks
 from app.robots.models import Unit
 from app.sales import checks as sales
-from app.sales import tradein_checks
+from app.sales import return_checks, tradein_checks
 from app.sales.models import Order
 from app.service import checks as service
 from app.service import estimate_checks, planning_checks, work_checks
@@ -48,6 +48,7 @@ PROOFS: tuple[Proof, ...] = (
     count_checks.breaches,
     payments.breaches,
     sales.breaches,
+    return_checks.breaches,
     tradein_checks.breaches,
     service.breaches,
     estimate_checks.breaches,

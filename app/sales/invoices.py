@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -33,15 +33,24 @@ _MOST_QUOTE_DAYS = 365
 
 
 def issue(
-    session: Session, actor: Actor, order: Order, attempts: Sequence[PaymentAttempt]
+    session: Session,
+    actor: Actor,
+    order: Order,
+    attempts: Sequence[PaymentAttempt],
+    *,
+    due_on: date | None = None,
 ) -> IssuedDocument:
-    """The invoice of a settled order with its payments, numbered in this transaction."""
-    content = _content(session, order, kind=DocumentKind.INVOICE)
+    """The invoice of a settled order with its payments, numbered in this transaction; on terms it
+    says until when it is paid.
+    """
+    content = content_of(session, order, kind=DocumentKind.INVOICE)
     payments, change = invoiceparts.payments(attempts, content)
     sums = invoiceparts.rounded(content.totals, attempts)
 
     def build(label: str) -> DocumentContent:
-        return replace(content, number=label, totals=sums, payments=payments, change=change)
+        return replace(
+            content, number=label, totals=sums, payments=payments, change=change, due_on=due_on
+        )
 
     return issuing.issue(
         session,
@@ -64,7 +73,7 @@ def issue_quote(
         raise Refused(msg("A quote is valid for 1 to 365 days."), field="days")
     for unit in orders.units_of(order):
         basket.require_sellable(session, unit)
-    content = _content(session, order, kind=DocumentKind.QUOTE)
+    content = content_of(session, order, kind=DocumentKind.QUOTE)
     until = content.business_day + timedelta(days=days)
 
     def build(label: str) -> DocumentContent:
@@ -78,7 +87,8 @@ def issue_quote(
     return document
 
 
-def _content(session: Session, order: Order, *, kind: DocumentKind) -> DocumentContent:
+def content_of(session: Session, order: Order, *, kind: DocumentKind) -> DocumentContent:
+    """All that stands on a paper of this sale but its number and its payments."""
     store = desk.store_of(session, order.store_id)
     customer = session.get(Customer, order.customer_id) if order.customer_id else None
     language = (customer.language if customer else "") or issuing.language_of(store)
