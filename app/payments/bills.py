@@ -299,6 +299,28 @@ def credit(
     return entry
 
 
+def end_with(session: Session, actor: Actor, bill: Bill, total: Money) -> None:
+    """The sale does not come about: from now on the bill is over what the store keeps, if anything.
+    Whatever else came is held for its owner. Raises Conflict once the sale is recognised.
+    """
+    require_quiet(session, bill)
+    stands = standing.of(session, bill)
+    if stands.is_recognised:
+        raise Conflict(msg("This sale already stands in the journal."))
+    if not Money(0, bill.currency) <= total <= max(stands.held, Money(0, bill.currency)):
+        raise ValueError(f"more than was paid for {bill.reference} cannot be kept")
+    before, bill.total_minor = total_of(bill), total.minor
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "bill.ended",
+        subject=f"bill:{bill.reference}",
+        before={"total": before},
+        after={"total": total},
+    )
+
+
 def _check_credit(stands: Standing, amount: Money) -> None:
     if not stands.is_recognised:
         raise Conflict(msg("This sale is not complete, so nothing of it can be taken back."))

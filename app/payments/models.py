@@ -104,6 +104,15 @@ class Bill(Base):
     __table_args__ = (
         UniqueConstraint("store_id", "reference"),
         CheckConstraint("total_minor >= 0", name="total_not_negative"),
+        Index(
+            "ix_bills_due",
+            "store_id",
+            "due_on",
+            "id",
+            sqlite_where=text("due_on IS NOT NULL"),
+            postgresql_where=text("due_on IS NOT NULL"),
+        ),
+        Index("ix_bills_customer", "customer_id", "id"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)

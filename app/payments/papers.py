@@ -11,6 +11,7 @@ _TEMPLATES: dict[DocumentKind, str] = {
     DocumentKind.QUOTE: "documents/quote.html",
     DocumentKind.HANDOVER: "documents/handover.html",
     DocumentKind.PURCHASE: "documents/purchase.html",
+    DocumentKind.REMINDER: "documents/reminder.html",
     DocumentKind.X_REPORT: "documents/z_report.html",
     DocumentKind.Z_REPORT: "documents/z_report.html",
 }

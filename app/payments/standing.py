@@ -30,8 +30,9 @@ class Standing:
 
     `paid` is what came less what went back, `credited` what was taken back of the sale, `held` what
     the customer has with us: a deposit, or what is still to be refunded. `on_terms` is what stands
-    open as receivable, `under_way_id` the attempt whose money may still come, `till_session_id` the
-    open session that took the last payment: its Z report tells of it.
+    open as receivable, `written_off` what of it was given up, `under_way_id` the attempt whose
+    money may still come, `till_session_id` the open session that took the last payment: its Z
+    report tells of it.
     """
 
     total: Money
@@ -39,6 +40,7 @@ class Standing:
     paid: Money
     held: Money
     on_terms: Money
+    written_off: Money
     is_recognised: bool
     last_attempt: int
     under_way_id: int | None
@@ -47,7 +49,8 @@ class Standing:
     @property
     def due(self) -> Money:
         """What is still owed; never below zero, also when a late capture has overpaid."""
-        return max(self.total - self.credited - self.paid, Money(0, self.total.currency))
+        settled = self.credited + self.paid + self.written_off
+        return max(self.total - settled, Money(0, self.total.currency))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +110,22 @@ _owed_at_all = func.sum(
         else_=0,
     )
 )
+_written_off = func.sum(
+    case(
+        (
+            (Posting.account == Account.RECEIVABLE) & (JournalEntry.kind == EntryKind.WRITE_OFF),
+            -Posting.amount_minor,
+        ),
+        else_=0,
+    )
+)
 _STANDING = (
     select(
         _paid,
         _credited,
         func.sum(case((Posting.account == Account.DEPOSITS, -Posting.amount_minor), else_=0)),
         _on_terms,
+        _written_off,
         func.max(case((JournalEntry.kind == EntryKind.SALE, 1), else_=0)),
         _last_attempt.scalar_subquery(),
         _under_way.scalar_subquery(),
@@ -127,13 +140,15 @@ _STANDING = (
 def of(session: Session, bill: Bill) -> Standing:
     """How a bill stands at this moment."""
     row = session.execute(_STANDING, {"bill_id": bill.id}).one()
-    paid, credited, held, on_terms, recognised, last_attempt, under_way_id, till_session_id = row
+    paid, credited, held, on_terms, written_off, recognised, *attempts = row
+    last_attempt, under_way_id, till_session_id = attempts
     return Standing(
         total=Money(bill.total_minor, bill.currency),
         credited=Money(int(credited or 0), bill.currency),
         paid=Money(int(paid or 0), bill.currency),
         held=Money(int(held or 0), bill.currency),
         on_terms=Money(int(on_terms or 0), bill.currency),
+        written_off=Money(int(written_off or 0), bill.currency),
         is_recognised=bool(recognised),
         last_attempt=last_attempt or 0,
         under_way_id=under_way_id,

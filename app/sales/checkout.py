@@ -14,7 +14,7 @@ from app.payments import bills, rounding, tenders, tills
 from app.payments.events import MoneyCame, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
 from app.robots import claims
-from app.sales import basket, completion, orders, totals
+from app.sales import basket, completion, orders, totals, waiting
 from app.sales.models import Order
 from app.stores import desk
 
@@ -112,8 +112,17 @@ def place(session: Session, actor: Actor, order: Order, *, till_id: int | None =
     """
     actor.require("counter.sell")
     drawer = _open_drawer(session, actor, order.till_id if till_id is None else till_id)
-    _require_payable(order)
+    bill, due = fix(session, actor, order)
+    return Placed(bill, due, drawer)
+
+
+def fix(session: Session, actor: Actor, order: Order) -> tuple[Bill, Money]:
+    """The same at no till: the bill, and what is due on it. A sale on account is fixed already."""
+    actor.require("counter.sell")
     bill = orders.bill_of(session, order)
+    if bill is not None and order.settled_at is not None and bills.due(session, bill):
+        return bill, bills.due(session, bill)
+    _require_payable(order)
     paid = bills.paid(session, bill) if bill else Money(0, order.currency)
     if bill is None or not paid:
         _require_goods(session, actor, order)
@@ -133,10 +142,9 @@ def place(session: Session, actor: Actor, order: Order, *, till_id: int | None =
             subject=orders.reference(order),
             after={"total": bill.total_minor, "currency": bill.currency},
         )
-    if bill.total_minor == 0:
+    if bill.total_minor == 0 and not waiting.waits_for_robot(session, order):
         completion.complete(session, actor, order, bill)
-    due = max(bills.total_of(bill) - paid, Money(0, order.currency))
-    return Placed(bill, due, drawer)
+    return bill, max(bills.total_of(bill) - paid, Money(0, order.currency))
 
 
 def on_money_came(session: Session, event: MoneyCame) -> None:
@@ -178,7 +186,11 @@ def on_payment_failed(session: Session, event: PaymentFailed) -> None:
 
 
 def free_after_failure(session: Session, order: Order, *, minutes: int) -> None:
-    """A payment failed and nothing was paid: what the basket keeps ends by time again."""
+    """A payment failed and nothing was paid: what the basket keeps ends by time again; but for what
+    a customer accepted by a quote.
+    """
+    if waiting.was_quoted(session, order):
+        return
     owner, store_id = orders.reference(order), order.store_id
     claims.make_temporary(session, owner, store_id=store_id, minutes=minutes)
     reservations.make_temporary(session, owner, store_id=store_id, minutes=minutes)

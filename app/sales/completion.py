@@ -17,7 +17,7 @@ from app.payments.events import BillSettled
 from app.payments.models import Account, Bill, PaymentAttempt, Tender, TillSession
 from app.robots import claims, registry
 from app.robots.states import UnitState
-from app.sales import invoices, orders, totals
+from app.sales import invoices, orders, totals, waiting
 from app.sales.models import Order, ProductKind, UnitSale
 
 # Where the revenue of what is sold stands.
@@ -36,7 +36,8 @@ def on_bill_settled(session: Session, event: BillSettled) -> None:
     if kind != "order":
         return
     order = orders.by_number(session, event.actor, int(number))
-    complete(session, event.actor, order, session.get_one(Bill, event.bill_id))
+    if order.cancelled_at is None and not waiting.waits_for_robot(session, order):
+        complete(session, event.actor, order, session.get_one(Bill, event.bill_id))
 
 
 def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
@@ -60,9 +61,10 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
         )
         session.add(UnitSale(unit_id=unit.id, order_id=order.id, sold_at=order.settled_at))
         claims.end_as_sold(session, unit.id, owner=owner)
+    waiting.end(session, order)
     issuing.issue_reserved(session, actor, owner, reason=f"sale {order.number}")
     _recognise(session, actor, order, bill)
-    document = invoices.issue(session, actor, order, attempts)
+    document = invoices.issue(session, actor, order, attempts, due_on=bill.due_on)
     if order.till_id is not None:
         took_cash = any(attempt.tender is Tender.CASH for attempt in attempts)
         printing.post_slip(session, document, till_id=order.till_id, open_drawer=took_cash)

@@ -379,6 +379,15 @@ def _orders() -> None:
 
 
 def _terms() -> None:
+    op.create_index("ix_bills_customer", "bills", ["customer_id", "id"], unique=False)
+    op.create_index(
+        "ix_bills_due",
+        "bills",
+        ["store_id", "due_on", "id"],
+        unique=False,
+        sqlite_where=sa.text("due_on IS NOT NULL"),
+        postgresql_where=sa.text("due_on IS NOT NULL"),
+    )
     op.create_table(
         "credit_accounts",
         sa.Column("id", KEY, nullable=False),
@@ -446,7 +455,7 @@ def _guards(dialect: str) -> list[str]:
             ),
         ]
     return [
-        "CREATE FUNCTION refuse_sent_quote() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE "
+        "CREATE FUNCTION refuse_sent_quote() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE "  # noqa: S608
         "of_version bigint; BEGIN IF TG_OP = 'INSERT' THEN of_version := NEW.version_id; "
         "ELSE of_version := OLD.version_id; END IF; "
         "IF (SELECT sent_at FROM quote_versions WHERE id = of_version) IS NOT NULL "
