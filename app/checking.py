@@ -24,12 +24,13 @@ from app.parts import buying_checks, catalogue_checks, count_checks, pictures
 from app.parts import checks as parts
 from app.parts.models import Movement
 from app.payments import checks as payments
+from app.payments import invoice_checks, terms_checks
 from app.payments.models import IssuedDocument, JournalEntry, PaymentAttempt
 from app.robots import checks as robots
 from app.robots import duty_checks
 from app.robots.models import Unit
 from app.sales import checks as sales
-from app.sales import return_checks, tradein_checks
+from app.sales import quote_checks, return_checks, tradein_checks
 from app.sales.models import Order
 from app.service import checks as service
 from app.service import estimate_checks, planning_checks, work_checks
@@ -47,7 +48,10 @@ PROOFS: tuple[Proof, ...] = (
     buying_checks.breaches,
     count_checks.breaches,
     payments.breaches,
+    terms_checks.breaches,
+    invoice_checks.breaches,
     sales.breaches,
+    quote_checks.breaches,
     return_checks.breaches,
     tradein_checks.breaches,
     service.breaches,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from app.customers.models import Customer
 from app.kernel.money import Money
-from app.kernel.tax import TaxSum
+from app.kernel.tax import TaxCategory, TaxSum
 from app.payments.documents import DocumentContent, Party, PaymentLine, TaxLine, Totals
 from app.payments.models import PaymentAttempt
 from app.payments.taxwords import REASONS
@@ -29,16 +29,23 @@ def buyer(customer: Customer) -> Party:
     )
 
 
-def taxes(sums: Iterable[TaxSum], currency: str, language: str) -> tuple[TaxLine, ...]:
-    """The sums by rate and category, with the sentence that says why there is no tax."""
+def taxes(
+    sums: Iterable[TaxSum], currency: str, language: str, *, exempt: str = ""
+) -> tuple[TaxLine, ...]:
+    """The sums by rate and category, with the sentence that says why there is no tax.
+
+    `exempt` is what the store says of its own exemptions.
+    """
     said = speech(language)
+    reasons = {category: said.say(reason) for category, reason in REASONS.items()}
+    reasons[TaxCategory.EXEMPT] = exempt or reasons[TaxCategory.EXEMPT]
     return tuple(
         TaxLine(
             rate_bp=tax.rate_bp,
             net=Money(tax.net, currency),
             tax=Money(tax.tax, currency),
             gross=Money(tax.gross, currency),
-            reason=said.say(REASONS[tax.category]) if tax.category in REASONS else "",
+            reason=reasons.get(tax.category, ""),
             category=tax.category,
         )
         for tax in sums

@@ -22,7 +22,7 @@ from app.payments.documents import (
     Totals,
 )
 from app.payments.models import IssuedDocument, PaymentAttempt
-from app.sales import basket, orders, totals
+from app.sales import basket, orders, taxing, totals
 from app.sales.models import Order
 from app.stores import desk
 from app.stores.models import Till
@@ -108,7 +108,9 @@ def content_of(session: Session, order: Order, *, kind: DocumentKind) -> Documen
         seller=issuing.seller_of(store),
         buyer=invoiceparts.buyer(customer) if customer else None,
         lines=_lines(order),
-        taxes=invoiceparts.taxes(sums.taxes, sums.currency, language),
+        taxes=invoiceparts.taxes(
+            sums.taxes, sums.currency, language, exempt=taxing.exemption(session, order)
+        ),
         totals=Totals(net=sums.net, tax=sums.tax, gross=sums.gross),
         references=_references(session, order, language),
         footer=tuple(store.receipt_footer.splitlines()),

@@ -84,6 +84,16 @@ def restore(line: OrderLine) -> None:
     line.taxed_price_minor = line.taxed_discount_minor = None
 
 
+def exemption(session: Session, order: Order) -> str:
+    """Why the exempt lines of a sale are: in the words of the choice, or of their rates."""
+    codes = {line.tax_code for line in order.lines if line.tax_category is TaxCategory.EXEMPT}
+    if not codes or order.tax_treatment is Treatment.EXEMPT:
+        return order.tax_reason if codes else ""
+    store = desk.store_of(session, order.store_id)
+    rates = desk.taxes_on(session, order.store_id, desk.business_day_of(store))
+    return " ".join(sorted({rates[code].reason for code in codes if code in rates} - {""}))
+
+
 def full_price(line: OrderLine) -> int:
     """What one piece costs a customer at home."""
     return line.unit_price_minor if line.taxed_price_minor is None else line.taxed_price_minor
