@@ -174,7 +174,8 @@ def _of_covered(order: Order, *, handed_over: bool, returned: Mapping[int, int])
     left = [line for line in order.lines if returned.get(line.id, 0) < line.quantity]
     if not left:
         return OrderStatus.RETURNED
-    if not handed_over and any(line.unit_id is not None for line in left):
+    waits = order.settled_at is None or any(line.unit_id is not None for line in left)
+    if not handed_over and waits:
         return OrderStatus.PAID
     if any(line.id in returned for line in order.lines):
         return OrderStatus.PART_RETURNED

@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
-from app.payments import bills, printing, rounding, standing, tenders, tills
+from app.payments import bills, printing, rounding, standing, tenders, terms, tills
 from app.payments.events import BillSettled
 from app.payments.models import (
     Bill,
@@ -135,7 +135,9 @@ def start_card(
 def put_on_terms(
     session: Session, actor: Actor, ticket: Ticket, *, days: int = TERMS_DAYS
 ) -> IssuedDocument:
-    """A company pays later: the invoice is issued now, what is not paid yet stands as owed."""
+    """A company pays later: the invoice is issued now, what is not paid yet stands as owed. A limit
+    that was set for the customer holds here too.
+    """
     actor.require("service.override")
     customer = session.get(Customer, ticket.customer_id) if ticket.customer_id else None
     if customer is None or customer.kind is not CustomerKind.COMPANY:
@@ -144,6 +146,8 @@ def put_on_terms(
         raise Refused(msg("Terms are 1 to {most} days.", most=MOST_TERMS_DAYS), field="days")
     bill = raise_bill(session, actor, ticket)
     bills.require_quiet(session, bill)
+    terms.require_room_if_limited(session, bill)
+    terms.due_after(session, bill, days)
     return _finish(session, actor, ticket, bill, days=days)
 
 
