@@ -1,7 +1,8 @@
 """What the pages of certificates send."""
 
 from app.calibration.certificate_models import CertificateKind
-from app.calibration.certificates import Correction, Issue
+from app.calibration.corrections import Correction
+from app.calibration.drawingup import Issue
 from app.calibration.jobforms import read_word
 from app.robots.daytext import read_day
 from app.web.forms import StoreForm, Typed

@@ -1,7 +1,7 @@
 """What the settings say of certificates."""
 
 from app.calibration import dccsigning
-from app.calibration.certificates import House
+from app.calibration.drawingup import House
 from app.settings import Settings
 
 

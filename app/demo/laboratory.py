@@ -9,9 +9,9 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from app.calibration import (
-    chosenpoints,
     adjustments,
     certificates,
+    chosenpoints,
     equipment,
     equipmentbook,
     equipmentcertificates,
@@ -22,7 +22,7 @@ from app.calibration import (
     seeds,
 )
 from app.calibration.adjustments import AdjustmentInput
-from app.calibration.certificates import House, Issue
+from app.calibration.drawingup import House, Issue
 from app.calibration.equipmentbook import EquipmentInput
 from app.calibration.equipmentcertificates import CertificateInput, ResultInput
 from app.calibration.job_models import CalibrationJob, JobReason, Phase

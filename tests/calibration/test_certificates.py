@@ -24,8 +24,9 @@ from sqlalchemy.orm import Session
 from app.calibration import certificatelists, certificates, certificatesheet, dcc, seeds, verifying
 from app.calibration.certificate_models import CalibrationCertificate, CertificateKind
 from app.calibration.certificatelists import Standing
-from app.calibration.certificates import Correction, House, Issue
+from app.calibration.corrections import Correction
 from app.calibration.dccsigning import SigningKey, key_of
+from app.calibration.drawingup import House, Issue
 from app.calibration.dsiunits import read_unit, write_unit
 from app.calibration.job_models import JobState
 from app.calibration.snapshot import Figure, Line

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.calibration import certificates, review
 from app.calibration.certificate_models import CalibrationCertificate
-from app.calibration.certificates import House, Issue
+from app.calibration.drawingup import House, Issue
 from app.calibration.job_models import CalibrationJob
 from tests.makers.calibration import Lab, a_measured_job
 from tests.makers.identity import PIN

@@ -8,14 +8,16 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.calibration import certificatelists, certificates
+from app.calibration import certificateahead, certificatelists, certificates
 from app.calibration.api.asked import asked
 from app.calibration.certificate_models import CertificateKind
 from app.calibration.certificatelists import Listed, Standing
-from app.calibration.certificates import Correction, Issue
+from app.calibration.corrections import Correction
+from app.calibration.drawingup import Issue
 from app.calibration.houses import house_of
 from app.identity import approval
 from app.identity.guard import ApiReading, ApiWriting
+from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
@@ -91,8 +93,14 @@ def issue_calibration_certificate(
     wanted = Issue(tuple(body.languages), body.due_on is not None, body.due_on)
     house = house_of(request.app.state.settings)
     try:
+        # the paper is drawn out of the queue, so that no till waits for it
+        session.rollback()
+        ahead = certificateahead.of_job(database_of(request), actor, number, wanted, house=house)
+        queueing.enter(session, actor.store_id)
         job = asked(session, actor, number)
-        made = certificates.issue(session, actor, job, wanted, house=house, pin=body.pin)
+        made = certificates.issue(
+            session, actor, job, wanted, house=house, pin=body.pin, ahead=ahead
+        )
     except approval.WrongPin:
         session.rollback()
         approval.remember_wrong(database_of(request), actor)
@@ -159,17 +167,28 @@ def correct_calibration_certificate(
         deviations=body.deviations,
         place=body.place,
     )
-    found = _asked(session, actor, number).certificate
     try:
+        session.rollback()
+        ahead = certificateahead.of_correction(
+            database_of(request),
+            actor,
+            number,
+            said,
+            kind=body.kind,
+            reason=body.reason,
+            house=house,
+        )
+        queueing.enter(session, actor.store_id)
         made = certificates.correct(
             session,
             actor,
-            found,
+            _asked(session, actor, number).certificate,
             said,
             kind=body.kind,
             reason=body.reason,
             house=house,
             pin=body.pin,
+            ahead=ahead,
         )
     except approval.WrongPin:
         session.rollback()

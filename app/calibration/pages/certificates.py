@@ -6,8 +6,8 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
+from app.calibration import certificateahead, certificatelists, certificates, certificatesheet, jobs
 from app.calibration import certificatelabels as labels_of
-from app.calibration import certificatelists, certificates, certificatesheet, jobs
 from app.calibration.certificateforms import CorrectForm, IssueForm, WithdrawForm
 from app.calibration.certificatelists import STANDING_LABELS, STANDING_TONES, Listed, address
 from app.calibration.certificates import KIND_LABELS
@@ -15,8 +15,9 @@ from app.calibration.certificatesheet import Sheet
 from app.calibration.houses import house_of
 from app.calibration.job_models import JobState
 from app.calibration.pages.onejob import asked_job
-from app.identity import approval
+from app.identity import approval, strangers
 from app.identity.guard import Acting, SignedIn
+from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, StoreError
 from app.kernel.text import msg
@@ -75,8 +76,15 @@ def issue_certificate(
     """Signed with a PIN; a wrong one is counted once our own transaction is over."""
     house = house_of(request.app.state.settings)
     try:
+        wanted = form.read()
+        # the paper is drawn out of the queue, so that no till waits for it
+        session.rollback()
+        ahead = certificateahead.of_job(database_of(request), actor, number, wanted, house=house)
+        queueing.enter(session, actor.store_id)
         job = asked_job(session, actor, number)
-        made = certificates.issue(session, actor, job, form.read(), house=house, pin=form.pin)
+        made = certificates.issue(
+            session, actor, job, wanted, house=house, pin=form.pin, ahead=ahead
+        )
     except StoreError as refusal:
         _undo(request, session, actor, refusal)
         return _ask(request, session, actor, number, form, refusal=refusal)
@@ -127,15 +135,22 @@ def correct_certificate(
 ) -> Response:
     house = house_of(request.app.state.settings)
     try:
+        said, kind = form.read(), form.read_kind()
+        session.rollback()
+        ahead = certificateahead.of_correction(
+            database_of(request), actor, number, said, kind=kind, reason=form.reason, house=house
+        )
+        queueing.enter(session, actor.store_id)
         made = certificates.correct(
             session,
             actor,
             _asked(session, actor, number).certificate,
-            form.read(),
-            kind=form.read_kind(),
+            said,
+            kind=kind,
             reason=form.reason,
             house=house,
             pin=form.pin,
+            ahead=ahead,
         )
     except StoreError as refusal:
         _undo(request, session, actor, refusal)
@@ -164,8 +179,16 @@ def withdraw_certificate(
 
 @router.get("/c/{code}")
 def check_certificate(request: Request, session: ReadSession, *, code: str) -> Response:
-    """Number, tail of the serial, what became of it, and its hash. Nobody's name."""
-    found = certificatelists.by_code(session, code)
+    """Number, tail of the serial, what became of it, and its hash. Nobody's name.
+
+    Who tries too many wrong codes is sent away for a while; the right one always opens.
+    """
+    try:
+        found = certificatelists.by_code(session, code)
+    except NotFound:
+        visitor = request.client.host if request.client else ""
+        strangers.count_wrong(database_of(request), session, page="certificate", visitor=visitor)
+        raise
     shot = certificates.snapshot_of(found.certificate)
     answer = render(
         request,
