@@ -69,6 +69,7 @@ PLACES = [
     Place("/products", "package-open", msg("Products"), "products.view"),
     Place("/customers", "users", msg("Customers"), "customers.view"),
     Place("/till", "wallet", msg("Till"), "till.view"),
+    Place("/books", "landmark", msg("Books"), "books.view"),
     Place("/settings", "settings", msg("Settings"), "settings.view"),
 ]
 SETTINGS_PLACES = [
@@ -77,6 +78,7 @@ SETTINGS_PLACES = [
     Place("/settings/tax", "ticket-percent", msg("Tax"), "settings.view"),
     Place("/settings/checklists", "shield-check", msg("Checklists"), "settings.view"),
     Place("/settings/trade-in", "arrow-right-left", msg("Trade-in values"), "settings.view"),
+    Place("/settings/returns", "list-restart", msg("Returns"), "settings.view"),
     Place("/service/operations", "wrench", msg("Operations"), "service.view"),
     Place("/settings/staff", "users", msg("Staff"), "staff.manage"),
     Place("/settings/terminals", "lock", msg("Terminals"), "terminals.enrol"),

@@ -67,6 +67,11 @@ class Money:
         return f"{self.plain} {self.currency}"
 
     @property
+    def digits(self) -> int:
+        """Digits after the decimal point."""
+        return decimals(self.currency)
+
+    @property
     def plain(self) -> str:
         """Digits for a file or an input field: `-1234.50`, no grouping."""
         digits = decimals(self.currency)

@@ -30,6 +30,7 @@ ACCOUNT_LABELS: dict[Account, Text] = {
     Account.VOUCHERS: msg("Owed by authorities for vouchers"),
     Account.TRADE_INS: msg("Robots taken in trade"),
     Account.DEPOSITS: msg("Deposits of customers"),
+    Account.EXCHANGES: msg("Exchanges under way"),
     Account.STORE_CREDIT: msg("Gift cards and store credit"),
     Account.TAX: msg("VAT"),
     Account.REVENUE_ROBOTS: msg("Revenue, robots"),
@@ -178,7 +179,7 @@ def entries(session: Session, actor: Actor, wanted: Wanted, *, cursor: str = "")
         query = query.where(
             tuple_(JournalEntry.business_day, JournalEntry.id) < (_day(str(day)), int(last_id))
         )
-    found = list(session.execute(query).tuples())
+    found = list(session.execute(query))
     shown, more = found[: paging.PAGE], len(found) > paging.PAGE
     last = shown[-1][0] if shown else None
     following = paging.encode(last.business_day.isoformat(), last.id) if more and last else None
@@ -199,7 +200,7 @@ def batches(database: Database, actor: Actor, wanted: Wanted) -> Iterator[list[E
                 .order_by(JournalEntry.id)
                 .limit(_BATCH)
             )
-            rows = _with_sides(session, list(session.execute(query).tuples()))
+            rows = _with_sides(session, list(session.execute(query)))
         if not rows:
             return
         yield rows

@@ -48,7 +48,9 @@ def kinds_at(session: Session, store_id: int) -> tuple[Money, ...]:
     return tuple(Money(value, store.currency) for value in pieces_of(store.currency, store.country))
 
 
-def by_pieces(session: Session, store_id: int, pieces: Mapping[int, int]) -> Counted:
+def by_pieces(
+    session: Session, store_id: int, pieces: Mapping[int, int], *, field: str = "counted"
+) -> Counted:
     """A count by notes and coins; raises Refused for a value that there is not."""
     kinds = {kind.minor for kind in kinds_at(session, store_id)}
     currency = desk.store_of(session, store_id).currency
@@ -56,7 +58,7 @@ def by_pieces(session: Session, store_id: int, pieces: Mapping[int, int]) -> Cou
         if value not in kinds:
             raise Refused(
                 msg("There is no note or coin of {value}.", value=Money(value, currency)),
-                field="pieces",
+                field=field,
             )
         if not 0 <= number <= _MOST_PIECES:
             raise Refused(
@@ -66,8 +68,27 @@ def by_pieces(session: Session, store_id: int, pieces: Mapping[int, int]) -> Cou
     counted = {value: number for value, number in pieces.items() if number}
     total = sum(value * number for value, number in counted.items())
     if total > MOST_MINOR:
-        raise Refused(msg("That is too large an amount."), field="counted")
+        raise Refused(msg("That is too large an amount."), field=field)
     return Counted(Money(total, currency), counted)
+
+
+def told(
+    session: Session, store_id: int, *, total: Money | None, pieces: Mapping[int, int], field: str
+) -> Counted:
+    """A count as somebody told it; raises Refused (`field`) where sum and pieces are not the same.
+
+    No piece at all, each told as none, is an empty drawer.
+    """
+    if not pieces:
+        currency = desk.store_of(session, store_id).currency
+        return of_sum(Money(0, currency) if total is None else total)
+    counted = by_pieces(session, store_id, pieces, field=field)
+    if total is not None and total != counted.total:
+        raise Refused(
+            msg("The notes and coins make {sum}, not {total}.", sum=counted.total, total=total),
+            field=field,
+        )
+    return counted
 
 
 def of_sum(total: Money) -> Counted:

@@ -244,7 +244,7 @@ def _drawers(session: Session, store: Store, day: date) -> Iterator[DrawerRow]:
                 TillSession.closed_at.is_(None) | (TillSession.closed_at >= start),
             )
             .order_by(TillSession.number)
-        ).tuples()
+        )
     )
     for found, till, label in rows:
         yield DrawerRow(

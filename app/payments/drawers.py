@@ -33,7 +33,7 @@ def drop_to_safe(
     if not bag or len(bag) > _LONGEST_BAG:
         raise Refused(msg("Write the number of the bag, up to 64 characters."), field="bag")
     if amount.minor <= 0:
-        raise Refused(msg("Into the safe goes more than nothing."), field="amount")
+        raise Refused(msg("Into the safe goes more than nothing."), field="safe_amount")
     if _bag_is_known(session, actor.store_id, bag):
         raise _used_before(bag)
     movement = tills.move_cash(session, actor, till_session, -amount, bag)

@@ -20,6 +20,7 @@ from app.payments.models import (
     TillSession,
 )
 from app.payments.states import ATTEMPT_LABELS, AttemptState
+from app.payments.till_models import SafeDrop
 from app.stores.models import Till
 from app.web import paging
 from app.web.paging import Page
@@ -49,12 +50,13 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Cash put in (positive) or taken out (negative) besides sales."""
+    """Cash put in (positive) or taken out (negative) besides sales; `bag` is where it went."""
 
     at: datetime
     reason: str
     by: str
     amount: Money
+    bag: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +106,21 @@ def undecided(session: Session, store_id: int) -> list[Undecided]:
 
 def movements_of(session: Session, till_session: TillSession) -> list[Movement]:
     """Cash put in and taken out during a session, oldest first."""
-    rows = session.scalars(
-        select(CashMovement)
+    rows = session.execute(
+        select(CashMovement, SafeDrop.bag)
+        .outerjoin(SafeDrop, SafeDrop.movement_id == CashMovement.id)
         .where(CashMovement.till_session_id == till_session.id)
         .order_by(CashMovement.id)
     )
     return [
-        Movement(row.at, row.reason, row.by, Money(row.amount_minor, till_session.currency))
-        for row in rows
+        Movement(
+            row.at,
+            row.reason,
+            row.by,
+            Money(row.amount_minor, till_session.currency),
+            bag or "",
+        )
+        for row, bag in rows
     ]
 
 

@@ -145,10 +145,14 @@ def _cash(
     _: Callable[[str], str], slip: Slip, money: Callable[[Money], str], till: TillReport
 ) -> None:
     slip.pair(_("Float at opening"), money(till.float_amount))
+    if till.rounding:
+        slip.pair(_("Rounding of cash"), money(till.rounding))
     slip.pair(_("Cash expected"), money(till.expected))
     if till.counted is not None and till.difference is not None:
         slip.pair(_("Cash counted"), money(till.counted))
         slip.pair(_("Difference"), money(till.difference), style=Style.TALL)
+    for piece in till.pieces:
+        slip.pair(f"{piece.pieces} × {money(piece.value)}", money(piece.sum))
 
 
 def _foot(slip: Slip, content: DocumentContent) -> None:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.payments.api import documents, tills
+from app.payments.api import books, documents, tills
 
 router = APIRouter()
-for part in (tills, documents):
+for part in (tills, books, documents):
     router.include_router(part.router)

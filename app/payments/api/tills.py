@@ -12,15 +12,16 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import issuing, tills
+from app.payments import counts, drawers, issuing, tills
 from app.payments.documents import DocumentContent
+from app.payments.errors import DifferenceUnexplained
 from app.payments.models import CashMovement, IssuedDocument, TillSession
 from app.stores import desk
 from app.stores.models import Till
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
-from app.web.sessions import ReadSession, WriteSession
-from app.web.wire import MoneyIn, MoneyOut, RowId, Sent, TaxOut
+from app.web.sessions import ReadSession, WriteSession, database_of
+from app.web.wire import MoneyIn, MoneyOut, PriceIn, RowId, Sent, TaxOut
 
 router = APIRouter(prefix="/api/v1/till-sessions", tags=["till sessions"])
 
@@ -39,11 +40,40 @@ class MoveCash(Sent):
     reason: str = Field(min_length=1, max_length=200)
 
 
+class PieceIn(Sent):
+    """How many notes or coins of one value, in minor units: a 5 euro note is 500."""
+
+    value: int = Field(ge=1, le=10**9)
+    pieces: int = Field(ge=0, le=100_000)
+
+
 class CloseSession(Sent):
-    """What was counted; `reason` where it is not what was expected."""
+    """What was counted; `reason` where it is not what was expected. `pieces`, where they are told,
+    make that sum.
+    """
 
     counted: MoneyIn
     reason: str = Field(default="", max_length=200)
+    pieces: list[PieceIn] = Field(default=[], max_length=40)
+
+
+class DropToSafe(Sent):
+    """What goes into the safe, and what is printed on its bag."""
+
+    amount: PriceIn
+    bag: str = Field(min_length=1, max_length=64)
+
+
+class OpenDrawer(Sent):
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class OpeningOut(BaseModel):
+    """The drawer opens as soon as the till's printer is told."""
+
+    at: datetime
+    by: str
+    reason: str
 
 
 class SessionOut(BaseModel):
@@ -81,6 +111,13 @@ class TenderOut(BaseModel):
     returned: MoneyOut
 
 
+class PieceOut(BaseModel):
+    """How many notes or coins of one value were counted."""
+
+    value: MoneyOut
+    pieces: int
+
+
 class ReportMovementOut(BaseModel):
     at: datetime
     reason: str
@@ -110,6 +147,8 @@ class ReportOut(BaseModel):
     tenders: list[TenderOut]
     taxes: list[TaxOut]
     movements: list[ReportMovementOut]
+    pieces: list[PieceOut]
+    rounding: MoneyOut | None
     chain_head: str
 
 
@@ -145,16 +184,60 @@ def move_cash(
 @router.post("/{session_id}/close", responses=refusals_of_writing(404))
 @once
 def close_session(
-    request: Request,  # noqa: ARG001 - read by @once
+    request: Request,
     session: WriteSession,
     actor: ApiWriting,
     session_id: RowId,
     body: CloseSession,
 ) -> SessionOut:
-    """Count and close. A difference without a reason is refused and not told."""
+    """Count and close. A difference without a reason is refused and not told; that it was counted
+    stays on record.
+    """
     till_session = tills.by_id(session, actor, session_id)
-    tills.close(session, actor, till_session, body.counted.money(), body.reason)
+    counted = counts.told(
+        session,
+        actor.store_id,
+        total=body.counted.money(),
+        pieces={each.value: each.pieces for each in body.pieces},
+        field="counted",
+    )
+    try:
+        tills.close(session, actor, till_session, counted, body.reason)
+    except DifferenceUnexplained:
+        session.rollback()
+        counts.keep_refused(database_of(request), actor, session_id, counted)
+        raise
     return _session_out(session, actor, till_session)
+
+
+@router.post("/{session_id}/safe-drops", status_code=201, responses=refusals_of_writing(404))
+@once
+def drop_to_safe(
+    request: Request,  # noqa: ARG001 - read by @once
+    session: WriteSession,
+    actor: ApiWriting,
+    session_id: RowId,
+    body: DropToSafe,
+) -> MovementOut:
+    """Take cash out of a drawer into the safe, in a sealed bag."""
+    till_session = tills.by_id(session, actor, session_id)
+    moved = drawers.drop_to_safe(session, actor, till_session, body.amount.money(), bag=body.bag)
+    return _movement_out(moved, till_session.currency)
+
+
+@router.post("/{session_id}/drawer", status_code=201, responses=refusals_of_writing(404))
+@once
+def open_drawer(
+    request: Request,  # noqa: ARG001 - read by @once
+    session: WriteSession,
+    actor: ApiWriting,
+    session_id: RowId,
+    body: OpenDrawer,
+) -> OpeningOut:
+    """Open a drawer without a sale, by the till's printer."""
+    till_session = tills.by_id(session, actor, session_id)
+    opening = drawers.open_without_sale(session, actor, till_session, reason=body.reason)
+    return OpeningOut(at=opening.at, by=opening.by, reason=opening.reason)
 
 
 @router.get("/{session_id}/x-report", responses=refusals(404))
@@ -260,6 +343,10 @@ def _report_out(content: DocumentContent) -> ReportOut:
             ReportMovementOut(at=each.at, reason=each.reason, amount=MoneyOut.of(each.amount))
             for each in report.movements
         ],
+        pieces=[
+            PieceOut(value=MoneyOut.of(each.value), pieces=each.pieces) for each in report.pieces
+        ],
+        rounding=MoneyOut.of(report.rounding) if report.rounding is not None else None,
         chain_head=content.chain_head,
     )
 

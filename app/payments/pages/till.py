@@ -12,15 +12,20 @@ from app.kernel.errors import Refused, StoreError
 from app.kernel.money import Money
 from app.payments import (
     cards,
+    counts,
+    drawers,
     issuing,
     queries,
     stripe_gate,
     tills,
 )
+from app.payments.errors import DifferenceUnexplained
 from app.payments.forms import (
     CloseForm,
+    DrawerForm,
     MovementForm,
     OpenForm,
+    SafeForm,
     SetAsideForm,
     TillForm,
 )
@@ -53,7 +58,11 @@ def open_till(
     till = till_of(request, session, actor, form.till)
     currency = desk.store_of(session, actor.store_id).currency
     try:
-        tills.open_session(session, actor, till, form.read(currency))
+        typed = form.read(currency)
+        float_ = counts.told(
+            session, actor.store_id, total=typed.total, pieces=typed.pieces, field="float_amount"
+        )
+        tills.open_session(session, actor, till, float_)
     except StoreError as refusal:
         session.rollback()
         return _till_page(request, session, actor, form=form, refusal=refusal, part="open")
@@ -75,17 +84,52 @@ def move_cash(
     return to_till(form)
 
 
+@router.post("/till/safe")
+@once
+def drop_to_safe(
+    request: Request, session: WriteSession, actor: Acting, form: Annotated[SafeForm, Form()]
+) -> Response:
+    till_session = tills.require_open(session, till_of(request, session, actor, form.till).id)
+    try:
+        amount = form.read(till_session.currency)
+        drawers.drop_to_safe(session, actor, till_session, amount, bag=form.bag)
+    except StoreError as refusal:
+        session.rollback()
+        return _till_page(request, session, actor, form=form, refusal=refusal, part="safe")
+    return to_till(form)
+
+
+@router.post("/till/drawer")
+@once
+def open_drawer(
+    request: Request, session: WriteSession, actor: Acting, form: Annotated[DrawerForm, Form()]
+) -> Response:
+    till_session = tills.require_open(session, till_of(request, session, actor, form.till).id)
+    try:
+        drawers.open_without_sale(session, actor, till_session, reason=form.drawer_reason)
+    except StoreError as refusal:
+        session.rollback()
+        return _till_page(request, session, actor, form=form, refusal=refusal, part="drawer")
+    return to_till(form)
+
+
 @router.post("/till/close")
 @once
 def close_till(
     request: Request, session: WriteSession, actor: Acting, form: Annotated[CloseForm, Form()]
 ) -> Response:
     till_session = tills.require_open(session, till_of(request, session, actor, form.till).id)
+    session_id, counted = till_session.id, None
     try:
-        counted = form.read(till_session.currency)
+        typed = form.read(till_session.currency)
+        counted = counts.told(
+            session, actor.store_id, total=typed.total, pieces=typed.pieces, field="counted"
+        )
         tills.close(session, actor, till_session, counted, form.reason)
     except StoreError as refusal:
         session.rollback()
+        if isinstance(refusal, DifferenceUnexplained) and counted is not None:
+            counts.keep_refused(database_of(request), actor, session_id, counted)
         return _till_page(request, session, actor, form=form, refusal=refusal, part="close")
     return RedirectResponse(f"/till/sessions/{till_session.number}", 303)
 
@@ -129,6 +173,7 @@ def show_session(
         till=desk.till_by_id(session, actor, found.till_id),
         document=document,
         content=issuing.content_of(document) if document else None,
+        counts=counts.rows_of(session, found),
     )
 
 
@@ -201,6 +246,7 @@ def _till_page(
         till=till,
         till_session=till_session,
         float_amount=_float_of(till_session),
+        kinds=counts.kinds_at(session, actor.store_id),
         movements=queries.movements_of(session, till_session) if till_session else [],
         undecided=queries.undecided(session, actor.store_id),
         has_cards=stripe_gate.is_connected(database_of(request)),
