@@ -13,7 +13,7 @@ from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
-from app.kernel.tax import PriceMode
+from app.kernel.tax import PriceMode, TaxCategory
 from app.kernel.text import msg
 from app.stores.models import Store, TaxRate, Till
 from app.web.printing import printer_address
@@ -140,12 +140,20 @@ def change_till(
 
 
 def add_rate(
-    session: Session, actor: Actor, *, code: str, label: str, rate_bp: int, valid_from: date
+    session: Session,
+    actor: Actor,
+    *,
+    code: str,
+    label: str,
+    rate_bp: int,
+    valid_from: date,
+    category: TaxCategory = TaxCategory.STANDARD,
+    reason: str = "",
 ) -> TaxRate:
     """A rate from a day on; an earlier one of the same code ends there.
 
     A code's first rate may begin long ago, a change only today or later: what was sold before
-    keeps its tax.
+    keeps its tax. A rate without tax says by its category why, and may say by which law.
     """
     actor.require("settings.edit")
     code = clean(code)
@@ -153,6 +161,7 @@ def add_rate(
         raise Refused(msg("Give the rate a code of up to 16 characters."), field="code")
     if not 0 <= rate_bp <= 10_000:  # noqa: PLR2004 - 100 % in basis points
         raise Refused(msg("A tax rate is between 0 and 100 %."), field="rate")
+    category = _category(category, rate_bp)
     _check_beginning(session, actor, code, valid_from)
     rate = TaxRate(
         store_id=actor.store_id,
@@ -160,6 +169,8 @@ def add_rate(
         label=clean(label)[:LONGEST] or code,
         rate_bp=rate_bp,
         valid_from=valid_from,
+        category=category,
+        reason=clean(reason)[:LONGEST] if category in WITH_REASON else "",
     )
     session.add(rate)
     session.flush()
@@ -168,7 +179,7 @@ def add_rate(
         actor,
         "tax_rate.added",
         subject=f"tax_rate:{code}",
-        after={"rate_bp": rate_bp, "valid_from": valid_from},
+        after={"rate_bp": rate_bp, "valid_from": valid_from, "category": category},
     )
     return rate
 
@@ -192,6 +203,9 @@ def withdraw_rate(session: Session, actor: Actor, rate_id: int) -> None:
     )
 
 
+# What a rate says by itself; the other categories come of who buys.
+OF_A_RATE = (TaxCategory.STANDARD, TaxCategory.ZERO, TaxCategory.EXEMPT, TaxCategory.OUTSIDE)
+WITH_REASON = frozenset({TaxCategory.EXEMPT, TaxCategory.OUTSIDE})
 _RATES = (
     select(TaxRate)
     .where(TaxRate.store_id == bindparam("store_id"), TaxRate.valid_from <= bindparam("day"))
@@ -236,6 +250,16 @@ def rates_of(session: Session, store_id: int) -> list[TaxRate]:
 def business_day_of(store: Store, moment: datetime | None = None) -> date:
     """The store's day that a moment (now) belongs to."""
     return clock.business_day(moment or clock.now(), zone=store.zone, cut_off=store.day_starts_at)
+
+
+def _category(wanted: TaxCategory, rate_bp: int) -> TaxCategory:
+    """Tax by a rate above zero; below it, what a rate can say of why there is none."""
+    wanted = wanted.of_rate(rate_bp)
+    if wanted not in OF_A_RATE:
+        raise Refused(msg("Choose why a rate is none."), field="category")
+    if rate_bp and wanted is not TaxCategory.STANDARD:
+        raise Refused(msg("What is exempt has a rate of 0 %."), field="rate")
+    return wanted
 
 
 def _check_beginning(session: Session, actor: Actor, code: str, valid_from: date) -> None:

@@ -8,7 +8,7 @@ from app.kernel.errors import Refused
 from app.kernel.mail import read_mail
 from app.kernel.quantity import parse_percent
 from app.kernel.searchkeys import clean
-from app.kernel.tax import PriceMode
+from app.kernel.tax import PriceMode, TaxCategory
 from app.kernel.text import msg
 from app.kernel.vatid import read_bank_account, read_vat_id
 from app.stores.particulars import Particulars
@@ -82,6 +82,8 @@ class NewRate:
     label: str
     rate_bp: int
     valid_from: date
+    category: TaxCategory
+    reason: str
 
 
 class RateForm(StoreForm):
@@ -89,6 +91,8 @@ class RateForm(StoreForm):
     label: Typed = ""
     rate: Typed = ""
     valid_from: Typed = ""
+    category: Typed = "standard"
+    reason: Typed = ""
 
     def read(self) -> NewRate:
         reading = Reading()
@@ -97,6 +101,10 @@ class RateForm(StoreForm):
             label=reading.text("label", self.label, required=True),
             rate_bp=reading.take("rate", lambda: parse_percent(self.rate, field="rate"), 0),
             valid_from=reading.take("valid_from", lambda: _day(self.valid_from), date.min),
+            category=reading.take(
+                "category", lambda: _category(self.category), TaxCategory.STANDARD
+            ),
+            reason=reading.text("reason", self.reason),
         )
         reading.done()
         return read
@@ -107,6 +115,13 @@ def _price_mode(text: str) -> PriceMode:
         return PriceMode(text)
     except ValueError:
         raise Refused(msg("Choose one of the two."), field="price_mode") from None
+
+
+def _category(text: str) -> TaxCategory:
+    try:
+        return TaxCategory(text)
+    except ValueError:
+        raise Refused(msg("Choose why a rate is none."), field="category") from None
 
 
 def _time_of_day(text: str) -> time:

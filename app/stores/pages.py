@@ -169,6 +169,8 @@ def add_rate(
             label=new.label,
             rate_bp=new.rate_bp,
             valid_from=new.valid_from,
+            category=new.category,
+            reason=new.reason,
         )
     except StoreError as refusal:
         session.rollback()

@@ -15,7 +15,7 @@ from app.kernel import audit
 from app.kernel.audit import AuditEntry
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
-from app.kernel.tax import PriceMode
+from app.kernel.tax import PriceMode, TaxCategory
 from app.payments import bills
 from app.stores import desk
 from app.stores.models import Store, TaxRate, Till
@@ -254,3 +254,19 @@ def test_only_a_rate_that_has_not_begun_is_taken_back(
 @pytest.mark.parametrize("till_id", ["0", "99", str(2**63), "x"])
 def test_a_till_that_is_not_here_is_no_defect(screen: Screen, till_id: str) -> None:
     assert screen.get(f"/settings/tills/{till_id}").status_code in {404, 422}
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_rate_of_nothing_says_why(screen: Screen, session: Session) -> None:
+    course = {"code": "course", "label": "Course", "rate": "0", "valid_from": "2020-01-01"}
+    course |= {"category": "exempt", "reason": "VAT-free by UStG § 4 no. 21"}
+
+    screen.post("/settings/tax", **course)
+    wrong = screen.post("/settings/tax", **course | {"code": "other", "rate": "19"})
+    unknown = screen.post("/settings/tax", **course | {"code": "third", "category": "margin"})
+
+    rate = session.scalars(select(TaxRate).where(TaxRate.code == "course")).one()
+    assert (rate.category, rate.reason) == (TaxCategory.EXEMPT, "VAT-free by UStG § 4 no. 21")
+    assert "VAT-free by UStG § 4 no. 21" in screen.get("/settings/tax").text
+    assert "What is exempt has a rate of 0 %." in wrong.text
+    assert "Choose why a rate is none." in unknown.text

@@ -46,7 +46,7 @@ class OrderIn(Sent):
 class TaxIn(Sent):
     """How an order is taxed, and why; null: by rule."""
 
-    treatment: Treatment | None
+    treatment: Annotated[Treatment, Field(strict=False)] | None
     reason: Annotated[str, Field(max_length=200)] = ""
 
 
