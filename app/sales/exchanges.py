@@ -71,6 +71,13 @@ def held(session: Session, order: Order) -> Money:
     return refunds.refundable(session, bill) if bill else Money(0, order.currency)
 
 
+def value_for(session: Session, order: Order) -> Money | None:
+    """What another sale's value could pay of this one; None where nothing is exchanged for it."""
+    source = source_of(session, order)
+    value = held(session, source) if source else None
+    return value or None
+
+
 def pay(
     session: Session,
     actor: Actor,

@@ -22,7 +22,7 @@ from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, UnitState
-from app.sales import catalogue, handovers, orders, totals
+from app.sales import catalogue, exchanges, handovers, orders, totals
 from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind, UnitSale
 from app.sales.orders import OrderStatus
 from app.stores import desk
@@ -269,6 +269,7 @@ def cart(
         "tender_labels": TENDER_LABELS,
         "due": None,
         "attempt": None,
+        "exchange": None,
         "locked": False,
         "till": place.till,
         "drawer": place.open_session,
@@ -292,6 +293,7 @@ def cart(
         "failure": _failure(attempts[-1]) if attempts else None,
         "due": _rest(sums.gross, paid_minor),
         "attempt": live,
+        "exchange": exchanges.value_for(session, order),
         "locked": live is not None or paid_minor > 0,
     }
 

@@ -10,10 +10,22 @@ from app.sales.pages import (
     orders,
     payments,
     products,
+    returns,
     taxes,
     tradein,
 )
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
-for part in (counter, lines, payments, tradein, taxes, orders, inspections, products, finding):
+for part in (
+    counter,
+    lines,
+    payments,
+    tradein,
+    taxes,
+    returns,
+    orders,
+    inspections,
+    products,
+    finding,
+):
     router.include_router(part.router)

@@ -16,7 +16,7 @@ from app.payments import bills, invoiceview, issuing
 from app.payments.states import ATTEMPT_LABELS
 from app.payments.till_reports import TENDER_LABELS
 from app.robots import touches
-from app.sales import checklists, handovers, orders, queries, taxview, totals
+from app.sales import checklists, handovers, orders, queries, returnview, taxview, totals
 from app.sales.models import Order
 from app.web.errors import status_of
 from app.web.forms import problems_of
@@ -117,6 +117,7 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
         "tax": taxview.of(session, actor, order),
         "handover": handovers.done(session, order),
         "robots": orders.robots_of(order),
+        **returnview.panel(session, order),
     }
 
 

@@ -1,0 +1,141 @@
+"""What pages show of returns; a fixed number of statements each, however much came back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.kernel.actor import Actor
+from app.kernel.money import Money
+from app.payments import refunds, standing
+from app.payments.models import Tender
+from app.payments.refund_models import Refund
+from app.payments.states import REFUND_LABELS, RefundState
+from app.payments.till_reports import TENDER_LABELS
+from app.sales import creditnotes, exchanges, moneyback, orders, returnables, returnrules, returns
+from app.sales.models import Order
+from app.sales.moneyback import Back, Way
+from app.sales.return_models import Return
+from app.sales.returnables import Returnable
+from app.sales.returnrules import NeedsManager
+from app.sales.returns import Item
+
+REFUND_TONES = {
+    RefundState.STARTED: "info",
+    RefundState.PROCESSING: "info",
+    RefundState.PAID_OUT: "ok",
+    RefundState.FAILED: "bad",
+    RefundState.UNKNOWN: "bad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What a sale's page says of what came back and went back."""
+
+    returns: Sequence[tuple[Return, str, Money]]
+    refunds: Sequence[tuple[Refund, Money]]
+    held: Money
+    exchanged_for: Sequence[Order]
+    exchanged_from: Order | None
+    can_return: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing happened, and nothing can."""
+        return not (
+            self.returns
+            or self.refunds
+            or self.held
+            or self.exchanged_for
+            or self.exchanged_from
+            or self.can_return
+        )
+
+
+def panel(session: Session, order: Order) -> dict[str, Any]:
+    """For a sale's page; nothing is asked of the database before anything was paid."""
+    if order.placed_at is None:
+        source = exchanges.source_of(session, order)
+        nothing = Money(0, order.currency)
+        shown = Panel([], [], nothing, [], source, can_return=False)
+        return {"coming_back": shown}
+    bill = orders.bill_of(session, order)
+    gone = refunds.of_bill(session, bill) if bill else []
+    lines = returnables.of_order(session, order) if order.settled_at else []
+    made = returns.of_order(session, order)
+    is_over = order.settled_at is not None or order.cancelled_at is not None
+    held = exchanges.held(session, order) if is_over else Money(0, order.currency)
+    shown = Panel(
+        returns=[
+            (row, creditnotes.label(row.number), Money(row.credited_minor, row.currency))
+            for row in made
+        ],
+        refunds=[(row, Money(row.amount_minor, row.currency)) for row in gone],
+        held=held,
+        exchanged_for=exchanges.targets_of(session, order),
+        exchanged_from=exchanges.source_of(session, order),
+        can_return=any(line.can_return for line in lines),
+    )
+    return {
+        "coming_back": shown,
+        "refund_labels": REFUND_LABELS,
+        "refund_tones": REFUND_TONES,
+        "tender_labels": TENDER_LABELS,
+    }
+
+
+def lines(session: Session, order: Order) -> list[Returnable]:
+    """What can come back first, robots before what belongs to them."""
+    return returnables.of_order(session, order)
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyView:
+    """What is credited, what the store then holds, and how it would go back."""
+
+    credited: Money
+    off_terms: Money
+    held: Money
+    ways: Sequence[Way]
+    needs_manager: NeedsManager | None
+
+
+def money(session: Session, actor: Actor, order: Order, items: Sequence[Item] | None) -> MoneyView:
+    """The second step of a return; without items, of what is held already."""
+    nothing = Money(0, order.currency)
+    bill = orders.bill_of(session, order)
+    if bill is None:
+        return MoneyView(nothing, nothing, nothing, [], None)
+    credited = returns.quote(session, order, items) if items is not None else nothing
+    held = moneyback.after_credit(session, bill, credited)
+    off_terms = min(standing.of(session, bill).on_terms, credited)
+    ways = moneyback.ways(session, bill, held)
+    return MoneyView(credited, off_terms, held, ways, _limit(session, actor, order, credited, ways))
+
+
+def _limit(
+    session: Session, actor: Actor, order: Order, credited: Money, ways: Sequence[Way]
+) -> NeedsManager | None:
+    """Why the suggested way needs a second person, if it does."""
+    nothing = Money(0, order.currency)
+    given = [way for way in ways if way.suggested]
+    try:
+        returnrules.require_allowed(
+            session,
+            actor,
+            order,
+            credited=credited or sum((way.suggested for way in given), nothing),
+            cash=sum((way.suggested for way in given if way.tender is Tender.CASH), nothing),
+            is_other_way=False,
+            approved_by=None,
+        )
+    except NeedsManager as limit:
+        return limit
+    return None
+
+
+def plan_of(ways: Sequence[Way]) -> list[Back]:
+    """The suggestion as a plan."""
+    return [Back(way.attempt.id, way.suggested, way.tender) for way in ways if way.suggested]
