@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -63,7 +63,7 @@ def test_what_was_given_out_stays_on_record(session: Session, counter: Counter, 
     model = {"electronic_invoices": ElectronicInvoice, "document_copies": DocumentCopy}[table]
 
     with pytest.raises(DBAPIError, match="append-only"):
-        session.execute(model.__table__.delete())
+        session.execute(delete(model))
 
 
 @pytest.mark.only_on("sqlite")

@@ -230,10 +230,16 @@ def test_only_a_rate_that_has_not_begun_is_taken_back(
     session: Session, store: Store, petra: Staff
 ) -> None:
     manager = actor_for(petra, terminal=None)
-    facts = {"code": "standard", "label": "VAT"}
-    now = desk.add_rate(session, manager, **facts, rate_bp=1900, valid_from=today(store))
+    now = desk.add_rate(
+        session, manager, code="standard", label="VAT", rate_bp=1900, valid_from=today(store)
+    )
     coming = desk.add_rate(
-        session, manager, **facts, rate_bp=2900, valid_from=today(store) + timedelta(days=9)
+        session,
+        manager,
+        code="standard",
+        label="VAT",
+        rate_bp=2900,
+        valid_from=today(store) + timedelta(days=9),
     )
 
     desk.withdraw_rate(session, manager, coming.id)
@@ -244,7 +250,9 @@ def test_only_a_rate_that_has_not_begun_is_taken_back(
     with pytest.raises(NotFound):
         desk.withdraw_rate(session, manager, 99)
     with pytest.raises(Conflict, match="already changes on that day"):
-        desk.add_rate(session, manager, **facts, rate_bp=700, valid_from=today(store))
+        desk.add_rate(
+            session, manager, code="standard", label="VAT", rate_bp=700, valid_from=today(store)
+        )
     audit.write(session)
     actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.position)).all()
     assert actions == ["tax_rate.added", "tax_rate.added", "tax_rate.withdrawn"]
