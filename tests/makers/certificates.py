@@ -1,5 +1,9 @@
 """Certificates for tests: a measured job, reviewed and certified."""
 
+from pathlib import Path
+
+import pytest
+from lxml import etree
 from sqlalchemy.orm import Session
 
 from app.calibration import certificates, review
@@ -9,6 +13,8 @@ from app.calibration.job_models import CalibrationJob
 from tests.makers.calibration import Lab, a_measured_job
 from tests.makers.identity import PIN
 
+SCHEMAS = Path(__file__).parents[3] / "shared" / "data" / "dcc" / "xsd"
+needs_schema = pytest.mark.skipif(not SCHEMAS.exists(), reason="the DCC schemas are not here")
 HOUSE = House(public_url="https://robots.example")
 
 
@@ -35,3 +41,19 @@ def a_certificate(
         house=house,
         pin=PIN,
     )
+
+
+def dcc_schema() -> etree.XMLSchema:
+    """The published schema; what it imports is answered from beside it."""
+
+    class Beside(etree.Resolver):  # type: ignore[misc]
+        def resolve(self, url: str, _public: str, context: object) -> object:
+            names = {"SI_Format": "SI_Format_2.1.0.xsd", "xmldsig": "xmldsig-core-schema.xsd"}
+            found = next((file for key, file in names.items() if key in url), None)
+            if found is None:
+                return None
+            return self.resolve_filename(str(SCHEMAS / found), context)
+
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(Beside())
+    return etree.XMLSchema(etree.parse(str(SCHEMAS / "dcc321.xsd"), parser))
