@@ -2,8 +2,17 @@
 
 from fastapi import APIRouter
 
-from app.sales.api import handovers, inspections, orders, payments, products, search, tradein
+from app.sales.api import (
+    handovers,
+    inspections,
+    orders,
+    payments,
+    products,
+    returns,
+    search,
+    tradein,
+)
 
 router = APIRouter()
-for part in (products, orders, payments, handovers, inspections, tradein, search):
+for part in (products, orders, payments, handovers, inspections, returns, tradein, search):
     router.include_router(part.router)
