@@ -178,7 +178,7 @@ def _terms(content: DocumentContent, open_minor: int) -> Words:
     if open_minor <= 0:
         return {}
     said: Words = {"BT-9": content.due_on or _day(content)}
-    if content.seller.bank_account:
+    if content.seller.bank_account and content.kind is DocumentKind.INVOICE:
         said |= {"BT-81": _BY_TRANSFER, "BT-84": content.seller.bank_account.replace(" ", "")}
     return said
 
@@ -329,19 +329,17 @@ def _discount(line: Line, mode: PriceMode) -> int:
 
 def _line(share: _Share, sign: int, *, mixed: bool, currency: str) -> Words:
     """A line in the standard's words; a negative one counts its pieces below zero."""
-    line, net = share.line, share.net * sign
-    discount = share.discount * sign
-    turned = -1 if net < 0 and discount <= 0 else 1
+    line, net, discount = share.line, share.net * sign, share.discount * sign
     code = _code(line.tax_category.of_rate(line.tax_bp), mixed=mixed)
-    whole = abs(net + discount)
+    whole, pieces = net + discount, abs(line.quantity)
     said: Words = {
         "BT-126": str(line.position),
-        "BT-129": str(line.quantity * turned),
+        "BT-129": str(-pieces if whole < 0 else pieces),
         "BT-130": _UNITS.get(line.unit, "C62"),
         "BT-131": Money(net, currency).plain,
         "BT-151": code,
         "BT-153": line.description or "-",
-        **_price(whole, line.quantity, currency),
+        **_price(abs(whole), pieces, currency),
     }
     if code != TaxCategory.OUTSIDE.code:
         said["BT-152"] = _rate(line.tax_bp)

@@ -169,6 +169,13 @@ def every_sort() -> dict[str, DocumentContent]:
         "credit note below zero": invoice(
             line(-3_890_000), kind=DocumentKind.CREDIT_NOTE, corrects="INV-000007"
         ),
+        "pieces taken back": invoice(
+            line(999, quantity=-2, discount=-100),
+            line(3_890_000, quantity=-1, serials=("H2P-25-004817",)),
+            kind=DocumentKind.CREDIT_NOTE,
+            corrects="INV-000007",
+            paid=0,
+        ),
         "yen": invoice(line(8_000, rate_bp=1000, currency="JPY", quantity=3)),
         "given away": invoice(line(500, discount=500)),
     }
