@@ -5,6 +5,7 @@ import io
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from lxml import etree
 from pypdf import PdfReader
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
@@ -15,9 +16,11 @@ from app.payments import copies, einvoicing, issuing
 from app.payments.documents import DocumentKind
 from app.payments.invoice_models import DocumentCopy, ElectronicInvoice
 from app.payments.models import IssuedDocument
+from app.sales import orders
 from tests.makers.books import breaches_of
 from tests.makers.browsing import Browser, a_browser
 from tests.makers.programs import Program, a_program
+from tests.makers.returning import pieces, taken_back
 from tests.makers.sales import Counter, a_counter
 from tests.makers.whole_sales import sold
 
@@ -54,6 +57,22 @@ def test_an_invoice_is_kept_as_data_when_it_is_issued(session: Session, counter:
 
     assert (kept.document_id, document.store_id) == (document.id, counter.store.id)
     assert einvoicing.xml_of(session, document, issuing.content_of(document)) == kept.xml
+    assert breaches_of(session) == []
+
+
+def test_a_credit_note_is_kept_as_data_and_names_its_invoice(
+    session: Session, counter: Counter
+) -> None:
+    order = orders.by_number(session, counter.seller, 1)
+    taken_back(session, counter, order, pieces(1, 1))
+
+    note = session.scalars(
+        select(ElectronicInvoice)
+        .join(IssuedDocument, IssuedDocument.id == ElectronicInvoice.document_id)
+        .where(IssuedDocument.kind == DocumentKind.CREDIT_NOTE)
+    ).one()
+    said = [part.text for part in etree.fromstring(note.xml).iter()]
+    assert {"381", "INV-000001", "899.00"} <= set(said)
     assert breaches_of(session) == []
 
 

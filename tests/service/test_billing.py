@@ -1,6 +1,7 @@
 """The way back: the customer's share is billed and paid, claims go off, the robot is signed for."""
 
 import pytest
+from lxml import etree
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,6 +11,7 @@ from app.kernel.money import Money
 from app.kernel.signatures import Signed
 from app.payments import issuing, journal, tills
 from app.payments.documents import DocumentKind
+from app.payments.invoice_models import ElectronicInvoice
 from app.payments.models import Account, TillSession
 from app.robots.states import Custody
 from app.service import acceptance, billing, claims, tickets
@@ -78,6 +80,18 @@ def test_the_customer_pays_the_own_share_and_gets_an_invoice(
     content = issuing.content_of(invoice)
     assert (content.totals.gross.minor, content.open.minor) == (3_500, 0)
     assert [line.amount.minor for line in content.lines] == [2_500, 1_000]
+    assert breaches_of(session) == []
+
+
+def test_a_repairs_invoice_is_kept_as_data(session: Session, shop: Workshop) -> None:
+    shop.store.vat_id = "DE300100200"
+    ticket = ready(session, shop, a_fee("Transport", 5_000, shares=HALF), a_fee("Wash", 1_000))
+
+    billing.put_on_terms(session, shop.manager, ticket, days=30)
+
+    kept = session.scalars(select(ElectronicInvoice)).one()
+    sums = {etree.QName(part).localname: part.text for part in etree.fromstring(kept.xml).iter()}
+    assert (sums["GrandTotalAmount"], sums["DuePayableAmount"]) == ("35.00", "35.00")
     assert breaches_of(session) == []
 
 
