@@ -16,6 +16,9 @@ from app.customers import pages as customers_pages
 from app.identity import pages as identity_pages
 from app.kernel.db import Database
 from app.kernel.text import msg
+from app.messaging import api as messaging_api
+from app.messaging import delivery
+from app.messaging import pages as messaging_pages
 from app.parts import api as parts_api
 from app.parts import pages as parts_pages
 from app.payments import api as payments_api
@@ -51,6 +54,8 @@ ROUTERS = (
     parts_api.router,
     robots_pages.router,
     robots_api.router,
+    messaging_pages.router,
+    messaging_api.router,
     customers_pages.router,
     customers_api.router,
     payments_api.router,
@@ -107,6 +112,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = Database(settings.database, pool_size=settings.pool_size)
     stripe_gate.connect(app.state.database, settings)
+    delivery.connect(app.state.database, settings)
     errors.install(app)
     openapi.install(app)
     app.add_middleware(BufferedWrites)

@@ -61,6 +61,16 @@ class Settings(BaseSettings):
         default=None, description="Private key (PEM) that signs digital certificates."
     )
     dcc_certificate: Path | None = Field(default=None, description="Certificate (PEM) of that key.")
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Mail server (`smtp://user:password@host:587`); empty: mails wait.",
+    )
+    mail_from: str = Field(
+        default="", description="Sender of mails; empty means the store's own address."
+    )
+    text_folder: Path | None = Field(
+        default=None, description="Where text messages are put for a gateway; unset: they wait."
+    )
     pool_size: int = Field(default=10, ge=1, le=100, description="Database connections kept open.")
 
     @cached_property

@@ -10,6 +10,7 @@ from app.customers import models as customers
 from app.identity import models as identity
 from app.kernel import audit, idempotency, numbers, outbox
 from app.kernel.db import Base
+from app.messaging import models as messaging
 from app.parts import battery_models as batteries
 from app.parts import buying_models as buying
 from app.parts import catalogue_models as part_catalogue
@@ -59,6 +60,7 @@ MODULES = (
     idempotency,
     invoices,
     lives,
+    messaging,
     numbers,
     operations,
     outbox,

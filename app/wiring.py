@@ -12,6 +12,8 @@ from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
 from app.kernel.actor import Actor
 from app.kernel.text import msg
+from app.messaging import delivery
+from app.messaging import queries as messagequeries
 from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
 from app.parts.events import MovementReversed, PartsArrived
 from app.payments import cards, drawers, fiscal, fiscalsigning, printing, refunds
@@ -115,6 +117,8 @@ def connect() -> None:
     whereabouts.tell_by(tracing.passages)
     whereabouts.keep_by(tracing.kept)
     live.watch("robot", timeline.mark)
+    panels.show(messagequeries.panel)
+    background.also("messages", delivery.run_due)
     background.also("imports", importwork.run_due)
     gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
     openpassport.tell("warranty", publicfacts.warranty)

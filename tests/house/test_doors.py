@@ -22,6 +22,8 @@ OPEN_PAGES = {
     *("/r/key", "/r/{code}", "/r/{code}/passport.json", "/c/{code}"),
     # a repair's status and estimate: the key on its receipt is what opens them
     *("/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
+    # the link at a message's foot, by which its reader wants no more of these
+    "/u/{key}",
     *("/sign-out", "/switch", "/lock", "/preferences"),
 }
 TO_SIGN_IN = ("/sign-in", "/lock")
@@ -30,6 +32,9 @@ DONE_ONCE = {
     *("/counter/pay/cash", "/counter/pay/transfer", "/counter/customer/new", "/counter/quote"),
     *("/sales/{number}/handover", "/products/new", "/products/{product_id}/stock"),
     *("/till/open", "/till/close", "/till/movements", "/documents/{document_id}/print"),
+    *("/till/safe", "/till/drawer"),
+    *("/counter/trade-in", "/robots/{serial:path}/trade-in"),
+    *(f"/sales/trade-ins/{{number}}/{last}" for last in ("take", "offer", "withdraw", "price")),
     *("/customers/new", "/robots/receive/{sha256}"),
     *(f"/service/tickets/{{number}}/{last}" for last in ("bill/cash", "bill/transfer", "return")),
     "/service/tickets/{number}/estimate/{version}/decide",
