@@ -1,12 +1,12 @@
-"""The command line: `quatrefoil serve|migrate|demo|check|verify|store|model|user|token`."""
+"""The command line: `quatrefoil serve|migrate|demo|check|verify|store|model|user|token|export`."""
 
 import gc
 
 gc.disable()  # what imports make stays: looking for garbage in it takes a fifth of the start
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,28 +14,25 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 from typer.exceptions import TyperException
 
-from app import checking, logs, serving
+from app import checking, serving
 from app import demo as demo_store
 from app.calibration import verifying
 from app.calibration.certificate_models import CalibrationCertificate
+from app.exporting import StoreCode, export_commands
 from app.identity import staff, tokens
 from app.identity.house import command_line
 from app.identity.roles import Role
-from app.kernel import audit, migrating, queueing
-from app.kernel.actor import Actor
-from app.kernel.db import Database
-from app.kernel.errors import Refused, StoreError
+from app.kernel import audit
+from app.kernel.errors import StoreError
 from app.kernel.filestore import FileStore
 from app.kernel.tax import PriceMode
-from app.kernel.text import msg
+from app.opened import about, at_store, database_at
 from app.robots import passportkeys, plans
 from app.robots.urdf import MAX_BYTES
 from app.settings import Settings
 from app.stores import desk
-from app.stores.models import Store
 
 gc.freeze()
 gc.enable()
@@ -58,11 +55,9 @@ cli.add_typer(store_commands, name="store")
 cli.add_typer(model_commands, name="model")
 cli.add_typer(user_commands, name="user")
 cli.add_typer(token_commands, name="token")
+cli.add_typer(export_commands, name="export")
 
 Login = Annotated[str, typer.Argument(help="What the person signs in with.")]
-StoreCode = Annotated[
-    str, typer.Option("--store", help="Code of the store; needed where there are several.")
-]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read it from standard input.")]
 PinFromStdin = Annotated[bool, typer.Option("--pin-stdin", help="Read it from standard input.")]
 
@@ -92,7 +87,7 @@ def demo() -> None:
     """Load the demo store into an empty database."""
     settings = Settings()
     serving.prepare(settings)
-    with _database(settings) as database:
+    with database_at(settings) as database:
         demo_store.load(database)
     serving.say_logins()
 
@@ -101,7 +96,7 @@ def demo() -> None:
 def check() -> None:
     """Prove that the books are in order; a line for each breach."""
     settings = Settings()
-    with _database(settings) as database:
+    with database_at(settings) as database:
         findings = checking.prove(database, files=FileStore.below(settings.data_dir))
     for breach in findings.breaches:
         typer.echo(breach)
@@ -146,7 +141,7 @@ def verify(
 
 
 def _verify_certificates() -> None:
-    with _database(Settings()) as database, closing(database.reading()) as session:
+    with database_at(Settings()) as database, closing(database.reading()) as session:
         changed = list(verifying.breaches(session))
         count = session.scalar(select(func.count()).select_from(CalibrationCertificate))
     for line in changed:
@@ -161,7 +156,7 @@ def _is_certificate(file: Path) -> bool:
     settings = Settings()
     if not settings.database_url and not (settings.data_dir / "quatrefoil.db").exists():
         return False
-    with _database(settings) as database, closing(database.reading()) as session:
+    with database_at(settings) as database, closing(database.reading()) as session:
         found = verifying.name_of(session, file.read_bytes())
     if found is not None:
         typer.echo(f"{file.name}: certificate {found[0]}, not a byte has changed ({found[1]}).")
@@ -180,7 +175,7 @@ def add_store(
     prices: Annotated[PriceMode, typer.Option(help="With tax (gross) or without (net).")],
 ) -> None:
     """Open a store; the rest of it is set on its settings pages."""
-    with _database(Settings()) as database, database.transaction() as session:
+    with database_at(Settings()) as database, database.transaction() as session:
         store = desk.create(
             session,
             code=code,
@@ -206,7 +201,7 @@ def add_user(
 ) -> None:
     """Take somebody on; asks for the password."""
     password = _secret("Password", from_stdin=password_stdin)
-    with _at_store(store) as (session, house):
+    with at_store(store) as (session, house):
         staff.add(session, house, login=login, name=name, role=role, password=password)
     typer.echo(f"{login} can sign in.")
 
@@ -214,7 +209,7 @@ def add_user(
 @user_commands.command("disable")
 def disable_user(login: Login) -> None:
     """Let somebody sign in no more, and end what they are signed in to."""
-    with _about(login) as (session, house):
+    with about(login) as (session, house):
         staff.disable(session, house, staff.by_login(session, login))
     typer.echo(f"{login} can no longer sign in.")
 
@@ -223,7 +218,7 @@ def disable_user(login: Login) -> None:
 def set_password(login: Login, *, password_stdin: FromStdin = False) -> None:
     """Give somebody a new password, also one who is locked out."""
     password = _secret("New password", from_stdin=password_stdin)
-    with _about(login) as (session, house):
+    with about(login) as (session, house):
         staff.set_password(session, house, staff.by_login(session, login), password)
     typer.echo(f"{login} has a new password.")
 
@@ -232,7 +227,7 @@ def set_password(login: Login, *, password_stdin: FromStdin = False) -> None:
 def set_pin(login: Login, *, pin_stdin: PinFromStdin = False) -> None:
     """Give somebody a PIN for enrolled terminals."""
     pin = _secret("New PIN", from_stdin=pin_stdin)
-    with _about(login) as (session, house):
+    with about(login) as (session, house):
         staff.set_pin(session, house, staff.by_login(session, login), pin)
     typer.echo(f"{login} has a new PIN.")
 
@@ -245,7 +240,7 @@ def create_token(
     store: StoreCode = "",
 ) -> None:
     """Make a key for a program and print it; it is shown this once."""
-    with _at_store(store) as (session, house):
+    with at_store(store) as (session, house):
         token = tokens.create(session, house, name=name, role=role)
     typer.echo(token)
 
@@ -265,7 +260,7 @@ def import_urdf(
 ) -> None:
     """Make models with their slots from robot descriptions: all of them, or none."""
     read = [(file, _beginning(file)) for file in files]
-    with _at_store(store) as (session, house):
+    with at_store(store) as (session, house):
         done = [
             plans.import_urdf(
                 session,
@@ -319,48 +314,6 @@ def _told(error: Exception) -> str:
         case OSError():
             return f"{error.filename or 'System'}: {error.strerror or error}"
     return str(error)
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
-    """The database, at its newest shape; raises Refused when it is not."""
-    logs.only_warnings()
-    if not migrating.is_current(settings.database):
-        raise Refused(msg("The database is not up to date. Run: quatrefoil migrate"))
-    database = Database(settings.database)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
-def _at_store(code: str) -> Iterator[tuple[Session, Actor]]:
-    """A transaction at the store with this code, or at the only one there is."""
-    with _database(Settings()) as database, database.transaction() as session:
-        store = _store(session, code)
-        queueing.enter(session, store.id)
-        yield session, command_line(store.id)
-
-
-@contextmanager
-def _about(login: str) -> Iterator[tuple[Session, Actor]]:
-    """A transaction at the store of a person."""
-    with _database(Settings()) as database, database.transaction() as session:
-        store_id = staff.by_login(session, login).store_id
-        queueing.enter(session, store_id)
-        yield session, command_line(store_id)
-
-
-def _store(session: Session, code: str) -> Store:
-    stores = desk.stores(session)
-    wanted = [store for store in stores if code in ("", store.code)]
-    if len(wanted) == 1:
-        return wanted[0]
-    if not stores:
-        raise Refused(msg("There is no store yet. Run: quatrefoil store add"))
-    codes = ", ".join(store.code for store in stores)
-    raise Refused(msg("Name one of the stores with --store: {codes}.", codes=codes))
 
 
 def _secret(prompt: str, *, from_stdin: bool) -> str:

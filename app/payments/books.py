@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
@@ -181,8 +181,10 @@ def entries(session: Session, actor: Actor, wanted: Wanted, *, cursor: str = "")
         )
     found = list(session.execute(query))
     shown, more = found[: paging.PAGE], len(found) > paging.PAGE
-    last = shown[-1][0] if shown else None
-    following = paging.encode(last.business_day.isoformat(), last.id) if more and last else None
+    following = None
+    if more:
+        last: JournalEntry = shown[-1][0]
+        following = paging.encode(last.business_day.isoformat(), last.id)
     return Page(_with_sides(session, shown), following)
 
 
@@ -207,11 +209,11 @@ def batches(database: Database, actor: Actor, wanted: Wanted) -> Iterator[list[E
         last_id = rows[-1].id
 
 
-def _sum(which: ColumnElement[bool], amount: ColumnElement[int]) -> ColumnElement[int]:
+def _sum(which: ColumnElement[bool], amount: SQLColumnExpression[int]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((which, amount), else_=0)), 0)
 
 
-def _entries(store_id: int, wanted: Wanted) -> Select[tuple[JournalEntry, str | None, int | None]]:
+def _entries(store_id: int, wanted: Wanted) -> Select[JournalEntry, str, int]:
     query = (
         select(JournalEntry, Bill.reference, TillSession.number)
         .outerjoin(Bill, Bill.id == JournalEntry.bill_id)
@@ -248,9 +250,7 @@ def references(about: str) -> list[str]:
     return [text, f"order:{bare}", f"ticket:{text.upper()}"]
 
 
-def _with_sides(
-    session: Session, found: Sequence[tuple[JournalEntry, str | None, int | None]]
-) -> list[EntryRow]:
+def _with_sides(session: Session, found: Sequence[Row[JournalEntry, str, int]]) -> list[EntryRow]:
     sides: dict[int, list[Side]] = {}
     rows = session.execute(
         select(Posting.entry_id, Posting.account, Posting.amount_minor, Posting.currency)

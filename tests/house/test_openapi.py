@@ -95,7 +95,7 @@ def test_made_up_calls_find_no_defect(app: FastAPI, headers: dict[str, str]) -> 
 
 
 # An address that ends like a file's name gives that file.
-_FILES = {".pdf": "application/pdf", ".xml": "application/xml"}
+_FILES = {".csv": "text/csv", ".pdf": "application/pdf", ".xml": "application/xml"}
 
 
 def _try(

@@ -1,5 +1,7 @@
 """The day and the books as a person meets them, and as programs do."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -76,7 +78,7 @@ def test_a_count_that_differs_is_asked_again_keeps_what_was_typed_and_stays_on_r
     ],
 )
 def test_a_count_that_cannot_be_read_stands_at_its_field(
-    seller: Browser, fields: dict[str, str], shown: str
+    seller: Browser, fields: dict[str, Any], shown: str
 ) -> None:
     answer = seller.post("/till/close", token="c", **fields)
     assert answer.status_code == 422

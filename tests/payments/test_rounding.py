@@ -9,7 +9,7 @@ from app.kernel.money import Money
 from app.payments import bills, checks, invoiceparts, journal, refunds, tenders, tills
 from app.payments.documents import Totals
 from app.payments.errors import NotEnoughTendered, OverTender
-from app.payments.models import Account, Bill, TillSession
+from app.payments.models import Account, Bill, Tender, TillSession
 from app.payments.rounding import said
 from tests.makers.payments import Shop, bill, opened, shop
 
@@ -64,7 +64,7 @@ def test_the_last_of_a_bill_is_rounded_and_the_rounding_is_booked_by_itself(
         place.cashier,
         owed,
         drawer,
-        tender=tenders.Tender.STORE_CREDIT,
+        tender=Tender.STORE_CREDIT,
         amount=chf(7_500),
         source="credit:1",
     )
