@@ -21,9 +21,9 @@ from app.robots.models import RobotModel
 from app.sales import catalogue, checklists, tradeinvalues
 from app.sales.catalogue import ProductInput
 from app.sales.checklists import Purpose
+from app.sales.models import Category, Product, ProductKind
 from app.sales.tradein_models import Grade
 from app.sales.tradeinvalues import Shares
-from app.sales.models import Category, Product, ProductKind
 from app.stores import desk, particulars
 from app.stores.models import Store
 
@@ -87,6 +87,8 @@ def _introduce(session: Session, actor: Actor, store: Store) -> None:
         street="Musterstraße 1",
         postcode="04103",
         city="Leipzig",
+        vat_id="DE300100206",
+        bank_account="DE89 3704 0044 0532 0130 00",
         phone="+49 69 90009 100",
         email="hello@vierblatt.example",
         receipt_footer="Demonstration: no goods, no money, no tax document.",
