@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
 from app.parts import stock
-from app.payments import bills, failures, issuing, standing, tills
+from app.payments import bills, failures, issuing, rounding, standing, tills
 from app.payments.documents import DocumentKind
 from app.payments.models import PaymentAttempt
 from app.payments.standing import UNCOVERED
@@ -268,6 +268,7 @@ def cart(
         "failure": None,
         "tender_labels": TENDER_LABELS,
         "due": None,
+        "cash_due": None,
         "attempt": None,
         "exchange": None,
         "locked": False,
@@ -292,6 +293,7 @@ def cart(
         "paid": [attempt for attempt in attempts if attempt.entry_id is not None],
         "failure": _failure(attempts[-1]) if attempts else None,
         "due": _rest(sums.gross, paid_minor),
+        "cash_due": cash_due(session, order, _rest(sums.gross, paid_minor)),
         "attempt": live,
         "exchange": exchanges.value_for(session, order),
         "locked": live is not None or paid_minor > 0,
@@ -306,6 +308,11 @@ def due(session: Session, order: Order) -> Money:
         return total
     stands = standing.of(session, bill)
     return _rest(total, (stands.paid + stands.credited).minor)
+
+
+def cash_due(session: Session, order: Order, due: Money) -> Money:
+    """What is handed over in cash for it, in the coins there are."""
+    return rounding.to_pay(session, order.store_id, due)
 
 
 def _rest(total: Money, paid_minor: int) -> Money:

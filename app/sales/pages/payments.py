@@ -46,13 +46,15 @@ def ask(request: Request, session: ReadSession, actor: SignedIn, what: Ask) -> R
     """The dialog for another amount than all that is due, for a quote, for voiding."""
     visit = Visit(request, session, actor)
     order = visit.require_basket()
+    due = queries.due(session, order)
     return render(
         request,
         "sales/ask_dialog.html",
         block="dialog",
         what=what.value,
         order=order,
-        due=queries.due(session, order),
+        due=due,
+        cash_due=queries.cash_due(session, order, due),
         till=visit.place.till,
     )
 
