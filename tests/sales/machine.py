@@ -45,6 +45,7 @@ from app.robots.models import Unit, UnitClaim
 from app.robots.states import UnitState
 from app.sales import basket, checklists, checkout, handovers, inspections, invoices, orders
 from app.sales.models import Order, OrderLine, Product, UnitSale
+from app.sales.return_models import ReturnLine
 from app.stores.models import Till
 from tests.databases import EngineName, Supply
 from tests.makers.books import breaches_of
@@ -105,8 +106,11 @@ class Trade(RuleBasedStateMachine):
         self.intents: list[Intent] = []
         # money that customers gave and kept nothing back of, by the way it came
         self.handed_in = 0
+        # what they got back, by whichever way
+        self.handed_back = 0
         self.delivered = 0
         self.last_refusal = ""
+        self.last_step = ""
 
     # The store, and what a step is
 
@@ -132,6 +136,7 @@ class Trade(RuleBasedStateMachine):
     def step(self, name: str) -> Iterator[Session]:
         """One transaction of somebody; a refusal takes it back whole."""
         self.now += timedelta(seconds=1)
+        self.last_step = ""
         with clock.set_to(self.now):
             try:
                 with self.database.transaction() as session:
@@ -142,6 +147,7 @@ class Trade(RuleBasedStateMachine):
                 # whatever its facts, a person can read it
                 self.last_refusal = str(refusal)
             else:
+                self.last_step = name
                 self.happened[name] += 1
 
     @property
@@ -529,7 +535,7 @@ class Trade(RuleBasedStateMachine):
             captured = state is AttemptState.CAPTURED
             assert not captured or intent.status == SUCCEEDED, f"{intent} was never taken"
             by_card += intent.amount.minor if captured and entry_id is not None else 0
-        assert int(booked or 0) == self.handed_in + by_card
+        assert int(booked or 0) == self.handed_in + by_card - self.handed_back
 
     def _no_robot_is_sold_twice(self, session: Session) -> None:
         active = session.scalars(select(UnitSale.unit_id).where(UnitSale.returned_at.is_(None)))
@@ -538,21 +544,32 @@ class Trade(RuleBasedStateMachine):
         in_paid_orders = session.scalars(
             select(OrderLine.unit_id)
             .join(Order, Order.id == OrderLine.order_id)
-            .where(Order.settled_at.is_not(None), OrderLine.unit_id.is_not(None))
+            .where(
+                Order.settled_at.is_not(None),
+                OrderLine.unit_id.is_not(None),
+                OrderLine.id.not_in(select(ReturnLine.order_line_id)),
+            )
         )
         assert sorted(each for each in in_paid_orders if each) == sold
 
     def _pieces_add_up(self, session: Session) -> None:
         part_id = self.shop.battery.part_id or 0
-        on_shelf = session.scalar(
-            select(Balance.quantity).where(Balance.part_id == part_id, Balance.bounded.is_(True))
+        here = session.scalar(
+            select(func.coalesce(func.sum(Balance.quantity), 0)).where(
+                Balance.part_id == part_id, Balance.bounded.is_(True)
+            )
+        )
+        back = session.scalar(
+            select(func.coalesce(func.sum(ReturnLine.quantity), 0))
+            .join(OrderLine, OrderLine.id == ReturnLine.order_line_id)
+            .where(OrderLine.product_id == self.shop.battery.id)
         )
         sold = session.scalar(
             select(func.coalesce(func.sum(OrderLine.quantity), 0))
             .join(Order, Order.id == OrderLine.order_id)
             .where(Order.settled_at.is_not(None), OrderLine.product_id == self.shop.battery.id)
         )
-        assert on_shelf == self.delivered - int(sold or 0)
+        assert int(here or 0) == self.delivered - int(sold or 0) + int(back or 0)
         assert stock.free(session, part_id) >= 0
 
     def _what_is_over_keeps_nothing(self, session: Session) -> None:

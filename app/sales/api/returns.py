@@ -151,7 +151,7 @@ def show_returns(session: ReadSession, actor: ApiReading, number: Number) -> Ret
 
 @router.post("/returns", status_code=201, responses=refusals_of_writing(404))
 @once
-def take_back(
+def return_goods(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
@@ -180,7 +180,7 @@ def take_back(
 
 @router.post("/refunds", status_code=201, responses=refusals_of_writing(404))
 @once
-def give_back(
+def refund_held(
     request: Request,  # noqa: ARG001 - `once` asks for it
     session: WriteSession,
     actor: ApiWriting,
