@@ -24,7 +24,7 @@ from app.parts import buying_checks, catalogue_checks, count_checks, pictures
 from app.parts import checks as parts
 from app.parts.models import Movement
 from app.payments import checks as payments
-from app.payments import invoice_checks, terms_checks
+from app.payments import invoice_checks, terms_checks, till_checks
 from app.payments.models import IssuedDocument, JournalEntry, PaymentAttempt
 from app.robots import checks as robots
 from app.robots import duty_checks
@@ -48,6 +48,7 @@ PROOFS: tuple[Proof, ...] = (
     buying_checks.breaches,
     count_checks.breaches,
     payments.breaches,
+    till_checks.breaches,
     terms_checks.breaches,
     invoice_checks.breaches,
     sales.breaches,
