@@ -4,8 +4,16 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from app.calibration import (
+    customerchapter,
+    impact,
+    listening,
+    presale,
+    robotaddresses,
+    robotcases,
+    telling,
+)
 from app.calibration import findable as calibrationfinder
-from app.calibration import impact, listening, presale, robotaddresses, robotcases, telling
 from app.calibration.events import AsFoundFailed, EquipmentFoundBad, JobEnded, JobReviewed
 from app.customers import panels, privacy
 from app.customers.events import CustomerErased
@@ -16,7 +24,7 @@ from app.messaging import delivery
 from app.messaging import queries as messagequeries
 from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
 from app.parts.events import MovementReversed, PartsArrived
-from app.payments import cards, drawers, fiscal, fiscalsigning, printing, refunds
+from app.payments import cards, drawers, fiscal, fiscalsigning, printing, refunds, terms
 from app.payments.events import BillSettled, MoneyCame, PaymentCaptured, PaymentFailed
 from app.payments.models import Tender
 from app.robots import (
@@ -105,6 +113,7 @@ def connect() -> None:
     events.listen(CustomerErased, salesview.on_customer_erased)
     panels.show(customerview.panel)
     panels.show(salesview.panel)
+    panels.show(terms.panel)
     privacy.chapters.update(
         robots=customerview.chapter, sales=salesview.chapter, service=serviceview.chapter
     )
@@ -183,6 +192,7 @@ def _connect_calibration() -> None:
     events.listen(JobEnded, listening.on_ended)
     events.listen(EquipmentFoundBad, listening.on_found_bad)
     events.listen(EquipmentFoundBad, impact.on_found_bad)
+    privacy.chapters["calibration"] = customerchapter.chapter
     events.listen(AsFoundFailed, robotcases.on_as_found_failed)
     gate.ask("calibration", msg("Calibrations in force"), telling.reasons)
     gate.ask(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.calibration.certificate_models import CalibrationCertificate, CertificateWithdrawal
@@ -115,6 +115,22 @@ def listed(
     rows = [Listed(*row) for row in session.execute(query)]
     after = paging.encode(rows[most - 1].certificate.id) if len(rows) > most else None
     return paging.Page(rows[:most], after)
+
+
+def current_of(session: Session, unit_id: int, procedure_id: int) -> Listed | None:
+    """The newest certificate of a robot by a procedure that still holds; None: there is none."""
+    later = aliased(CalibrationCertificate)
+    row = session.execute(
+        _listing(
+            CalibrationCertificate.unit_id == unit_id,
+            Procedure.id == procedure_id,
+            ~exists().where(later.supersedes_id == CalibrationCertificate.id),
+            CertificateWithdrawal.id.is_(None),
+        )
+        .order_by(CalibrationCertificate.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else Listed(*row)
 
 
 def of_unit(session: Session, unit_id: int) -> list[Listed]:

@@ -1,16 +1,21 @@
 """What recalibrations found: the figures that suggestions of intervals rest on."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from statistics import median
 
 from sqlalchemy import case, distinct, func, select
 from sqlalchemy.orm import Session
 
 from app.calibration import trends
-from app.calibration.equipment_models import Equipment, EquipmentCertificate
+from app.calibration.equipment_models import Equipment, EquipmentCertificate, EquipmentResult
 from app.calibration.failures import FAILED
+from app.calibration.figures import figure
 from app.calibration.job_models import CalibrationJob, CalibrationResult, Phase
+from app.calibration.metrology.drift import crossing_date
+from app.calibration.metrology.errors import MeasurementRefused
+from app.calibration.metrology.limits import Limits
 from app.calibration.procedure_models import ProcedureVersion
 from app.calibration.trends import COUNTED, Calibration, Series
 from app.kernel.actor import Actor
@@ -18,6 +23,7 @@ from app.kernel.actor import Actor
 _LATEST = 500  # recalibrations that are looked at
 _SECONDS_AN_HOUR = 3600
 _LEAST_DAYS = 7
+_LEAST_FOR_TREND = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +59,68 @@ def of_equipment(session: Session, equipment: Equipment) -> Evidence:
         .limit(_LATEST)
     ).all()
     judged = [(ok, number) for ok, number in rows[1:] if ok is not None]
+    days, series, what = _equipment_drift(session, equipment)
+    drift = Evidence(drift_days=days, drift_series=series, drift_what=what)
     if not judged:
-        return Evidence()
+        return drift
     ok, number = judged[-1]
-    return Evidence(
+    return replace(
+        drift,
         calibrations=len(judged),
         in_tolerance=sum(bool(each) for each, _ in judged),
         last_share=None if ok else _BEYOND,
         last_what=number,
     )
+
+
+def _equipment_drift(session: Session, equipment: Equipment) -> tuple[float | None, int, str]:
+    """The shortest time until an error that drifts leaves the U of its last certificate: from then
+    on a correction by that certificate is no longer as good as it says. Also how many errors
+    drift, and which is the first.
+    """
+    rows = session.execute(
+        select(
+            EquipmentCertificate.calibrated_on,
+            EquipmentResult.nominal,
+            EquipmentResult.unit,
+            EquipmentResult.error,
+            EquipmentResult.expanded,
+        )
+        .join(EquipmentResult, EquipmentResult.certificate_id == EquipmentCertificate.id)
+        .where(
+            EquipmentCertificate.equipment_id == equipment.id,
+            EquipmentCertificate.withdrawn_at.is_(None),
+            EquipmentCertificate.adjusted.is_(False),
+            EquipmentResult.error != "",
+        )
+        .order_by(EquipmentCertificate.calibrated_on, EquipmentCertificate.id)
+        .limit(_LATEST * 10)
+    )
+    errors: dict[tuple[str, str], list[tuple[date, float, float]]] = {}
+    for day, nominal, unit, error, expanded in rows:
+        at = errors.setdefault((nominal, unit), [])
+        at.append((day, float(error), figure(expanded) or 0.0))
+    reached = []
+    for (nominal, unit), series in errors.items():
+        days = _days_within_uncertainty(series)
+        if days is not None:
+            reached.append((days, f"{nominal or 0} {unit}"))
+    shortest = min(reached, default=None)
+    return (shortest[0] if shortest else None, len(reached), shortest[1] if shortest else "")
+
+
+def _days_within_uncertainty(series: Sequence[tuple[date, float, float]]) -> float | None:
+    last_day, last, expanded = series[-1]
+    if len(series) < _LEAST_FOR_TREND or not expanded:
+        return None
+    days, values = [day for day, _, _ in series], [error for _, error, _ in series]
+    try:
+        crosses = crossing_date(
+            days, values, limits=Limits(last - expanded, last + expanded), expanded=0.0
+        )
+    except MeasurementRefused:
+        return None
+    return None if crosses is None else float(max((crosses - last_day).days, 0))
 
 
 _BEYOND = 1.01  # of a limit that was exceeded nobody says how far

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.calibration import chosenpoints, equipment, events, goodness
+from app.calibration import chosenpoints, equipment, events, goodness, seedwords
 from app.calibration.equipment_models import Equipment
 from app.calibration.finishing import finish, reopen
 from app.calibration.job_models import (
@@ -137,7 +137,7 @@ def choose_equipment(
         raise Conflict(
             msg(
                 "{role} was read with already; it stays as it is in this job.",
-                role=role,
+                role=seedwords.word(role),
             ),
             field="equipment",
         )
@@ -176,9 +176,9 @@ def _require_fit(job: CalibrationJob, role: str, chosen: Equipment) -> None:
             msg(
                 "{asset} is a {kind}; {role} asks for a {wanted}.",
                 asset=chosen.asset_number,
-                kind=chosen.kind,
-                role=role,
-                wanted=need.kind,
+                kind=seedwords.word(chosen.kind),
+                role=seedwords.word(role),
+                wanted=seedwords.word(need.kind),
             ),
             field="equipment",
         )

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calibration import adjustments, chosenpoints, equipment, results, typedreading
+from app.calibration import adjustments, chosenpoints, equipment, results, seedwords, typedreading
 from app.calibration.equipment_models import EquipmentCertificate
 from app.calibration.job_models import (
     Adjustment,
@@ -308,7 +308,7 @@ def _usable(
     for need in chosenpoints.needs_of(job):
         if need.role not in roles:
             raise EquipmentRefused(
-                msg("Say first which equipment is the {role}.", role=need.role),
+                msg("Say first which equipment is the {role}.", role=seedwords.word(need.role)),
                 field="equipment",
                 link=f"{page(job)}/equipment",
             )

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,11 @@ def environment() -> Environment:
     for name in ("icon", "kbd", "keyed"):
         made.globals[name] = lru_cache(maxsize=512, typed=True)(getattr(signs, name))
     return made
+
+
+def lend(**words: Callable[..., object]) -> None:
+    """Give templates a domain's own words by name, such as its name for a kind of thing."""
+    environment().globals.update(words)
 
 
 def is_htmx(request: Request) -> bool:

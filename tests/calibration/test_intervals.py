@@ -4,10 +4,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.calibration import intervallook, intervals, procedures
+from app.calibration.equipment_models import EquipmentCertificate
 from app.calibration.impact_models import IntervalSuggestion
 from app.calibration.intervals import DRIFT, HOURS, RELIABILITY, STAIRCASE, Policy, Subject
 from app.calibration.metrology.decision import Verdict
@@ -271,3 +272,39 @@ def test_the_list_takes_a_constant_number_of_statements(
 
     assert len(statements_of_app) == first <= 15
     assert len(intervallook.listed(session, lab.metrologist)) == 5
+
+
+def drifting(session: Session, lab: Lab, *errors: float) -> Subject:
+    """A level whose error at zero was found like this, a year apart each time; U 0.004."""
+    lab.level.interval_months = 12
+    today = clock.now().date()
+    for place, error in enumerate(errors, start=2):
+        a_certificate(
+            session,
+            lab.level,
+            f"D-K-{place}",
+            error=f"{error}",
+            calibrated_on=today - timedelta(days=365 * (len(errors) - place + 2) - 300),
+            due_on=None,
+        )
+    session.flush()
+    return intervals.of_equipment(lab.level)
+
+
+@pytest.mark.only_on("sqlite")
+def test_an_error_that_drifts_shortens_to_the_time_within_its_uncertainty(
+    session: Session, lab: Lab
+) -> None:
+    """0.008 a year leaves U = 0.004 after half a year; a steady one drifts nowhere."""
+    session.execute(update(EquipmentCertificate).values(withdrawn_at=clock.now()))
+
+    found = suggested(session, lab, drifting(session, lab, 0.0, 0.008, 0.0161, 0.0239))
+
+    assert found[DRIFT] == pytest.approx(183, abs=25)
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_steady_error_says_nothing_of_the_interval(session: Session, lab: Lab) -> None:
+    session.execute(update(EquipmentCertificate).values(withdrawn_at=clock.now()))
+
+    assert DRIFT not in suggested(session, lab, drifting(session, lab, 0.001, 0.001, 0.001))

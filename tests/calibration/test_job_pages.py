@@ -261,8 +261,8 @@ def test_a_store_of_one_person_lets_own_work_be_reviewed(
     cookie = a_session(session, lab.people[Role.MANAGER])
     session.commit()
     manager = a_browser(app, cookie)
-    assert "Somebody else reviews" in manager.get("/calibration").text
+    assert "A second person reviews" in manager.get("/calibration").text
 
     manager.post("/calibration/own-reviews")
 
-    assert "in a store of one person" in manager.get("/calibration").text
+    assert "a store with one person" in manager.get("/calibration").text

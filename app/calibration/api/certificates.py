@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.calibration import certificateahead, certificatelists, certificates
+from app.calibration import certificateahead, certificatelists, certificates, procedures
 from app.calibration.api.asked import asked
 from app.calibration.certificate_models import CertificateKind
 from app.calibration.certificatelists import Listed, Standing
@@ -19,6 +19,9 @@ from app.identity import approval
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel import queueing
 from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.kernel.text import msg
+from app.robots import registry
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession, database_of
@@ -106,6 +109,26 @@ def issue_calibration_certificate(
         approval.remember_wrong(database_of(request), actor)
         raise
     return _out(certificatelists.by_number(session, actor, made.number))
+
+
+@router.get("/robots/{serial}/certificates/current", responses=refusals(404, 409))
+def read_current_calibration_certificate(
+    session: ReadSession,
+    actor: ApiReading,
+    *,
+    serial: str,
+    procedure: Annotated[str, Query(max_length=40, description="Its code.")],
+) -> CertificateOut:
+    """The newest certificate of a robot by a procedure that nobody replaced or withdrew."""
+    actor.require("calibration.view")
+    unit = registry.by_serial(session, actor, serial)
+    asked_for = procedures.by_code(session, actor, procedure)
+    found = certificatelists.current_of(session, unit.id, asked_for.id)
+    if found is None:
+        raise NotFound(
+            msg("{serial} has no certificate by {code}.", serial=unit.serial, code=asked_for.code)
+        )
+    return _out(found)
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from app.calibration import seedwords
 from app.calibration.pages import (
     certificates,
     equipment,
@@ -16,8 +17,10 @@ from app.calibration.pages import (
     trends,
     validity,
 )
+from app.web import rendering
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
+rendering.lend(seeded=seedwords.said, word=seedwords.word)
 for part in (
     *(procedures, procedurepoints, procedurerelease),
     *(equipment, equipmentcertificates, imports, impact, trends, intervals),

@@ -7,7 +7,16 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.calibration import adjustments, chosenpoints, equipment, jobs, jobview, readings, results
+from app.calibration import (
+    adjustments,
+    chosenpoints,
+    equipment,
+    jobs,
+    jobview,
+    readings,
+    results,
+    seedwords,
+)
 from app.calibration.job_models import CalibrationJob, JobState, Reading
 from app.calibration.jobforms import (
     AdjustmentForm,
@@ -209,7 +218,7 @@ def _choose(session: Session, actor: Actor, job: CalibrationJob, code: str) -> N
             msg(
                 "{asset} is a {kind}; this procedure asks for none.",
                 asset=found.asset_number,
-                kind=found.kind,
+                kind=seedwords.word(found.kind),
             ),
             field="code",
         )
