@@ -81,6 +81,7 @@ SETTINGS_PLACES = [
     Place("/settings/store", "store", msg("Store"), "settings.view"),
     Place("/settings/tills", "wallet", msg("Tills"), "settings.view"),
     Place("/settings/tax", "ticket-percent", msg("Tax"), "settings.view"),
+    Place("/settings/options", "package-open", msg("Options"), "settings.view"),
     Place("/settings/checklists", "shield-check", msg("Checklists"), "settings.view"),
     Place("/settings/trade-in", "arrow-right-left", msg("Trade-in values"), "settings.view"),
     Place("/settings/returns", "list-restart", msg("Returns"), "settings.view"),

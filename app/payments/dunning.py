@@ -112,14 +112,15 @@ def overdue_page(session: Session, actor: Actor, *, cursor: str | None) -> pagin
         .limit(paging.PAGE + 1)
     )
     if cursor:
-        last_day, last_id = paging.decode(cursor, date.fromisoformat, int)
+        ordinal, last_id = paging.decode(cursor, int, int)
+        last_day = date.fromordinal(min(max(int(ordinal), 1), date.max.toordinal()))
         query = query.where(
             (Bill.due_on > last_day) | ((Bill.due_on == last_day) & (Bill.id > last_id))
         )
     rows = [_overdue(row, today) for row in session.execute(query)]
     shown = rows[: paging.PAGE]
     last = shown[-1].bill if len(rows) > paging.PAGE else None
-    following = paging.encode(str(last.due_on), last.id) if last else None
+    following = paging.encode((last.due_on or today).toordinal(), last.id) if last else None
     return paging.Page(shown, following)
 
 

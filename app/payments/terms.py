@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer, CustomerKind
+from app.customers.panels import Panel, PanelRow
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
@@ -78,6 +79,26 @@ def account_of(session: Session, customer_id: int) -> CreditAccount | None:
     return session.scalar(select(CreditAccount).where(CreditAccount.customer_id == customer_id))
 
 
+def limit_of(account: CreditAccount) -> Money:
+    """How much may stand open."""
+    return Money(account.limit_minor, account.currency)
+
+
+def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
+    """A customer's page leads to the account."""
+    store = desk.store_of(session, actor.store_id)
+    account = account_of(session, customer.id)
+    owes = open_of(session, customer.id, store.currency)
+    facts: tuple[object, ...] = (msg("owes"), owes)
+    if account is not None:
+        facts = (*facts, msg("of at most"), limit_of(account))
+    row = PanelRow(
+        name=str(customer.number), href=f"/customers/{customer.number}/account", facts=facts
+    )
+    rows = [row] if customer.kind is CustomerKind.COMPANY else []
+    return Panel(title=msg("Account"), nothing=msg("Only a company buys on account."), rows=rows)
+
+
 def open_of(session: Session, customer_id: int, currency: str) -> Money:
     """What a customer owes on terms by the journal."""
     minor = session.scalar(
@@ -129,7 +150,7 @@ def _check(session: Session, account: CreditAccount, bill: Bill) -> None:
         raise Refused(msg("The account is in {currency}.", currency=account.currency))
     owes = open_of(session, account.customer_id, account.currency)
     wanted = standing.of(session, bill).due
-    limit = Money(account.limit_minor, account.currency)
+    limit = limit_of(account)
     if owes + wanted > limit:
         raise LimitExceeded(
             msg(

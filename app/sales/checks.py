@@ -44,9 +44,7 @@ def _bills_equal_orders(session: Session) -> Iterator[str]:
         if bound and totals.of_order(order).gross.minor != bill.total_minor:
             yield f"sales: order {order.number}: lines and tax are not the bill's total"
         if (order.settled_at is not None) != (
-            order.cancelled_at is None
-            and cover.all >= bill.total_minor
-            and order.id not in waiting
+            order.cancelled_at is None and cover.all >= bill.total_minor and order.id not in waiting
         ):
             yield f"sales: order {order.number}: settled does not match its payments ({cover.all})"
 

@@ -43,9 +43,7 @@ def _versions_are_their_documents(session: Session) -> Iterator[str]:
 
 def _accepted_has_an_order(session: Session) -> Iterator[str]:
     accepted = set(
-        session.scalars(
-            select(QuoteVersion.quote_id).where(QuoteVersion.accepted_at.is_not(None))
-        )
+        session.scalars(select(QuoteVersion.quote_id).where(QuoteVersion.accepted_at.is_not(None)))
     )
     for quote in session.scalars(select(Quote)):
         if (quote.order_id is not None) != (quote.id in accepted):

@@ -24,6 +24,8 @@ OPEN_PAGES = {
     *("/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
     # the link at a message's foot, by which its reader wants no more of these
     "/u/{key}",
+    # a customer's quote: the key in its link is what opens it
+    *("/o/{token}", "/o/{token}/quote.pdf", "/o/{token}/accept", "/o/{token}/pay"),
     *("/sign-out", "/switch", "/lock", "/preferences"),
 }
 TO_SIGN_IN = ("/sign-in", "/lock")
@@ -39,6 +41,10 @@ DONE_ONCE = {
     *(f"/service/tickets/{{number}}/{last}" for last in ("bill/cash", "bill/transfer", "return")),
     "/service/tickets/{number}/estimate/{version}/decide",
     *("/parts/buying", "/parts/move/scan", "/parts/returns", "/parts/returns/cores/{core_id}"),
+    *(f"/sales/quotes/{{number}}/{last}" for last in ("send", "accept", "withdraw", "robot")),
+    *(f"/sales/{{number}}/{last}" for last in ("deposit", "arrival", "on-account", "cancel")),
+    *("/sales/pre-orders/{row_id}/allocate", "/sales/pre-orders/models/{model_id}/allocate"),
+    *(f"/books/overdue/{{bill_id}}/{last}" for last in ("remind", "receive", "give-up")),
     *("/parts/orders/{number}/receive", "/parts/orders/{number}/receipts/{row_id}/undo"),
 }
 # The same once and twice by their nature: they look at what has become of one payment; or their

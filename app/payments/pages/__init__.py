@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.payments.pages import books, day, documents, readers, till
+from app.payments.pages import books, day, documents, dunning, readers, till
 
 router = APIRouter(include_in_schema=False)
-for part in (till, day, books, readers, documents):
+for part in (dunning, till, day, books, readers, documents):
     router.include_router(part.router)

@@ -16,7 +16,7 @@ from app.payments import bills, invoiceview, issuing
 from app.payments.states import ATTEMPT_LABELS
 from app.payments.till_reports import TENDER_LABELS
 from app.robots import touches
-from app.sales import checklists, handovers, orders, queries, returnview, taxview, totals
+from app.sales import checklists, handovers, orders, queries, quoteview, returnview, taxview, totals
 from app.sales.models import Order
 from app.web.errors import status_of
 from app.web.forms import problems_of
@@ -55,8 +55,27 @@ def list_sales(
 @router.get("/{number}")
 def show_sale(request: Request, session: ReadSession, actor: SignedIn, number: Number) -> Response:
     actor.require("orders.view")
-    order = orders.by_number(session, actor, number)
-    return render(request, "sales/order.html", **_sale(session, actor, order))
+    return sale_page(request, session, actor, orders.by_number(session, actor, number))
+
+
+def sale_page(
+    request: Request,
+    session: Session,
+    actor: Actor,
+    order: Order,
+    *,
+    typed: dict[str, Any] | None = None,
+    refusal: StoreError | None = None,
+) -> Response:
+    """A sale with all that its rooms say of it; after a refusal with what was typed."""
+    return render(
+        request,
+        "sales/order.html",
+        status=status_of(refusal) if refusal else 200,
+        typed=typed or {},
+        problems=problems_of(refusal) if refusal else {},
+        **_sale(session, actor, order),
+    )
 
 
 @router.get("/{number}/handover")
@@ -118,6 +137,7 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
         "handover": handovers.done(session, order),
         "robots": orders.robots_of(order),
         **returnview.panel(session, order),
+        **quoteview.panel(session, actor, order, bill),
     }
 
 

@@ -1,0 +1,204 @@
+"""The customer's quote: where its link leads. Read, accept, pay the deposit; without a script.
+
+Reading pages only read; only who holds a key comes to writing at all.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from app.kernel import queueing
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound, StoreError
+from app.kernel.quantity import document_number
+from app.kernel.signatures import read_signature
+from app.kernel.text import msg
+from app.payments import bills, issuing, papers
+from app.payments.models import IssuedDocument
+from app.sales import accepting, deposits, orders, payonline, quotelinks, quotes, quoteview
+from app.sales.models import Order
+from app.sales.quote_models import Quote
+from app.sales.quoteforms import NameForm
+from app.sales.quotes import QuoteState
+from app.stores import desk
+from app.web.errors import status_of
+from app.web.forms import StoreForm, problems_of
+from app.web.i18n import language_of, speech
+from app.web.rendering import render
+from app.web.sessions import ReadSession, database_of
+from app.web.unlisted import unlisted
+
+router = APIRouter(prefix="/o")
+
+# What a customer's word does: it makes the order of what was offered.
+_MAY = frozenset({"counter.sell", "orders.view"})
+
+
+@router.get("/{token}")
+def show_offer(request: Request, session: ReadSession, *, token: str) -> Response:
+    """The version that was sent last; once accepted, what is to be paid and how far it is."""
+    return _page(request, session, token)
+
+
+@router.get("/{token}/quote.pdf")
+def show_paper(session: ReadSession, *, token: str) -> Response:
+    """The quote as its paper."""
+    quote = quotelinks.quote_of(session, token)
+    version = quotes.sent_of(quote)
+    document = session.get(IssuedDocument, version.document_id) if version else None
+    if document is None:
+        raise NotFound(msg("There is no quote at this address."))
+    content, label = issuing.content_of(document), document.label
+    session.rollback()  # a PDF takes a second
+    answer = Response(
+        papers.pdf(content),
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{label}.pdf"'},
+    )
+    return unlisted(answer)
+
+
+@router.post("/{token}/accept")
+def accept(
+    request: Request, session: ReadSession, *, token: str, form: Annotated[NameForm, Form()]
+) -> Response:
+    """The customer's yes, to the version that stood on the page. Twice is the same as once."""
+
+    def act(own: Session, quote: Quote) -> str:
+        accepting.accept(
+            own,
+            _customer(quote, form.by),
+            quote,
+            version=document_number(form.version) or 0,
+            signed=read_signature(form.by, form.signature),
+        )
+        return f"/o/{token}"
+
+    return _acted(request, session, token, act=act, typed=form.typed())
+
+
+@router.post("/{token}/pay")
+def pay(
+    request: Request, session: ReadSession, *, token: str, form: Annotated[StoreForm, Form()]
+) -> Response:
+    """To the card service's page, for the deposit or, when that is paid, for the rest."""
+
+    def act(own: Session, quote: Quote) -> str:
+        actor = _customer(quote, "")
+        order = _order_of(own, actor, quote)
+        bill = orders.bill_of(own, order) if order else None
+        if order is None or bill is None:
+            raise NotFound(msg("Accept the quote first, then pay."))
+        amount = deposits.next_payment(own, order)
+        return payonline.address(own, actor, bill, amount, back_to=f"/o/{token}")
+
+    return _acted(request, session, token, act=act, typed=form.typed())
+
+
+def _acted(
+    request: Request,
+    session: Session,
+    token: str,
+    *,
+    act: Callable[[Session, Quote], str],
+    typed: dict[str, Any],
+) -> Response:
+    quote = quotelinks.quote_of(session, token)
+    session.rollback()
+    try:
+        with database_of(request).transaction() as own:
+            queueing.enter(own, quote.store_id)
+            there = act(own, quotelinks.quote_of(own, token))
+    except StoreError as refusal:
+        return _page(request, session, token, typed=typed, refusal=refusal)
+    return unlisted(RedirectResponse(there, 303))
+
+
+def _customer(quote: Quote, name: str) -> Actor:
+    return Actor(
+        store_id=quote.store_id,
+        name=name.strip()[:200] or quote.customer.name,
+        role="customer",
+        permissions=_MAY,
+        role_label=msg("Customer"),
+    )
+
+
+def _order_of(session: Session, actor: Actor, quote: Quote) -> Order | None:
+    if quote.order_id is None:
+        return None
+    return orders.by_number(session, actor, session.get_one(Order, quote.order_id).number)
+
+
+def _page(
+    request: Request,
+    session: Session,
+    token: str,
+    *,
+    typed: dict[str, Any] | None = None,
+    refusal: StoreError | None = None,
+) -> Response:
+    quote = quotelinks.quote_of(session, token)
+    version = quotes.sent_of(quote)
+    if version is None:
+        raise NotFound(msg("There is no quote at this address."))
+    store = desk.store_of(session, quote.store_id)
+    order = _order_of(session, _customer(quote, ""), quote)
+    shown = quoteview.shown(session, quote, version)
+    answer = render(
+        request,
+        "sales/offer.html",
+        status=status_of(refusal) if refusal else 200,
+        speech=speech(language_of(request), store.zone),
+        store=store,
+        here=f"/o/{token}",
+        can_accept=shown["state"] is QuoteState.SENT,
+        typed=typed or {},
+        problems=problems_of(refusal) if refusal else {},
+        **shown,
+        **(_after(session, order) if order else {"order": None}),
+    )
+    unlisted(answer)
+    # its forms need an origin, which a page without any referrer does not send
+    answer.headers["Referrer-Policy"] = "same-origin"
+    return answer
+
+
+def _after(session: Session, order: Order) -> dict[str, Any]:
+    """What is to be paid of an accepted quote, and how far it is."""
+    bill = orders.bill_of(session, order)
+    deposit = deposits.stands(session, order)
+    return {
+        "order": order,
+        "order_status": orders.STATUS_LABELS[orders.status(session, order)],
+        "deposit_stands": deposit,
+        "next_payment": deposits.next_payment(session, order),
+        "paid": bills.paid(session, bill) if bill else None,
+        "due": bills.due(session, bill) if bill else None,
+        "pays_online": payonline.is_possible() and order.cancelled_at is None,
+        "steps": _steps(session, order, deposit),
+    }
+
+
+def _steps(
+    session: Session, order: Order, deposit: deposits.Stands | None
+) -> list[dict[str, object]]:
+    """Accepted, deposit, robot, handover: what is done and what comes next."""
+    status = orders.status(session, order)
+    handed = status in {orders.OrderStatus.HANDED_OVER, orders.OrderStatus.CLOSED}
+    done: list[tuple[object, bool]] = [(msg("Accepted"), True)]
+    if deposit is not None:
+        done.append((msg("Deposit paid"), not deposit.due))
+    waits = any(line.product.model_id is not None and line.unit_id is None for line in order.lines)
+    if any(line.product.model_id is not None for line in order.lines):
+        done.append((msg("Your robot is here"), not waits))
+    done.append((msg("Paid"), order.settled_at is not None))
+    done.append((msg("Handed over"), handed))
+    current = next((index for index, (_, is_done) in enumerate(done) if not is_done), len(done))
+    return [
+        {"title": title, "state": "done" if is_done else ("current" if index == current else "")}
+        for index, (title, is_done) in enumerate(done)
+    ]
