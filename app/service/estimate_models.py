@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.db import Base, Key, LongText, Minor
 from app.kernel.tax import PriceMode
+from app.payments.treatments import Treatment
 from app.robots.slot_models import LONGEST_PATH
 from app.service.payers import Measure, Payer
 
@@ -91,6 +92,8 @@ class Estimate(Base):
     content: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     sha256: Mapped[str] = mapped_column(String(64), default="")
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
+    # how the customer's part is taxed; other payers are taxed at home
+    tax_treatment: Mapped[Treatment] = mapped_column(default=Treatment.HOME)
 
     lines: Mapped[list["EstimateLine"]] = relationship(
         init=False, lazy="raise", order_by="EstimateLine.position", viewonly=True

@@ -197,4 +197,4 @@ def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object
 def _sums(estimate: Estimate) -> Sums:
     """Once all is decided only what was approved is done, and paid."""
     counted = estimates.approved_of(estimate) if estimate.decided_at else estimate.lines
-    return totals.sums(counted, currency=estimate.currency, mode=estimate.price_mode)
+    return totals.sums(estimate, counted)

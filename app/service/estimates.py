@@ -7,11 +7,14 @@ from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from app.customers.models import Customer
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
+from app.payments import treatments
+from app.payments.treatments import Treatment
 from app.service import tickets
 from app.service.errors import TicketOver
 from app.service.estimate_models import (
@@ -75,6 +78,12 @@ def _with_lines() -> tuple[ORMOption, ...]:
 
 def page(ticket: Ticket) -> str:
     return f"{tickets.page(ticket)}/estimate"
+
+
+def treatment_of(session: Session, ticket: Ticket) -> Treatment:
+    """How the customer's part of this repair is taxed, by rule."""
+    customer = session.get(Customer, ticket.customer_id) if ticket.customer_id else None
+    return treatments.by_rule(desk.store_of(session, ticket.store_id), customer)
 
 
 def newest(session: Session, ticket: Ticket) -> Estimate | None:
@@ -177,6 +186,7 @@ def draft(session: Session, actor: Actor, ticket: Ticket) -> Sheet:
         note=before.note if before else "",
         made_at=clock.now(),
         made_by=actor.name,
+        tax_treatment=treatment_of(session, ticket),
     )
     session.add(estimate)
     session.flush()

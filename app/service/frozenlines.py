@@ -6,6 +6,7 @@ from app.kernel.canonical import sha256_hex
 from app.kernel.frozen import freeze
 from app.kernel.money import Money
 from app.kernel.tax import PriceMode
+from app.payments.treatments import Treatment
 from app.service import tickets
 from app.service.estimate_models import Estimate, EstimateLine, LineKind
 from app.service.models import Ticket
@@ -47,6 +48,7 @@ class FrozenEstimate:
     price_mode: PriceMode
     lines: tuple[FrozenLine, ...]
     note: str = ""
+    tax_treatment: Treatment = Treatment.HOME
 
 
 def of_line(line: EstimateLine, ticket: Ticket, currency: str) -> FrozenLine:
@@ -84,6 +86,7 @@ def whole(estimate: Estimate, ticket: Ticket) -> bytes:
             price_mode=estimate.price_mode,
             lines=tuple(of_line(line, ticket, estimate.currency) for line in estimate.lines),
             note=estimate.note,
+            tax_treatment=estimate.tax_treatment,
         )
     )
 

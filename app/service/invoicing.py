@@ -10,7 +10,7 @@ from app.customers.models import Customer
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.money import Money
-from app.kernel.tax import PriceMode, spread
+from app.kernel.tax import PriceMode, charged, spread
 from app.kernel.text import msg
 from app.payments import invoiceparts, issuing
 from app.payments.documents import DocumentContent, DocumentKind, Fact, Line, Totals
@@ -38,7 +38,7 @@ def portion_of(estimate: Estimate | None, payer: Payer, *, currency: str) -> Por
     if estimate is None:
         return Portion((), PayerTotal(payer, currency, PriceMode.GROSS, ()))
     lines = totals.paid_by(estimates.approved_of(estimate), payer)
-    sums = totals.sums(lines, currency=estimate.currency, mode=estimate.price_mode)
+    sums = totals.sums(estimate, lines)
     found = next((one for one in sums.payers if one.payer is payer), None)
     nothing = PayerTotal(payer, estimate.currency, estimate.price_mode, ())
     return Portion(tuple(lines), found or nothing)
@@ -49,9 +49,10 @@ def revenue(portion: Portion) -> dict[Account, int]:
     found: dict[Account, int] = {}
     share = portion.total
     for tax in share.taxes:
-        same = [line for line in portion.lines if line.tax_bp == tax.rate_bp]
-        nets = spread(tax.net, [totals.share_of(line, share.payer) for line in same])
-        for line, net in zip(same, nets, strict=True):
+        parts = [(line, *totals.part_of(line, share)) for line in portion.lines]
+        same = [part for part in parts if charged(*part[2:]) == (tax.rate_bp, tax.category)]
+        nets = spread(tax.net, [amount for _, amount, _, _ in same])
+        for (line, *_), net in zip(same, nets, strict=True):
             account = (
                 Account.REVENUE_PARTS if line.kind is LineKind.PART else Account.REVENUE_SERVICES
             )
@@ -88,7 +89,7 @@ def issue(
 
 def estimate_paper(session: Session, ticket: Ticket, estimate: Estimate) -> DocumentContent:
     """A version that was sent, as it is read and signed on paper; it is numbered by its ticket."""
-    sums = totals.sums(estimate.lines, currency=estimate.currency, mode=estimate.price_mode)
+    sums = totals.sums(estimate, estimate.lines)
     nothing = PayerTotal(Payer.CUSTOMER, estimate.currency, estimate.price_mode, ())
     share = next((one for one in sums.payers if one.payer is Payer.CUSTOMER), nothing)
     content = _content(session, ticket, Portion(tuple(estimate.lines), share))
@@ -143,8 +144,11 @@ def _content(session: Session, ticket: Ticket, portion: Portion) -> DocumentCont
 
 
 def _line(line: EstimateLine, position: int, share: PayerTotal, said: Speech) -> Line:
-    """A line as one payer sees it: of what others share in, the own part at once."""
-    own = totals.share_of(line, share.payer)
+    """A line as one payer sees it: of what others share in, the own part at once; so is what the
+    customer pays without the tax that the price includes.
+    """
+    own, rate_bp, category = totals.part_of(line, share)
+    is_freed = own != totals.share_of(line, share.payer)
     unit_price = Money(line.unit_price_minor, share.currency)
     others = [
         f"{said.say(PAYER_LABELS[one.payer])} {said.say(Money(one.amount_minor, share.currency))}"
@@ -153,12 +157,15 @@ def _line(line: EstimateLine, position: int, share: PayerTotal, said: Speech) ->
     ]
     whole = f"{line.quantity} × {said.say(unit_price)}"
     paid = said.say(msg("Others pay: {who}", who=", ".join(others)))
+    less = said.say(msg("less the VAT in it"))
+    notes = [f"{whole}, {less}" if is_freed else whole, *([paid] if others else [])]
     return Line(
         position=position,
         description=line.description,
-        quantity=1 if others else line.quantity,
-        unit_price=Money(own, share.currency) if others else unit_price,
+        quantity=1 if others or is_freed else line.quantity,
+        unit_price=Money(own, share.currency) if others or is_freed else unit_price,
         amount=Money(own, share.currency),
-        tax_bp=line.tax_bp,
-        detail=f"{whole}. {paid}" if others else "",
+        tax_bp=charged(rate_bp, category)[0],
+        tax_category=category,
+        detail=". ".join(notes) if others or is_freed else "",
     )

@@ -39,6 +39,8 @@ def send(session: Session, actor: Actor, sheet: Sheet) -> None:
     _require_authorised(session, ticket, estimate)
     _require_contracts(session, ticket, estimate)
     _replace(session, ticket, estimate)
+    # the customer may be another one, or better known, than when the draft was begun
+    estimate.tax_treatment = estimates.treatment_of(session, ticket)
     content = frozenlines.whole(estimate, ticket)
     estimate.state = EstimateState.SENT
     estimate.sent_at, estimate.sent_by = clock.now(), actor.name

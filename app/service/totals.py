@@ -4,9 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.kernel.money import Money
-from app.kernel.tax import PriceMode, TaxSum, sums_by_rate
-from app.service.estimate_models import EstimateLine
+from app.kernel.tax import PriceMode, TaxCategory, TaxSum, sums_by_category, tax_within
+from app.payments import treatments
+from app.payments.treatments import Treatment
+from app.service.estimate_models import Estimate, EstimateLine, PayerShare
 from app.service.payers import Payer
+
+# amount in the price mode, rate charged, category
+Part = tuple[int, int, TaxCategory]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,7 @@ class PayerTotal:
     currency: str
     mode: PriceMode
     taxes: tuple[TaxSum, ...]
+    treatment: Treatment = Treatment.HOME
 
     @property
     def net(self) -> Money:
@@ -56,20 +62,46 @@ class Sums:
         return next(found, Money(0, self.currency))
 
 
-def sums(lines: Iterable[EstimateLine], *, currency: str, mode: PriceMode) -> Sums:
-    """The sums of lines that were loaded with their shares."""
-    amounts: dict[Payer, list[tuple[int, int]]] = {}
+def sums(estimate: Estimate, lines: Iterable[EstimateLine]) -> Sums:
+    """The sums of lines of an estimate that were loaded with their shares."""
+    currency, mode, treatment = estimate.currency, estimate.price_mode, estimate.tax_treatment
+    parts: dict[Payer, list[Part]] = {}
     for line in lines:
         for share in line.shares:
-            amounts.setdefault(share.payer, []).append((share.amount_minor, line.tax_bp))
+            part = _part(line, share, mode=mode, treatment=treatment)
+            parts.setdefault(share.payer, []).append(part)
     return Sums(
         currency,
         tuple(
-            PayerTotal(payer, currency, mode, tuple(sums_by_rate(amounts[payer], mode)))
+            PayerTotal(
+                payer, currency, mode, tuple(sums_by_category(parts[payer], mode)), treatment
+            )
             for payer in Payer
-            if payer in amounts
+            if payer in parts
         ),
     )
+
+
+def part_of(line: EstimateLine, total: PayerTotal) -> Part:
+    """What a payer pays of a line, at which rate and of which category."""
+    nothing = (0, line.tax_bp, TaxCategory.STANDARD)
+    shares = [share for share in line.shares if share.payer is total.payer]
+    parts = [
+        _part(share=one, line=line, mode=total.mode, treatment=total.treatment) for one in shares
+    ]
+    if not parts:
+        return nothing
+    return sum(part[0] for part in parts), parts[0][1], parts[0][2]
+
+
+def _part(line: EstimateLine, share: PayerShare, *, mode: PriceMode, treatment: Treatment) -> Part:
+    """The customer's part by how the customer is taxed: a repair is a service, with its parts."""
+    at_home = TaxCategory.STANDARD.of_rate(line.tax_bp)
+    if share.payer is not Payer.CUSTOMER or treatment is Treatment.HOME:
+        return share.amount_minor, line.tax_bp, at_home
+    category = treatments.category(treatment, at_home, is_service=True)
+    included = tax_within(share.amount_minor, line.tax_bp) if mode is PriceMode.GROSS else 0
+    return share.amount_minor - included, 0, category
 
 
 def share_of(line: EstimateLine, payer: Payer) -> int:

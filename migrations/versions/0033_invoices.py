@@ -34,6 +34,10 @@ def _orders() -> None:
     ):
         column = sa.Column(name, sa.String(length), nullable=False, server_default=default)
         op.add_column("orders", column)
+    op.add_column(
+        "estimates",
+        sa.Column("tax_treatment", sa.String(32), nullable=False, server_default="home"),
+    )
 
 
 def _rates() -> None:

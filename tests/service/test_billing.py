@@ -9,8 +9,9 @@ from app import wiring
 from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.signatures import Signed
+from app.kernel.tax import TaxCategory
 from app.payments import issuing, journal, tills
-from app.payments.documents import DocumentKind
+from app.payments.documents import DocumentKind, imbalances
 from app.payments.invoice_models import ElectronicInvoice
 from app.payments.models import Account, TillSession
 from app.robots.states import Custody
@@ -212,3 +213,24 @@ def submitted(session: Session, shop: Workshop) -> Claim:
     (claim,) = claims.draft(session, shop.manager, ticket)
     claims.submit(session, shop.manager, claim)
     return claim
+
+
+def test_a_company_of_another_member_state_pays_a_repair_without_tax(
+    session: Session, shop: Workshop
+) -> None:
+    """Half of 50.00 and all of 10.00 with 19 % in them are 35.00: without it 21.01 and 8.40."""
+    shop.store.vat_id = "DE300100200"
+    shop.owner.country, shop.owner.vat_id = "FR", "FR40303265045"
+    ticket = ready(session, shop, a_fee("Transport", 5_000, shares=HALF), a_fee("Wash", 1_000))
+
+    document = billing.put_on_terms(session, shop.manager, ticket, days=30)
+
+    content = issuing.content_of(document)
+    (tax,) = content.taxes
+    assert (tax.category, tax.rate_bp, tax.tax.minor) == (TaxCategory.REVERSE, 0, 0)
+    assert tax.reason == "Reverse charge: the customer owes the VAT."
+    assert [line.amount.minor for line in content.lines] == [2_101, 840]
+    assert content.totals.gross.minor == 2_941
+    assert imbalances(content) == []
+    # but for the search, which did not hear of the country
+    assert [line for line in breaches_of(session) if not line.startswith("customers")] == []

@@ -63,7 +63,7 @@ def test_tax_is_computed_once_per_rate_on_what_each_payer_pays(
     store.price_mode = PriceMode.NET
     sheet = a_draft(session, shop, *(a_fee(f"Fee {n}", 33) for n in range(3)))
 
-    sums = totals.sums(sheet.estimate.lines, currency="EUR", mode=sheet.estimate.price_mode)
+    sums = totals.sums(sheet.estimate, sheet.estimate.lines)
 
     assert (sums.net.minor, sums.tax.minor, sums.gross.minor) == (99, 19, 118)
     assert sums.of(Payer.CUSTOMER) == Money(118, "EUR")

@@ -196,7 +196,7 @@ class EstimateOut(BaseModel):
 
     @classmethod
     def of(cls, ticket: Ticket, estimate: Estimate) -> "EstimateOut":
-        sums = totals.sums(estimate.lines, currency=estimate.currency, mode=estimate.price_mode)
+        sums = totals.sums(estimate, estimate.lines)
         return cls(
             ticket=tickets.label(ticket),
             version=estimate.version,

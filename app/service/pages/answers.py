@@ -138,9 +138,5 @@ def _typed(sheet: estimate_queries.EstimateView, typed: dict[str, str]) -> dict[
         "chosen": chosen,
         "by": typed.get("by", ""),
         "approved": approved,
-        "pays": totals.sums(
-            [row.line for row in approved],
-            currency=sheet.estimate.currency,
-            mode=sheet.estimate.price_mode,
-        ).of(Payer.CUSTOMER),
+        "pays": totals.sums(sheet.estimate, [row.line for row in approved]).of(Payer.CUSTOMER),
     }

@@ -12,6 +12,7 @@ from app.identity.guard import SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, StoreError
 from app.kernel.text import msg
+from app.payments import treatments
 from app.robots.slotnames import name_of
 from app.service import estimate_queries, estimates, invoicing, lines, proposals, tickets
 from app.service.decisions import HOW_LABELS
@@ -149,6 +150,7 @@ def estimate_page(
         "hows": [(how, HOW_LABELS[how]) for how in (How.PHONE, How.COUNTER, How.WRITING)],
         "how_labels": HOW_LABELS,
         "payers": PAYER_LABELS,
+        "taxed_as": treatments.LABELS,
         "customer": Payer.CUSTOMER,
         "which": which,
         "typed": typed,

@@ -15,7 +15,7 @@ from app.kernel.errors import StoreError
 from app.kernel.money import Money
 from app.kernel.signatures import read_signature
 from app.kernel.text import msg
-from app.payments import bills, cards, issuing
+from app.payments import bills, cards, invoiceview, issuing
 from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
 from app.service import acceptance, billing, claims, guards, loaners, tickets
@@ -240,6 +240,7 @@ def _page(
     which, typed, refusal = refused or ("", {}, None)
     page = frame(session, actor, ticket, tab="return")
     stands = billing.owed(session, ticket)
+    documents = issuing.documents_of(session, ticket.store_id, tickets.reference(ticket))
     attempts = bills.attempts_of(session, stands.bill) if stands.bill else []
     page |= {
         "owed": stands,
@@ -247,7 +248,8 @@ def _page(
         "attempts": [(one, Money(one.amount_minor, one.currency)) for one in attempts],
         "attempt_labels": ATTEMPT_LABELS,
         "tender_labels": TENDER_LABELS,
-        "documents": issuing.documents_of(session, ticket.store_id, tickets.reference(ticket)),
+        "documents": documents,
+        "invoices": invoiceview.of(session, documents),
         "given_back": acceptance.done(session, ticket),
         "is_ready": ticket.state is TicketState.READY,
         "missing": guards.reasons(session, actor, ticket, TicketState.CLOSED)
