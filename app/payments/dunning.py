@@ -146,6 +146,11 @@ def bill_by_id(session: Session, actor: Actor, bill_id: int) -> Bill:
     return bill
 
 
+def due_of(session: Session, bill: Bill) -> Money:
+    """What is left of a bill."""
+    return bills.due(session, bill)
+
+
 def notices_of(session: Session, bill: Bill) -> list[DunningNotice]:
     return list(
         session.scalars(

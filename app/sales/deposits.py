@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, Refused
+from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money, half_up
 from app.kernel.searchkeys import clean
 from app.kernel.tax import BASIS
@@ -123,6 +123,14 @@ def stands(session: Session, order: Order) -> Stands | None:
     today = desk.business_day_of(desk.store_of(session, order.store_id))
     asked = Money(deposit.asked_minor, order.currency)
     return Stands(asked, paid, deposit.due_on, is_late=paid < asked and today > deposit.due_on)
+
+
+def require_stands(session: Session, order: Order) -> Stands:
+    """As `stands`; raises NotFound where none is asked."""
+    found = stands(session, order)
+    if found is None:
+        raise NotFound(msg("No deposit is asked for sale {number}.", number=order.number))
+    return found
 
 
 def next_payment(session: Session, order: Order) -> Money:

@@ -198,6 +198,11 @@ def by_id(session: Session, actor: Actor, row_id: int) -> PreOrder:
     return row
 
 
+def order_of(session: Session, actor: Actor, row: PreOrder) -> Order:
+    """The order of a place in the queue, whole."""
+    return orders.by_number(session, actor, session.get_one(Order, row.order_id).number)
+
+
 def allocate(
     session: Session, actor: Actor, row: PreOrder, unit: Unit, *, reason: str = ""
 ) -> None:
@@ -219,7 +224,7 @@ def allocate(
         actor.require("orders.cancel")
     else:
         reason = ""
-    order = orders.by_number(session, actor, session.get_one(Order, row.order_id).number)
+    order = order_of(session, actor, row)
     owner = orders.reference(order)
     claims.claim(session, actor, unit, owner=owner, holder=f"S-{order.number}", minutes=1)
     claims.make_permanent(session, owner, store_id=order.store_id)

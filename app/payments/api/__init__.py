@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.payments.api import books, documents, tills
+from app.payments.api import books, documents, overdue, tills
 
 router = APIRouter()
-for part in (tills, books, documents):
+for part in (overdue, tills, books, documents):
     router.include_router(part.router)

@@ -7,12 +7,25 @@ from app.sales.api import (
     inspections,
     orders,
     payments,
+    preorders,
     products,
+    quotes,
     returns,
     search,
     tradein,
 )
 
 router = APIRouter()
-for part in (products, orders, payments, handovers, inspections, returns, tradein, search):
+for part in (
+    products,
+    quotes,
+    preorders,
+    orders,
+    payments,
+    handovers,
+    inspections,
+    returns,
+    tradein,
+    search,
+):
     router.include_router(part.router)
