@@ -62,4 +62,7 @@
     waiting.push({ address: field().form.dataset.column, values: { column: text, reading: "" } });
     run();
   }, true);
+
+  // for whoever waits until keys are taken here
+  document.documentElement.dataset.measuring = "ready";
 })();

@@ -287,7 +287,7 @@ def _below(window: Window) -> CTE:
 
 
 def _read_by(window: Window) -> Select[Any]:
-    return (
+    read: Select[Any] = (
         select(
             Reading.job_id,
             Reading.point_id,
@@ -301,6 +301,7 @@ def _read_by(window: Window) -> Select[Any]:
         )
         .group_by(Reading.job_id, Reading.point_id, Reading.phase)
     )
+    return read
 
 
 def _results() -> Select[*tuple[Any, ...]]:

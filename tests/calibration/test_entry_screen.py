@@ -43,6 +43,12 @@ def come_in(page: Page, session: Session, lab: Lab, url: str, role: Role = Role.
     page.context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, "url": url}])
 
 
+def ready(page: Page) -> None:
+    """The field is there, and what takes its keys is too."""
+    expect(page.locator("html")).to_have_attribute("data-measuring", "ready")
+    expect(page.locator("#reading")).to_be_focused()
+
+
 def test_thirty_points_from_the_scan_to_the_certificate_by_keys_alone(
     page: Page, session: Session, lab: Lab, live_server: str
 ) -> None:
@@ -59,7 +65,7 @@ def test_thirty_points_from_the_scan_to_the_certificate_by_keys_alone(
     keys.press("Control+Enter")
     expect(page.locator("#start-temperature")).to_be_focused()
     keys.press("Control+Enter")
-    expect(page.locator("#reading")).to_be_focused()
+    ready(page)
     keys.type(LEVEL)
     keys.press("Enter")
     expect(page.locator("#reading-label")).to_contain_text("axis 00 joint, reading 1 of 1")
@@ -101,7 +107,7 @@ def test_what_is_refused_comes_back_into_the_field(
     come_in(page, session, lab, live_server)
     page.goto(f"{live_server}{jobs.page(job)}")
     field = page.locator("#reading")
-    expect(field).to_be_focused()
+    ready(page)
 
     page.keyboard.type("1.2.3")
     page.keyboard.press("Enter")
@@ -129,7 +135,7 @@ def test_a_pasted_column_is_taken_whole(
     job = a_job(session, lab)
     come_in(page, session, lab, live_server)
     page.goto(f"{live_server}{jobs.page(job)}")
-    expect(page.locator("#reading")).to_be_focused()
+    ready(page)
 
     page.evaluate(
         """() => {
