@@ -28,8 +28,9 @@ SIGNED_KINDS = frozenset(
         DocumentKind.Z_REPORT,
     }
 )
-# Why a document has no signature yet, before the device was asked for the first time.
-NOT_ASKED = "The device has not answered yet."
+# Kept as the reason until the device was asked for the first time; shown as the sentence below.
+NOT_ASKED = "not asked"
+NOT_ANSWERED = msg("The device has not answered yet.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ def printable(session: Session, document: IssuedDocument) -> DocumentContent:
         return content
     said = speech(content.language, content.zone)
     if found.state is SignatureState.UNSIGNED or found.signed_at is None:
-        rows = (said.say(msg("Not signed by the fiscal device: {why}", why=found.reason)),)
+        is_new = found.reason == fiscal.NOT_ASKED
+        why = said.say(fiscal.NOT_ANSWERED) if is_new else found.reason
+        rows = (said.say(msg("Not signed by the fiscal device: {why}", why=why)),)
         return replace(content, fiscal=rows)
     facts = (
         (msg("Fiscal device"), found.serial),
