@@ -60,7 +60,7 @@ def panel(session: Session, order: Order) -> dict[str, Any]:
         source = exchanges.source_of(session, order)
         nothing = Money(0, order.currency)
         shown = Panel([], [], nothing, [], source, can_return=False)
-        return {"coming_back": shown}
+        return {"coming_back": shown, "came_back": {}}
     bill = orders.bill_of(session, order)
     gone = refunds.of_bill(session, bill) if bill else []
     lines = returnables.of_order(session, order) if order.settled_at else []
@@ -80,6 +80,7 @@ def panel(session: Session, order: Order) -> dict[str, Any]:
     )
     return {
         "coming_back": shown,
+        "came_back": {one.line.id: one.returned for one in lines if one.returned},
         "refund_labels": REFUND_LABELS,
         "refund_tones": REFUND_TONES,
         "tender_labels": TENDER_LABELS,
