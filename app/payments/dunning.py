@@ -124,7 +124,7 @@ def overdue_page(session: Session, actor: Actor, *, cursor: str | None) -> pagin
     return paging.Page(shown, following)
 
 
-def _overdue(row: Row[tuple[Bill, str, int, int, int, date | None]], today: date) -> Overdue:
+def _overdue(row: Row[Bill, str, int, int, int, date | None], today: date) -> Overdue:
     bill, customer, number, minor, level, asked_by = row
     due_on = bill.due_on or today
     return Overdue(

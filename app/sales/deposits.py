@@ -207,7 +207,7 @@ def _cancel(
     _let_go(session, order)
     deposit = of_order(session, order)
     if deposit is not None:
-        deposit.ended_at, deposit.kept_minor = clock.now(), fee.minor
+        deposit.kept_minor = fee.minor
     order.cancelled_at, order.cancel_reason = clock.now(), reason
     session.flush()
     audit.record(
@@ -228,7 +228,7 @@ def _cancel(
 
 
 def _let_go(session: Session, order: Order) -> None:
-    """Robots and pieces are free again, and nobody waits."""
+    """Robots and pieces are free again; nobody waits and no deposit is asked."""
     owner = orders.reference(order)
     for line in order.lines:
         if line.unit_id is not None:

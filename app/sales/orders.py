@@ -19,7 +19,7 @@ from app.payments.models import Bill
 from app.payments.standing import UNCOVERED, Cover
 from app.robots import claims
 from app.robots.models import Unit
-from app.sales import taxing
+from app.sales import taxing, waiting
 from app.sales.errors import OrderLocked
 from app.sales.models import Handover, Order, OrderLine
 from app.sales.return_models import ReturnLine
@@ -215,6 +215,13 @@ def require_editable(session: Session, order: Order) -> None:
         )
     if order.settled_at is not None or bills.paid(session, bill).minor > 0:
         raise _paid(order)
+    if waiting.was_quoted(session, order):
+        raise OrderLocked(
+            msg(
+                "Sale {number} was accepted as a quote, so it stands as it is.", number=order.number
+            ),
+            link=f"/sales/{order.number}",
+        )
 
 
 def _require_unfinished(order: Order) -> None:

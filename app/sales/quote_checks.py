@@ -52,23 +52,21 @@ def _accepted_has_an_order(session: Session) -> Iterator[str]:
 
 def _cancelled_keep_their_fee(session: Session) -> Iterator[str]:
     """The bill of a cancelled order is over what was kept of its deposit, and owes nothing."""
-    rows = session.execute(
-        select(Order, OrderDeposit)
-        .outerjoin(OrderDeposit, OrderDeposit.order_id == Order.id)
-        .where(Order.cancelled_at.is_not(None), Order.placed_at.is_not(None))
+    cancelled = session.scalars(
+        select(Order).where(Order.cancelled_at.is_not(None), Order.placed_at.is_not(None))
     ).all()
-    references = [orders.reference(order) for order, _ in rows]
-    bills = {
-        (bill.store_id, bill.reference): bill
-        for bill in session.scalars(select(Bill).where(Bill.reference.in_(references)))
+    kept_of = {
+        deposit.order_id: deposit.kept_minor
+        for deposit in session.scalars(select(OrderDeposit).where(OrderDeposit.kept_minor > 0))
     }
+    bills = {(bill.store_id, bill.reference): bill for bill in session.scalars(select(Bill))}
     covers = standing.covers_of(session, [bill.id for bill in bills.values()])
-    for order, deposit in rows:
+    for order in cancelled:
         bill = bills.get((order.store_id, orders.reference(order)))
         if bill is None:
             continue
         cover = covers.get(bill.id, UNCOVERED)
-        kept = deposit.kept_minor if deposit is not None else 0
+        kept = kept_of.get(order.id, 0)
         if cover.paid and bill.total_minor != kept:
             yield f"sales: cancelled order {order.number} keeps {bill.total_minor}, not {kept}"
         if cover.paid < kept:

@@ -251,7 +251,7 @@ class OrderDeposit(Base):
     keep_bp: Mapped[int] = mapped_column(Integer, default=0)
     asked_at: Mapped[datetime]
     asked_by: Mapped[str]
-    # the order was cancelled: what was kept
+    # the order is complete, or was cancelled; then what was kept
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     kept_minor: Mapped[Minor] = mapped_column(default=0)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from app.kernel.errors import Refused
 from app.kernel.money import Money, parse_money
@@ -23,8 +24,7 @@ def read_choices(typed: Mapping[str, str]) -> dict[int, int]:
     for name, text in typed.items():
         counted, picked = _CHOICE.fullmatch(name), _PICK.fullmatch(name)
         if counted and text.strip() not in {"", "0"}:
-            count = seen.take(name, lambda text=text: parse_quantity(text), 0)
-            wanted[int(counted[1])] = count
+            wanted[int(counted[1])] = seen.take(name, partial(parse_quantity, text), 0)
         if picked:
             choice_id = row_number(text)
             if choice_id is not None:

@@ -7,7 +7,7 @@ from app.kernel import clock
 from app.robots.models import Unit
 from app.robots.states import UnitState
 from app.sales.models import Order, ProductKind
-from app.sales.quote_models import PreOrder, Quote
+from app.sales.quote_models import OrderDeposit, PreOrder, Quote
 
 
 def waits_for_robot(session: Session, order: Order) -> bool:
@@ -31,10 +31,15 @@ def waits_for_robot(session: Session, order: Order) -> bool:
 
 
 def end(session: Session, order: Order) -> None:
-    """The order is complete or cancelled: it stands in no queue any more."""
+    """The order is complete or cancelled: it stands in no queue, and no deposit is asked."""
     session.execute(
         update(PreOrder)
         .where(PreOrder.order_id == order.id, PreOrder.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+    session.execute(
+        update(OrderDeposit)
+        .where(OrderDeposit.order_id == order.id, OrderDeposit.ended_at.is_(None))
         .values(ended_at=clock.now())
     )
 

@@ -17,6 +17,7 @@ from app.payments.models import Account, Bill
 from app.robots.models import Unit
 from app.robots.states import UnitState
 from app.sales import (
+    basket,
     checklists,
     checkout,
     deposits,
@@ -26,6 +27,7 @@ from app.sales import (
     preorders,
 )
 from app.sales.checklists import Answer, Answered
+from app.sales.errors import OrderLocked
 from app.sales.models import Order
 from app.sales.orders import OrderStatus
 from app.sales.quote_models import PreOrder
@@ -194,7 +196,7 @@ def test_a_robot_given_before_its_inspection_completes_the_order_after(
         session, counter.store, "DEMO-G1-0003", model=counter.model, state=UnitState.RECEIVED
     )
     preorders.allocate(session, counter.seller, waiting(session, order), unit)
-    assert order.settled_at is None
+    assert not preorders.finish(session, counter.seller, order)
 
     pass_inspection(session, counter, unit)
 
@@ -241,6 +243,15 @@ def test_free_robots_go_to_those_who_are_next(session: Session, counter: Counter
 
     assert given == 2
     assert waiting(session, waits[2]).unit_id is None
+
+
+def test_what_was_accepted_is_not_changed_at_the_counter(
+    session: Session, counter: Counter
+) -> None:
+    order = an_order(session, counter)
+
+    with pytest.raises(OrderLocked):
+        basket.remove(session, counter.seller, order, order.lines[0])
 
 
 def test_a_cancelled_order_leaves_the_queue(session: Session, counter: Counter) -> None:
