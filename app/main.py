@@ -84,7 +84,7 @@ SETTINGS_PLACES = [
     Place("/settings/options", "package-open", msg("Options"), "settings.view"),
     Place("/settings/checklists", "shield-check", msg("Checklists"), "settings.view"),
     Place("/settings/trade-in", "arrow-right-left", msg("Trade-in values"), "settings.view"),
-    Place("/settings/returns", "list-restart", msg("Returns"), "settings.view"),
+    Place("/settings/returns", "list-restart", msg("Customer returns"), "settings.view"),
     Place("/service/operations", "wrench", msg("Operations"), "service.view"),
     Place("/settings/staff", "users", msg("Staff"), "staff.manage"),
     Place("/settings/terminals", "lock", msg("Terminals"), "terminals.enrol"),

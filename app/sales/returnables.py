@@ -194,7 +194,11 @@ def _went_on(session: Session, movements: Sequence[Movement]) -> set[int]:
         .where(Movement.component_id.in_(last))
         .group_by(Movement.component_id)
     )
-    return {component_id for component_id, newest in rows if newest > last[component_id]}
+    return {
+        component_id
+        for component_id, newest in rows
+        if component_id is not None and newest > last[component_id]
+    }
 
 
 def _used_contracts(session: Session, order: Order) -> dict[str, InForce]:

@@ -149,7 +149,7 @@ def _checked(
         raise Refused(msg("Say what comes back."), field="items")
     lines = {one.line.position: one for one in returnables.of_order(session, order)}
     problems: dict[str, Text] = {}
-    found = []
+    found: list[tuple[Item, Returnable]] = []
     for item in items:
         line = lines.get(item.position)
         problem = _problem(item, line)

@@ -94,7 +94,9 @@ def test_too_many_pieces_are_refused_at_their_field(seller: Browser, order: Orde
 def test_a_manager_takes_a_piece_back(manager: Browser, session: Session, order: Order) -> None:
     back = {f"back-{payment_of(session, order)}": "899.00"}
 
-    answer = manager.post(f"/sales/{order.number}/return", token="t1", then="back", **GOODS, **back)
+    answer = manager.send(
+        f"/sales/{order.number}/return", {"token": "t1", "then": "back", **GOODS, **back}
+    )
 
     assert answer.status_code == 303
     made = the_return(session)
@@ -110,9 +112,9 @@ def test_a_seller_needs_the_managers_pin_for_much_cash(
     back = {f"back-{payment_of(session, order)}": "899.00"}
     form, address = {"then": "back", **GOODS, **back}, f"/sales/{order.number}/return"
 
-    refused = seller.post(address, token="t1", **form)
+    refused = seller.send(address, {"token": "t1", **form})
     before = the_return(session)
-    done = seller.post(address, token="t2", pin=PIN, **form)
+    done = seller.send(address, {"token": "t2", "pin": PIN, **form})
 
     assert (refused.status_code, before) == (422, None)
     assert "manager’s PIN" in refused.text
@@ -125,7 +127,7 @@ def test_a_wrong_pin_is_said_and_nothing_comes_back(
 ) -> None:
     form = {"then": "keep", **GOODS}
 
-    answer = seller.post(f"/sales/{order.number}/return", token="t1", pin="0000", **form)
+    answer = seller.send(f"/sales/{order.number}/return", {"token": "t1", "pin": "0000", **form})
 
     assert answer.status_code == 422
     assert "This PIN is not right." in answer.text
@@ -136,7 +138,7 @@ def test_the_same_form_twice_takes_back_once(
     manager: Browser, session: Session, order: Order
 ) -> None:
     for _ in range(2):
-        manager.post(f"/sales/{order.number}/return", token="t1", then="keep", **GOODS)
+        manager.send(f"/sales/{order.number}/return", {"token": "t1", "then": "keep", **GOODS})
 
     session.rollback()
     assert len(session.scalars(select(Return)).all()) == 1
@@ -146,7 +148,9 @@ def test_an_exchange_pays_for_the_next_sale(
     manager: Browser, session: Session, order: Order
 ) -> None:
     """One flow: take back, choose, pay with the value; the rest in cash."""
-    begun = manager.post(f"/sales/{order.number}/return", token="t1", then="exchange", **GOODS)
+    begun = manager.send(
+        f"/sales/{order.number}/return", {"token": "t1", "then": "exchange", **GOODS}
+    )
     session.rollback()
     new_id = session.scalars(select(Exchange.to_order_id)).one()
     new = session.get_one(Order, new_id).number
@@ -172,7 +176,7 @@ def test_what_is_held_can_be_given_back_later(
     back = {f"back-{payment_of(session, order)}": "2697.00"}
 
     shown = manager.get(f"/sales/{order.number}/refund")
-    done = manager.post(f"/sales/{order.number}/refund", token="t1", reason="no", **back)
+    done = manager.send(f"/sales/{order.number}/refund", {"token": "t1", "reason": "no", **back})
     after = manager.get(f"/sales/{order.number}")
 
     assert 'value="2697.00"' in shown.text
@@ -199,7 +203,9 @@ def test_limits_are_changed_in_the_settings(
 ) -> None:
     changed = manager.post("/settings/returns", token="t1", cash="1000.00", total="5000", days="14")
     back = {f"back-{payment_of(session, order)}": "899.00"}
-    done = seller.post(f"/sales/{order.number}/return", token="t2", then="back", **GOODS, **back)
+    done = seller.send(
+        f"/sales/{order.number}/return", {"token": "t2", "then": "back", **GOODS, **back}
+    )
 
     assert (changed.status_code, done.status_code) == (303, 303)
 
