@@ -66,17 +66,11 @@ def book(
     is owed on terms. `till_session` is None for what came at no till.
     """
     amount, rounding = amount_of(attempt), Money(attempt.rounding_minor, attempt.currency)
-    to_receivable = min(before.on_terms, amount)
     entry = journal.post(
         session,
         store_id=bill.store_id,
         kind=EntryKind.PAYMENT,
-        sides={
-            ACCOUNT_OF[attempt.tender]: amount + rounding,
-            Account.ROUNDING: -rounding,
-            Account.RECEIVABLE: -to_receivable,
-            Account.DEPOSITS: to_receivable - amount,
-        },
+        sides=sides_of(attempt.tender, amount, rounding, on_terms=before.on_terms),
         bill_id=bill.id,
         till_session_id=till_session.id if till_session else None,
         memo=bill.reference,
@@ -99,6 +93,21 @@ def book(
     events.announce(session, PaymentCaptured(bill.id, bill.reference, bill.store_id, attempt.id))
     if before.due and before.due <= amount:
         events.announce(session, BillSettled(bill.id, bill.reference, bill.store_id, actor))
+
+
+def sides_of(
+    tender: Tender, amount: Money, rounding: Money, *, on_terms: Money
+) -> dict[Account, Money]:
+    """What a payment moves: what came (with its rounding), against what is owed on terms and, for
+    the rest, what is held for the customer.
+    """
+    to_receivable = min(on_terms, amount)
+    return {
+        ACCOUNT_OF[tender]: amount + rounding,
+        Account.ROUNDING: -rounding,
+        Account.RECEIVABLE: -to_receivable,
+        Account.DEPOSITS: to_receivable - amount,
+    }
 
 
 def book_if_possible(session: Session, actor: Actor, attempt: PaymentAttempt) -> bool:

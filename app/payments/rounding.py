@@ -37,10 +37,20 @@ def to_pay(session: Session, store_id: int, due: Money) -> Money:
 def said(
     session: Session, store_id: int, *, due: Money, amount: Money | None, tendered: Money | None
 ) -> Cash:
-    """What was meant where one or both were left unsaid: without an amount, all that is due, or as
-    much of it as was handed over.
-    """
-    whole = to_pay(session, store_id, due)
+    """What was meant at this store where one or both were left unsaid (`meant`)."""
+    return meant(due, amount, tendered, step=step_at(session, store_id))
+
+
+def in_hand(
+    session: Session, store_id: int, amount: Money, *, due: Money, tendered: Money
+) -> Money:
+    """What stays in this store's drawer for an amount (`kept`)."""
+    return kept(amount, due=due, tendered=tendered, step=step_at(session, store_id))
+
+
+def meant(due: Money, amount: Money | None, tendered: Money | None, *, step: int) -> Cash:
+    """Without an amount: all that is due, or as much of it as was handed over."""
+    whole = in_coins(due, step)
     if amount is not None:
         given = whole if amount == due else amount
         return Cash(amount, given if tendered is None else tendered)
@@ -49,17 +59,14 @@ def said(
     return Cash(due if tendered >= whole else tendered, tendered)
 
 
-def in_hand(
-    session: Session, store_id: int, amount: Money, *, due: Money, tendered: Money
-) -> Money:
-    """What stays in the drawer for this amount. Raises Refused for what coins cannot make,
-    NotEnoughTendered for too little.
+def kept(amount: Money, *, due: Money, tendered: Money, step: int) -> Money:
+    """What stays in the drawer. Raises Refused for what coins cannot make, NotEnoughTendered for
+    too little.
     """
-    step = step_at(session, store_id)
     if tendered.currency != amount.currency:
         raise _too_little(tendered, amount)
-    kept = in_coins(amount, step) if amount == due else amount
-    for field, sum_ in (("amount", kept), ("tendered", tendered)):
+    stays = in_coins(amount, step) if amount == due else amount
+    for field, sum_ in (("amount", stays), ("tendered", tendered)):
         if sum_.minor % step:
             raise Refused(
                 msg(
@@ -69,9 +76,9 @@ def in_hand(
                 ),
                 field=field,
             )
-    if tendered < kept:
-        raise _too_little(tendered, kept)
-    return kept
+    if tendered < stays:
+        raise _too_little(tendered, stays)
+    return stays
 
 
 def _too_little(tendered: Money, wanted: Money) -> NotEnoughTendered:
