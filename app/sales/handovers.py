@@ -67,7 +67,8 @@ def require_ready(session: Session, actor: Actor, order: Order) -> list[Unit]:
             msg("Sale {number} was already handed over.", number=order.number),
             link=f"/sales/{order.number}",
         )
-    units = [registry.by_id(session, actor, line.unit_id or 0) for line in orders.robots_of(order)]
+    waiting = orders.robots_waiting(session, order)
+    units = [registry.by_id(session, actor, line.unit_id or 0) for line in waiting]
     if not units:
         raise Refused(msg("Sale {number} has no robot to hand over.", number=order.number))
     return units
@@ -212,7 +213,7 @@ def _issue(
         totals=Totals(net=nothing, tax=nothing, gross=nothing),
         references=(Fact(speech(language).say(msg("Sale")), f"S-{order.number}"),),
         handover=_protocol(
-            order,
+            going_along(session, order),
             units={unit: _hours(session, unit) for unit in units},
             checklist=checklist,
             answers=answers,
@@ -235,8 +236,19 @@ def _hours(session: Session, unit: Unit) -> Decimal | None:
     return None if stood is None else Decimal(stood.total) / counters.SECONDS_PER_HOUR
 
 
+def going_along(session: Session, order: Order) -> list[tuple[int, str]]:
+    """What goes out beside the robots: pieces and names, without what came back already."""
+    back = orders.returned_of(session, [order.id])
+    counted = [
+        (line.quantity - back.get(line.id, 0), line.description)
+        for line in order.lines
+        if line.unit_id is None
+    ]
+    return [(count, name) for count, name in counted if count]
+
+
 def _protocol(
-    order: Order,
+    going_along: Sequence[tuple[int, str]],
     *,
     units: Mapping[Unit, Decimal | None],
     checklist: Checklist,
@@ -259,11 +271,7 @@ def _protocol(
             Check(item.text, answers[item.key].result is Answer.OK, answers[item.key].note)
             for item in checklists.items_of(checklist)
         ),
-        accessories=tuple(
-            Accessory(line.description, line.quantity)
-            for line in order.lines
-            if line.unit_id is None
-        ),
+        accessories=tuple(Accessory(name, count) for count, name in going_along),
         signatures=(
             Signature(clean(signed.name), said.say(msg("Customer")), clock.now(), signed.picture),
         ),

@@ -349,6 +349,12 @@ def robots_of(order: Order) -> list[OrderLine]:
     return [line for line in order.lines if line.unit_id is not None]
 
 
+def robots_waiting(session: Session, order: Order) -> list[OrderLine]:
+    """The lines whose robots did not come back."""
+    back = returned_of(session, [order.id])
+    return [line for line in robots_of(order) if line.id not in back]
+
+
 def units_of(order: Order) -> list[Unit]:
     """The robots of a whole order."""
     return [line.unit for line in order.lines if line.unit is not None]

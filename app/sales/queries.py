@@ -25,6 +25,7 @@ from app.robots.states import UNIT_STATE_LABELS, UnitState
 from app.sales import catalogue, exchanges, handovers, orders, totals
 from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind, UnitSale
 from app.sales.orders import OrderStatus
+from app.sales.return_models import ReturnLine
 from app.stores import desk
 from app.web import paging
 
@@ -224,7 +225,12 @@ def unhanded() -> Select[int]:
         .where(
             Order.settled_at.is_not(None),
             Handover.id.is_(None),
-            Order.id.in_(select(OrderLine.order_id).where(OrderLine.unit_id.is_not(None))),
+            Order.id.in_(
+                select(OrderLine.order_id).where(
+                    OrderLine.unit_id.is_not(None),
+                    OrderLine.id.not_in(select(ReturnLine.order_line_id)),
+                )
+            ),
         )
     )
 

@@ -84,9 +84,10 @@ def _plans(session: Session, order: Order, unit_ids: list[int]) -> dict[int, lis
         .order_by(OrderLine.position)
     )
     plans: dict[int, list[_Plan]] = defaultdict(list)
+    back = orders.returned_of(session, [order.id])
     for line, months, visits in rows:
         first = unit_ids.index(line.for_unit_id) if line.for_unit_id in unit_ids else 0
-        for piece in range(line.quantity):
+        for piece in range(line.quantity - back.get(line.id, 0)):
             unit_id = unit_ids[(first + piece) % len(unit_ids)]
             plans[unit_id].append(_Plan(line.description, months or 0, visits))
     return plans

@@ -3,7 +3,8 @@ came.
 """
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.customers import book
@@ -24,12 +25,21 @@ from app.robots.life_models import Wipe
 from app.robots.models import Unit
 from app.robots.states import Custody, UnitState
 from app.robots.transfers import WipeStatement
-from app.sales import basket, checkout, inspections, moneyback, orders, returnables, returns
+from app.sales import (
+    basket,
+    checkout,
+    completion,
+    inspections,
+    moneyback,
+    orders,
+    returnables,
+    returns,
+)
 from app.sales.checklists import Answer, Answered, items_of
 from app.sales.models import Order
 from app.sales.moneyback import Back
 from app.sales.orders import OrderStatus
-from app.sales.return_models import Condition
+from app.sales.return_models import Condition, Return, ReturnLine
 from app.sales.returnrules import NeedsManager
 from app.sales.returns import Item
 from tests.makers.books import breaches_of
@@ -434,3 +444,65 @@ def test_what_a_return_left_over_is_given_back_later(session: Session) -> None:
     with pytest.raises(Conflict, match="Nothing"):
         moneyback.give_held(session, counter.manager, whole, plan, **give)  # type: ignore[arg-type]
     assert breaches_of(session) == []
+
+
+def test_a_robot_that_came_back_is_not_handed_over(session: Session) -> None:
+    """The other one of the sale is, with what is left of its accessories."""
+    counter = a_counter(session)
+    units = [a_robot(session, counter, serial) for serial in ("G1-A", "G1-B")]
+    order = a_basket(session, counter, *units, batteries=2)
+    basket.add_product(session, counter.seller, order, counter.plan, quantity=2, minutes=30)
+    checkout.pay_cash(session, counter.seller, order, amount=None, tendered=None)
+    items = [Item(1, 1, Condition.AS_NEW), pieces(3, 1), Item(4, 1)]
+    taken_back(session, counter, order, *items, refund=False)
+
+    hand_over(session, counter, by_number(session, counter, order))
+
+    assert [unit.state for unit in units] == [UnitState.RECEIVED, UnitState.HANDED_OVER]
+    assert len(contracts.of_unit(session, units[1].id)) == 1
+    issued = issuing.documents_of(session, order.store_id, orders.reference(order))
+    protocol = issuing.content_of(issued[-1]).handover
+    assert protocol is not None
+    assert [(one.name, one.quantity) for one in protocol.accessories] == [
+        ("Battery G1", 1),
+        ("Care, 24 months", 1),
+    ]
+    assert breaches_of(session) == []
+
+
+def test_what_was_bought_on_account_is_owed_no_more(session: Session) -> None:
+    """Credited off what is owed: nothing is held, nothing goes back."""
+    counter = a_counter(session)
+    order = a_basket(session, counter, batteries=2)
+    placed = checkout.place(session, counter.seller, order)
+    completion.complete(session, counter.seller, order, placed.bill)
+
+    taken_back(session, counter, order, pieces(quantity=1), refund=False)
+
+    stands = standing.of(session, placed.bill)
+    assert (stands.on_terms, stands.due, stands.held) == (eur(89_900), eur(89_900), eur(0))
+    assert breaches_of(session) == []
+
+
+def test_the_database_refuses_more_than_was_sold(session: Session) -> None:
+    counter = a_counter(session)
+    order = sold(session, counter, batteries=1)
+    done = taken_back(session, counter, order, refund=False)
+    line = by_number(session, counter, order).lines[0]
+    facts = {"order_line_id": line.id, "sold": 1, "quantity": 1, "amount_minor": 0, "note": ""}
+
+    for earlier in (0, 1):
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.execute(
+                insert(ReturnLine).values(return_id=done.row.id, earlier=earlier, **facts)
+            )
+
+
+def test_what_came_back_stays_on_record(session: Session) -> None:
+    counter = a_counter(session)
+    order = sold(session, counter, batteries=1)
+    taken_back(session, counter, order, refund=False)
+
+    for change in (update(Return).values(credited_minor=0), delete(ReturnLine)):
+        with pytest.raises(DBAPIError, match="append-only"), session.begin_nested():
+            session.execute(change)

@@ -135,7 +135,7 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
         "invoices_of_sale": invoiceview.of(session, documents),
         "tax": taxview.of(session, actor, order),
         "handover": handovers.done(session, order),
-        "robots": orders.robots_of(order),
+        "robots": orders.robots_waiting(session, order),
         **returnview.panel(session, order),
         **quoteview.panel(session, actor, order, bill),
     }
@@ -159,6 +159,7 @@ def _handover_page(
         status=status,
         order=order,
         units=units,
+        going_along=handovers.going_along(session, order),
         gates=handovers.gates(session, actor, units),
         readings=[
             (unit, handovers.reading_prefix(unit), touches.asked(session, unit)) for unit in units
