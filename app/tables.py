@@ -19,6 +19,7 @@ from app.parts import import_models as part_imports
 from app.parts import models as parts
 from app.payments import fiscal_models as fiscal
 from app.payments import invoice_models as invoices
+from app.payments import card_models as card_service
 from app.payments import models as payments
 from app.payments import refund_models as refunds
 from app.payments import terms_models as terms
@@ -50,6 +51,7 @@ MODULES = (
     calibration_certificates,
     calibration_impact,
     calibration_jobs,
+    card_service,
     claims,
     counts,
     customers,

@@ -24,8 +24,24 @@ from app.messaging import delivery
 from app.messaging import queries as messagequeries
 from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
 from app.parts.events import MovementReversed, PartsArrived
-from app.payments import cards, drawers, fiscal, fiscalsigning, printing, refunds, terms
-from app.payments.events import BillSettled, MoneyCame, PaymentCaptured, PaymentFailed
+from app.payments import (
+    cardrefunds,
+    cards,
+    drawers,
+    fiscal,
+    fiscalsigning,
+    links,
+    printing,
+    refunds,
+    terms,
+)
+from app.payments.events import (
+    BillSettled,
+    MoneyCame,
+    PaymentCaptured,
+    PaymentFailed,
+    RefundPaidOut,
+)
 from app.payments.models import Tender
 from app.robots import (
     bodylook,
@@ -54,7 +70,15 @@ from app.robots.events import (
     UnitMoved,
     UnitShaken,
 )
-from app.sales import buyback, checkout, completion, preorders, robotpapers, tradeintaking
+from app.sales import (
+    buyback,
+    checkout,
+    completion,
+    payonline,
+    preorders,
+    robotpapers,
+    tradeintaking,
+)
 from app.sales import customerview as salesview
 from app.sales.events import HandedOver
 from app.service import (
@@ -118,9 +142,12 @@ def connect() -> None:
         robots=customerview.chapter, sales=salesview.chapter, service=serviceview.chapter
     )
     outbox.deliver_by(cards.PRESENT, cards.deliver)
+    outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)
+    payonline.pay_by(links.address)
     refunds.given_back_by(Tender.TRADE_IN, tradeintaking.give_back)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
     outbox.deliver_by(drawers.KICK, drawers.deliver)
+    events.listen(RefundPaidOut, drawers.on_refund_paid_out)
     outbox.deliver_by(fiscal.SIGN, fiscalsigning.deliver)
     bodylook.look_by(bodylook.Look.BULLETINS, bulletinlook.look)
     whereabouts.tell_by(tracing.passages)

@@ -8,41 +8,23 @@ after that only the service's own word ends an attempt.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from app.kernel import audit
 from app.kernel.actor import Actor
 from app.kernel.db import Database
-from app.kernel.errors import NotFound, Refused, Unavailable
-from app.kernel.money import Money
+from app.kernel.errors import Refused, Unavailable
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import booking, failures, notices, settling
+from app.payments import booking, checkouts, failures, notices, settling
 from app.payments.errors import CardServiceRefused, CardServiceSilent
 from app.payments.intents import CANCELED, PROCESSING, SUCCEEDED, WAITING_FOR_CARD, IntentReport
-from app.payments.models import Bill, PaymentAttempt
+from app.payments.models import Tender
 from app.payments.states import LIVE, AttemptState
+from app.payments.steps import Looked, apply, doubt, end_unasked, look, waiting
 from app.payments.stripe_gate import StripeGate, gate_of
 
 PRESENT = "card.present"
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """What must be known of an attempt outside a transaction."""
-
-    id: int
-    store_id: int
-    reference: str
-    number: int
-    amount: Money
-    reader_id: str
-    state: AttemptState
-    intent_id: str | None
-
-    @property
-    def key(self) -> str:
-        return idempotency_key(self.store_id, self.reference, self.number)
+_ENDS = frozenset({SUCCEEDED, CANCELED})
 
 
 def refresh(database: Database, attempt_id: int) -> AttemptState:
@@ -51,9 +33,11 @@ def refresh(database: Database, attempt_id: int) -> AttemptState:
     The waiting page calls this each second. Never raises for a silent card service: the attempt
     is then unknown, and asking again is harmless.
     """
-    attempt = _look(database, attempt_id)
+    attempt = look(database, attempt_id)
     if attempt.state not in LIVE:
         return attempt.state
+    if attempt.tender is Tender.ONLINE:
+        return checkouts.refresh(database, attempt_id)
     if attempt.intent_id is None:
         return _begin(database, attempt)
     if attempt.state is AttemptState.STARTED:
@@ -65,7 +49,7 @@ def reconcile(database: Database, actor: Actor, attempt_id: int) -> AttemptState
     """Ask the card service on a person's word; books what was captured but could not be booked."""
     if not actor.may("payments.reconcile"):
         actor.require("counter.sell")
-    before = _look(database, attempt_id, actor=actor).state
+    before = look(database, attempt_id, actor=actor).state
     state = refresh(database, attempt_id)
     with database.transaction() as session:
         attempt = settling.locked(session, attempt_id)
@@ -85,14 +69,16 @@ def reconcile(database: Database, actor: Actor, attempt_id: int) -> AttemptState
 def cancel(database: Database, actor: Actor, attempt_id: int) -> AttemptState:
     """Take the payment off the reader and end it. A capture that was faster wins."""
     actor.require("counter.sell")
-    attempt = _look(database, attempt_id, actor=actor)
+    attempt = look(database, attempt_id, actor=actor)
     if attempt.state not in LIVE:
         return attempt.state
+    if attempt.tender is Tender.ONLINE:
+        return checkouts.cancel(database, attempt, actor=actor)
     if attempt.intent_id is None:
-        state = _end_unasked(database, attempt, failures.CANCELLED_HERE, actor=actor)
+        state = end_unasked(database, attempt, failures.CANCELLED_HERE, actor=actor)
         if state not in LIVE:
             return state
-        attempt = _look(database, attempt_id)  # its intent was made in this very moment
+        attempt = look(database, attempt_id)  # its intent was made in this very moment
     gate = gate_of(database)
     return _withdraw(database, gate, attempt, failures.CANCELLED_HERE, actor=actor)
 
@@ -106,7 +92,7 @@ def set_aside(database: Database, actor: Actor, attempt_id: int, *, reason: str)
     reason = clean(reason)
     if not reason:
         raise Refused(msg("Say how you know that no money was taken."), field="reason")
-    _look(database, attempt_id, actor=actor)
+    look(database, attempt_id, actor=actor)
     state = refresh(database, attempt_id)
     if state is not AttemptState.UNKNOWN:
         return state
@@ -130,8 +116,12 @@ def hear(database: Database, attempt_id: int, snapshot: IntentReport | None) -> 
     News may come late and in any order, so the present state counts; `snapshot`, what the news
     itself said, only when the service cannot be asked.
     """
-    attempt = _look(database, attempt_id)
-    if attempt.intent_id is None or attempt.state is AttemptState.CAPTURED:
+    attempt = look(database, attempt_id)
+    if attempt.state is AttemptState.CAPTURED:
+        return attempt.state
+    if attempt.tender is Tender.ONLINE and snapshot is None and attempt.state in LIVE:
+        return checkouts.refresh(database, attempt_id)
+    if attempt.intent_id is None:
         return attempt.state
     gate = gate_of(database)
     try:
@@ -148,12 +138,7 @@ def deliver(database: Database, payload: dict[str, object]) -> None:
     refresh(database, int(str(payload["attempt_id"])))
 
 
-def idempotency_key(store_id: int, reference: str, number: int) -> str:
-    """The same attempt, the same key: Stripe answers a repetition with its first answer."""
-    return f"qf-{store_id}-{reference}-{number}"
-
-
-def _begin(database: Database, attempt: _Attempt) -> AttemptState:
+def _begin(database: Database, attempt: Looked) -> AttemptState:
     """Make the intent and note its id; what fails here has asked no card."""
     try:
         gate = gate_of(database)
@@ -168,9 +153,9 @@ def _begin(database: Database, attempt: _Attempt) -> AttemptState:
             },
         )
     except CardServiceRefused as refusal:
-        return _end_unasked(database, attempt, refusal.reason)
+        return end_unasked(database, attempt, refusal.reason)
     except Unavailable:
-        return _end_unasked(database, attempt, failures.SERVICE_UNREACHABLE)
+        return end_unasked(database, attempt, failures.SERVICE_UNREACHABLE)
     with database.transaction() as session:
         row = settling.locked(session, attempt.id)
         if row.state in LIVE:
@@ -179,47 +164,47 @@ def _begin(database: Database, attempt: _Attempt) -> AttemptState:
         had_news = notices.apply_waiting(session, made.id, outcome="its attempt came later")
     if state not in LIVE:  # cancelled meanwhile; the intent was never shown to anybody
         return state
-    known = _look(database, attempt.id)
+    known = look(database, attempt.id)
     if had_news:
         return _ask(database, known, made.id)
     return _present(database, gate, known, made.id)
 
 
-def _present(
-    database: Database, gate: StripeGate, attempt: _Attempt, intent_id: str
-) -> AttemptState:
+def _present(database: Database, gate: StripeGate, attempt: Looked, intent_id: str) -> AttemptState:
     """Hand the intent to the reader."""
     try:
         gate.present(attempt.reader_id, intent_id, key=f"{attempt.key}-present")
     except CardServiceSilent:
-        return _doubt(database, attempt)
+        return doubt(database, attempt)
     except CardServiceRefused as refusal:
         return _withdraw(database, gate, attempt, refusal.reason)
-    return _waiting(database, attempt)
+    return waiting(database, attempt)
 
 
-def _ask(database: Database, attempt: _Attempt, intent_id: str) -> AttemptState:
+def _ask(database: Database, attempt: Looked, intent_id: str) -> AttemptState:
     try:
         gate = gate_of(database)
         return _decide(database, gate, attempt, gate.intent(intent_id))
     except Unavailable:
-        return _doubt(database, attempt)
+        return doubt(database, attempt)
 
 
 def _decide(
-    database: Database, gate: StripeGate, attempt: _Attempt, report: IntentReport
+    database: Database, gate: StripeGate, attempt: Looked, report: IntentReport
 ) -> AttemptState:
     """What the intent says; if it waits for a card, whether a reader still asks for one."""
     if report.status == attempt.state == PROCESSING:
         return attempt.state
+    if attempt.tender is Tender.ONLINE and attempt.state in LIVE and report.status not in _ENDS:
+        return waiting(database, attempt)  # on the page another try may follow
     if report.status != WAITING_FOR_CARD or attempt.state not in LIVE:
-        return _apply(database, gate, attempt, report)
+        return apply(database, gate, attempt, report)
     try:
         reader = gate.reader(attempt.reader_id)
     except Unavailable:
-        return _doubt(database, attempt)
+        return doubt(database, attempt)
     if reader.works_on(report.id):
-        return _waiting(database, attempt)
+        return waiting(database, attempt)
     its_failure = reader.failure if reader.intent_id == report.id else ""
     failure = report.failure or its_failure or failures.NOT_TAKEN
     return _withdraw(database, gate, attempt, failure)
@@ -228,7 +213,7 @@ def _decide(
 def _withdraw(
     database: Database,
     gate: StripeGate,
-    attempt: _Attempt,
+    attempt: Looked,
     failure: str,
     *,
     actor: Actor | None = None,
@@ -242,8 +227,8 @@ def _withdraw(
         # refused: paid or cancelled already, or the bank is being asked; the intent tells which
         report = gate.intent(intent_id)
     except Unavailable:
-        return _doubt(database, attempt)
-    return _apply(database, gate, attempt, report, failure=failure, actor=actor)
+        return doubt(database, attempt)
+    return apply(database, gate, attempt, report, failure=failure, actor=actor)
 
 
 def _clear_reader(gate: StripeGate, reader_id: str, intent_id: str) -> None:
@@ -255,68 +240,3 @@ def _clear_reader(gate: StripeGate, reader_id: str, intent_id: str) -> None:
             gate.clear_reader(reader_id)
     except CardServiceRefused:
         return
-
-
-def _apply(
-    database: Database,
-    gate: StripeGate,
-    attempt: _Attempt,
-    report: IntentReport,
-    *,
-    failure: str = "",
-    actor: Actor | None = None,
-) -> AttemptState:
-    with database.transaction() as session:
-        row = settling.locked(session, attempt.id)
-        settling.apply(session, row, report, livemode=gate.livemode, failure=failure, actor=actor)
-        return row.state
-
-
-def _waiting(database: Database, attempt: _Attempt) -> AttemptState:
-    """The reader asks for the card."""
-    if attempt.state is AttemptState.PROCESSING:
-        return attempt.state
-    with database.transaction() as session:
-        row = settling.locked(session, attempt.id)
-        if row.state in LIVE:
-            settling.move(session, row, AttemptState.PROCESSING)
-        return row.state
-
-
-def _doubt(database: Database, attempt: _Attempt) -> AttemptState:
-    if attempt.state is AttemptState.UNKNOWN:
-        return attempt.state
-    with database.transaction() as session:
-        row = settling.locked(session, attempt.id)
-        settling.doubt(session, row, failures.SERVICE_SILENT)
-        return row.state
-
-
-def _end_unasked(
-    database: Database, attempt: _Attempt, failure: str, *, actor: Actor | None = None
-) -> AttemptState:
-    """End what was never handed to a reader, unless somebody else has brought it further."""
-    with database.transaction() as session:
-        row = settling.locked(session, attempt.id)
-        if row.state in LIVE and row.intent_id is None:
-            settling.end(session, row, failure, actor=actor)
-        return row.state
-
-
-def _look(database: Database, attempt_id: int, *, actor: Actor | None = None) -> _Attempt:
-    """The attempt as the database has it; raises NotFound, also for another store's actor."""
-    with database.reading() as session:
-        attempt = session.get(PaymentAttempt, attempt_id)
-        if attempt is None or (actor is not None and attempt.store_id != actor.store_id):
-            raise NotFound(msg("There is no such payment in this store."))
-        bill = session.get_one(Bill, attempt.bill_id)
-    return _Attempt(
-        id=attempt.id,
-        store_id=attempt.store_id,
-        reference=bill.reference,
-        number=attempt.number,
-        amount=booking.amount_of(attempt),
-        reader_id=attempt.reader_id,
-        state=attempt.state,
-        intent_id=attempt.intent_id,
-    )

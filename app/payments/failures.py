@@ -16,6 +16,7 @@ CANCELLED_AT_READER = "customer_canceled"
 OTHER_AMOUNT = "other_amount"
 NOT_TAKEN = "not_taken"
 SET_ASIDE = "set_aside"
+PAGE_EXPIRED = "page_expired"
 
 # With these nobody asked a bank, so the attempt was not declined.
 WITHOUT_BANK = frozenset(
@@ -28,6 +29,7 @@ WITHOUT_BANK = frozenset(
         CANCELLED_AT_READER,
         NOT_TAKEN,
         SET_ASIDE,
+        PAGE_EXPIRED,
         "connection_error",
     }
 )
@@ -46,6 +48,7 @@ _WORDS: dict[str, Text] = {
     ),
     NOT_TAKEN: msg("The reader ended without a card. Nothing was taken."),
     SET_ASIDE: msg("Set aside by hand: no money was found at the card service."),
+    PAGE_EXPIRED: msg("The payment page was left without paying. Nothing was taken."),
     "insufficient_funds": msg("The bank declined: not enough funds on the card."),
     "expired_card": msg("The card has expired."),
     "incorrect_pin": msg("The PIN was wrong."),

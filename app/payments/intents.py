@@ -15,6 +15,14 @@ from app.kernel.money import Money
 _TWO_DECIMALS_MORE = frozenset({"ISK", "UGX"})
 _HUNDRED = 100
 
+# Stripe's smallest charges, in minor units: https://docs.stripe.com/currencies#minimum-and-maximum
+# Currencies that are not here have none of their own; the service itself then says no.
+LEAST_BY_CARD: dict[str, int] = {
+    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250,
+    "EUR": 50, "GBP": 30, "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200,
+    "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
+
 SUCCEEDED = "succeeded"
 CANCELED = "canceled"
 PROCESSING = "processing"
@@ -45,6 +53,45 @@ class IntentReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutReport:
+    """A payment page as it stands; `url` is empty once it is over, `intent_id` until it was used.
+
+    `status` is open, complete or expired; a complete one is `paid`, or its money is on its way.
+    """
+
+    id: str
+    status: str
+    paid: bool
+    intent_id: str
+    url: str
+    livemode: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundReport:
+    """Money on its way back. `status` is pending, succeeded, failed, canceled, requires_action."""
+
+    id: str
+    status: str
+    amount: Money
+    intent_id: str
+    failure: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeReport:
+    """A payment that its bank takes back or asks about. `answer_by` in seconds since 1970."""
+
+    id: str
+    intent_id: str
+    status: str
+    reason: str
+    amount: Money
+    answer_by: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderReport:
     """A card reader, and the payment it works on (`intent_id`, empty for none)."""
 
@@ -72,6 +119,11 @@ def our_amount(provider_minor: int, currency: str) -> Money:
     return Money(minor, code)
 
 
+def least_charge(currency: str) -> Money:
+    """The smallest amount that the card service takes, as far as it is known here."""
+    return Money(LEAST_BY_CARD.get(currency, 1), currency)
+
+
 def intent_report(intent: Mapping[str, Any]) -> IntentReport:
     """A PaymentIntent's JSON; card facts only when `latest_charge` is written out."""
     error = intent.get("last_payment_error") or {}
@@ -91,26 +143,68 @@ def reader_report(reader: Mapping[str, Any]) -> ReaderReport:
     action = reader.get("action") or {}
     process = action.get("process_payment_intent") or {}
     error = action.get("api_error") or {}
-    intent = process.get("payment_intent") or ""
     return ReaderReport(
         id=str(reader["id"]),
         label=str(reader.get("label") or reader["id"]),
         status=str(reader.get("status") or "offline"),
         serial_number=str(reader.get("serial_number") or ""),
-        intent_id=str(intent["id"] if isinstance(intent, Mapping) else intent),
+        intent_id=_id_of(process.get("payment_intent")),
         is_working=action.get("status") == "in_progress",
         failure=str(error.get("decline_code") or action.get("failure_code") or ""),
     )
+
+
+def checkout_report(session: Mapping[str, Any]) -> CheckoutReport:
+    """A Checkout session's JSON: https://docs.stripe.com/api/checkout/sessions/object"""
+    return CheckoutReport(
+        id=str(session["id"]),
+        status=str(session["status"]),
+        paid=session.get("payment_status") == "paid",
+        intent_id=_id_of(session.get("payment_intent")),
+        url=str(session.get("url") or ""),
+        livemode=bool(session.get("livemode")),
+    )
+
+
+def refund_report(refund: Mapping[str, Any]) -> RefundReport:
+    """A refund's JSON: https://docs.stripe.com/api/refunds/object"""
+    return RefundReport(
+        id=str(refund["id"]),
+        status=str(refund.get("status") or "pending"),
+        amount=our_amount(int(refund.get("amount") or 0), str(refund["currency"])),
+        intent_id=_id_of(refund.get("payment_intent")),
+        failure=str(refund.get("failure_reason") or ""),
+        metadata={str(name): str(value) for name, value in (refund.get("metadata") or {}).items()},
+    )
+
+
+def dispute_report(dispute: Mapping[str, Any]) -> DisputeReport:
+    """A dispute's JSON: https://docs.stripe.com/api/disputes/object"""
+    due = (dispute.get("evidence_details") or {}).get("due_by")
+    return DisputeReport(
+        id=str(dispute["id"]),
+        intent_id=_id_of(dispute.get("payment_intent")),
+        status=str(dispute.get("status") or ""),
+        reason=str(dispute.get("reason") or ""),
+        amount=our_amount(int(dispute.get("amount") or 0), str(dispute["currency"])),
+        answer_by=int(due) if due else None,
+    )
+
+
+def _id_of(value: object) -> str:
+    """An id, written out or not."""
+    return str(value["id"] if isinstance(value, Mapping) else value or "")
 
 
 def _card_facts(charge: object) -> CardFacts:
     if not isinstance(charge, Mapping):
         return CardFacts()
     details = charge.get("payment_method_details") or {}
-    card = details.get("card_present") or details.get("interac_present") or {}
+    kind = str(details.get("type") or "")
+    card = details.get("card_present") or details.get("interac_present") or details.get(kind) or {}
     receipt = card.get("receipt") or {}
     return CardFacts(
-        brand=str(card.get("brand") or ""),
+        brand=str(card.get("brand") or kind),
         last4=str(card.get("last4") or ""),
         auth_ref=str(receipt.get("authorization_code") or ""),
         entry_mode=str(card.get("read_method") or ""),

@@ -362,12 +362,15 @@ class WebhookEvent(Base):
     __table_args__ = (
         UniqueConstraint("event_id"),
         Index("ix_webhook_events_intent", "intent_id"),
+        Index("ix_webhook_events_object", "object_id"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
     event_id: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(64))
     intent_id: Mapped[str] = mapped_column(String(64), default="")
+    # the payment page, refund or dispute that it is about
+    object_id: Mapped[str] = mapped_column(String(80), default="")
     body: Mapped[LongText]
     received_at: Mapped[datetime]
     applied: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -92,6 +92,19 @@ def by_id(session: Session, actor: Actor, refund_id: int) -> Refund:
     return found
 
 
+def by_provider(session: Session, provider_id: str) -> int | None:
+    """The refund that the card service knows by this id."""
+    return session.scalar(select(Refund.id).where(Refund.provider_id == provider_id))
+
+
+def open_of_attempt(session: Session, attempt_id: int) -> list[int]:
+    """Refunds of a payment whose outcome is open."""
+    rows = session.scalars(
+        select(Refund.id).where(Refund.attempt_id == attempt_id, Refund.state.in_(REFUND_OPEN))
+    )
+    return list(rows)
+
+
 def start(
     session: Session,
     actor: Actor,

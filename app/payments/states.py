@@ -64,7 +64,6 @@ REFUND_LABELS: dict[RefundState, Text] = {
 REFUND_OPEN = frozenset({RefundState.STARTED, RefundState.PROCESSING, RefundState.UNKNOWN})
 _REFUND_ENDS = frozenset({RefundState.PAID_OUT, RefundState.FAILED})
 
-# A bank may send money back days after it was said to be paid out: that is a failure then.
 REFUND_MOVES = Moves(
     {
         RefundState.STARTED: _REFUND_ENDS | {RefundState.PROCESSING, RefundState.UNKNOWN},

@@ -3,8 +3,10 @@
 Never call these inside a transaction: an answer may take as long as `PATIENCE_S`, twice.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -17,11 +19,15 @@ from app.kernel.text import msg
 from app.payments import failures
 from app.payments.errors import CardServiceRefused, CardServiceSilent
 from app.payments.intents import (
+    CheckoutReport,
     IntentReport,
     ReaderReport,
+    RefundReport,
+    checkout_report,
     intent_report,
     provider_amount,
     reader_report,
+    refund_report,
 )
 from app.settings import Settings
 
@@ -31,6 +37,18 @@ _CONNECT_S = 3.0
 _RETRIES = 1
 _ANY_KEY = "sk_test_quatrefoil"
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutOrder:
+    """What a payment page shows and where it leads; `expires_at` in seconds since 1970."""
+
+    amount: Money
+    name: str
+    success_url: str
+    cancel_url: str
+    expires_at: int
+    metadata: dict[str, str]
 
 
 class ReaderOffline(CardServiceRefused):
@@ -87,6 +105,89 @@ class StripeGate:
         """Make sure that no money can come of it; refused when it has, or is just being asked."""
         with _translated():
             self._client.v1.payment_intents.cancel(intent_id)
+
+    def create_checkout(self, order: CheckoutOrder, *, key: str) -> CheckoutReport:
+        """A page on which a customer pays; the same `key` gives the same one again.
+
+        By which ways (cards, Alipay, WeChat Pay) is set in the account, by currency and country.
+        """
+        with _translated():
+            made = self._client.v1.checkout.sessions.create(
+                {
+                    "mode": "payment",
+                    "line_items": [
+                        {
+                            "price_data": {
+                                "currency": order.amount.currency.lower(),
+                                "unit_amount": provider_amount(order.amount),
+                                "product_data": {"name": order.name},
+                            },
+                            "quantity": 1,
+                        }
+                    ],
+                    "success_url": order.success_url,
+                    "cancel_url": order.cancel_url,
+                    "expires_at": order.expires_at,
+                    "metadata": order.metadata,
+                    "payment_intent_data": {
+                        "description": order.name,
+                        "metadata": order.metadata,
+                    },
+                },
+                {"idempotency_key": key},
+            )
+            return checkout_report(made.to_dict())
+
+    def checkout(self, checkout_id: str) -> CheckoutReport:
+        with _translated():
+            found = self._client.v1.checkout.sessions.retrieve(checkout_id)
+            return checkout_report(found.to_dict())
+
+    def expire_checkout(self, checkout_id: str) -> CheckoutReport:
+        """Close a page that nobody has paid; refused when somebody has."""
+        with _translated():
+            return checkout_report(self._client.v1.checkout.sessions.expire(checkout_id).to_dict())
+
+    def create_refund(
+        self, intent_id: str, amount: Money, *, key: str, metadata: dict[str, str]
+    ) -> RefundReport:
+        """Give back a part of a payment; the same `key` gives the same refund again."""
+        with _translated():
+            made = self._client.v1.refunds.create(
+                {
+                    "payment_intent": intent_id,
+                    "amount": provider_amount(amount),
+                    "metadata": metadata,
+                },
+                {"idempotency_key": key},
+            )
+            return refund_report(made.to_dict())
+
+    def refund(self, refund_id: str) -> RefundReport:
+        with _translated():
+            return refund_report(self._client.v1.refunds.retrieve(refund_id).to_dict())
+
+    def intents_since(self, since: int, until: int, *, most: int) -> list[IntentReport]:
+        """Payments made in a stretch of time (seconds since 1970), the newest first."""
+        with _translated():
+            page = self._client.v1.payment_intents.list(
+                {
+                    "created": {"gte": since, "lt": until},
+                    "limit": 100,
+                    "expand": ["data.latest_charge"],
+                }
+            )
+            found = itertools.islice(page.auto_paging_iter(), most)
+            return [intent_report(one.to_dict()) for one in found]
+
+    def refunds_since(self, since: int, until: int, *, most: int) -> list[RefundReport]:
+        """Refunds made in a stretch of time (seconds since 1970), the newest first."""
+        with _translated():
+            page = self._client.v1.refunds.list(
+                {"created": {"gte": since, "lt": until}, "limit": 100}
+            )
+            found = itertools.islice(page.auto_paging_iter(), most)
+            return [refund_report(one.to_dict()) for one in found]
 
     def present(self, reader_id: str, intent_id: str, *, key: str) -> ReaderReport:
         """Let a reader ask the customer for a card."""

@@ -11,19 +11,12 @@ from app.kernel.errors import Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import bills, booking, cards, rounding, standing, tills
+from app.payments import bills, booking, cards, drawers, rounding, standing, tills
 from app.payments.errors import OverTender
+from app.payments.intents import least_charge
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.payments.standing import Standing
 from app.payments.states import AttemptState
-
-# Stripe's smallest charges, in minor units: https://docs.stripe.com/currencies#minimum-and-maximum
-# Currencies that are not here have none of their own; the service itself then says no.
-LEAST_BY_CARD: dict[str, int] = {
-    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250,
-    "EUR": 50, "GBP": 30, "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200,
-    "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
-}  # fmt: skip
 
 
 def take_cash(
@@ -52,7 +45,10 @@ def take_cash(
         tendered=tendered,
         kept=kept,
     )
-    return _capture(session, actor, attempt, bill, till_session, stands=stands)
+    _capture(session, actor, attempt, bill, till_session, stands=stands)
+    if amount < stands.due:
+        drawers.kick(session, till_session)  # else the slip of the sale opens it
+    return attempt
 
 
 def take_transfer(
@@ -125,7 +121,7 @@ def start_card(
     stands = _check(session, actor, bill, till_session, amount)
     if not reader_id:
         raise Refused(msg("No card reader stands at this till. Name one in the settings."))
-    least = Money(LEAST_BY_CARD.get(amount.currency, 1), amount.currency)
+    least = least_charge(amount.currency)
     if amount < least:
         raise Refused(msg("Less than {least} cannot be paid by card.", least=least), field="amount")
     attempt = _attempt(

@@ -27,20 +27,30 @@ def _taken(session: Session) -> Iterator[str]:
         .outerjoin(Bill, Bill.id == PaymentAttempt.bill_id)
         .outerjoin(Order, Order.id == TradeIn.order_id)
     )
-    for trade_in, transfer, attempt, bill, order in rows:
-        name = f"trade-in: {tradein.label(trade_in)}"
-        if (transfer.unit_id, transfer.price_minor, transfer.from_customer_id) != (
-            trade_in.unit_id,
-            trade_in.offer_minor,
-            trade_in.customer_id,
-        ):
-            yield f"{name} is not what its change of hands says"
-        if attempt is not None and attempt.amount_minor != trade_in.settled_minor:
-            yield f"{name} pays {attempt.amount_minor}, but settled {trade_in.settled_minor}"
-        if bill is not None and (order is None or bill.reference != orders.reference(order)):
-            yield f"{name} pays another bill than its sale's"
-        if order is not None and order.customer_id != trade_in.customer_id:
-            yield f"{name} pays for somebody else's sale"
+    for row in rows:
+        yield from _problems(*row)
+
+
+def _problems(
+    trade_in: TradeIn,
+    transfer: Transfer,
+    attempt: PaymentAttempt | None,
+    bill: Bill | None,
+    order: Order | None,
+) -> Iterator[str]:
+    name = f"trade-in: {tradein.label(trade_in)}"
+    if (transfer.unit_id, transfer.price_minor, transfer.from_customer_id) != (
+        trade_in.unit_id,
+        trade_in.offer_minor,
+        trade_in.customer_id,
+    ):
+        yield f"{name} is not what its change of hands says"
+    if attempt is not None and attempt.amount_minor != trade_in.settled_minor:
+        yield f"{name} pays {attempt.amount_minor}, but settled {trade_in.settled_minor}"
+    if bill is not None and (order is None or bill.reference != orders.reference(order)):
+        yield f"{name} pays another bill than its sale's"
+    if order is not None and order.customer_id != trade_in.customer_id:
+        yield f"{name} pays for somebody else's sale"
 
 
 def _payments(session: Session) -> Iterator[str]:

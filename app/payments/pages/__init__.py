@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.payments.pages import books, day, documents, dunning, readers, till
+from app.payments.pages import books, day, documents, dunning, paying, readers, reconciling, till
 
 router = APIRouter(include_in_schema=False)
-for part in (dunning, till, day, books, readers, documents):
+for part in (dunning, till, day, books, readers, documents, paying, reconciling):
     router.include_router(part.router)

@@ -1,0 +1,185 @@
+"""Money back through the card service: asked after the commit, booked when the service says so.
+
+The idempotency key is the refund's own, so that asking again, by the outbox or by a person, gives
+the same refund and never a second one.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.kernel import audit, queueing
+from app.kernel.actor import Actor
+from app.kernel.db import Database
+from app.kernel.errors import NotFound, Unavailable
+from app.kernel.money import Money
+from app.kernel.text import msg
+from app.payments import booking, refunds
+from app.payments.errors import CardServiceRefused
+from app.payments.intents import RefundReport
+from app.payments.models import Bill, PaymentAttempt
+from app.payments.refund_models import Refund
+from app.payments.states import REFUND_OPEN, RefundState
+from app.payments.stripe_gate import gate_of
+
+_GOING = frozenset({"pending", "requires_action"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What must be known of a refund outside a transaction."""
+
+    id: int
+    key: str
+    amount: Money
+    state: RefundState
+    intent_id: str | None
+    provider_id: str | None
+
+
+def deliver(database: Database, payload: dict[str, object]) -> None:
+    """The outbox's part. Raises Unavailable while the service is silent: it is asked again."""
+    refund_id = int(str(payload["refund_id"]))
+    if refresh(database, refund_id) is RefundState.UNKNOWN:
+        raise Unavailable(msg("The card service does not answer just now."))
+
+
+def refresh(database: Database, refund_id: int) -> RefundState:
+    """Take a refund one step on, or ask what became of it. Never raises for a silent service."""
+    looked = _look(database, refund_id)
+    if looked.state not in REFUND_OPEN:
+        return looked.state
+    try:
+        report = _asked(database, looked)
+    except CardServiceRefused as refusal:
+        return _end(database, refund_id, failure=str(refusal.message))
+    except Unavailable:
+        return _doubt(database, refund_id)
+    return apply(database, refund_id, report)
+
+
+def reconcile(database: Database, actor: Actor, refund_id: int) -> RefundState:
+    """Ask the card service about a refund on a person's word."""
+    actor.require("payments.refund")
+    with database.reading() as session:
+        refunds.by_id(session, actor, refund_id)
+    state = refresh(database, refund_id)
+    with database.transaction() as session:
+        refund = _locked(session, refund_id)
+        bill = session.get_one(Bill, refund.bill_id)
+        audit.record(
+            session,
+            actor,
+            "refund.reconciled",
+            subject=refunds.subject_of(bill, refund),
+            after={"state": refund.state},
+        )
+    return state
+
+
+def apply(database: Database, refund_id: int, report: RefundReport) -> RefundState:
+    """Bring a refund to what the card service says; the same report twice is once."""
+    with database.transaction() as session:
+        refund = _locked(session, refund_id)
+        house = booking.card_service(refund.store_id)
+        if refund.provider_id is None:
+            refund.provider_id = report.id
+            session.flush()
+        if refund.state not in REFUND_OPEN or refund.provider_id != report.id:
+            return refund.state
+        if report.status == "succeeded" and _is_ours(refund, report):
+            refunds.pay_out(session, house, refund)
+        elif report.status in _GOING:
+            refunds.move(session, house, refund, RefundState.PROCESSING)
+        elif report.status == "succeeded":
+            refunds.move(session, house, refund, RefundState.UNKNOWN, failure="other amount")
+        else:
+            failure = report.failure or report.status
+            refunds.move(session, house, refund, RefundState.FAILED, failure=failure)
+        return refund.state
+
+
+def hear(database: Database, refund_id: int, report: RefundReport) -> RefundState:
+    """Something happened to a refund: the present state counts, the news itself only while the
+    service cannot be asked.
+    """
+    looked = _look(database, refund_id)
+    if looked.state not in REFUND_OPEN:
+        return looked.state
+    try:
+        present = gate_of(database).refund(report.id)
+    except Unavailable:
+        present = report
+    return apply(database, refund_id, present)
+
+
+def refund_told(session: Session, report: RefundReport) -> int | None:
+    """Which of our refunds a report is about: by the service's id, else by what we wrote on it."""
+    known = refunds.by_provider(session, report.id)
+    if known is not None:
+        return known
+    said = report.metadata.get("refund", "")
+    if not (said.isascii() and said.isdigit() and len(said) < 18):  # noqa: PLR2004 - a row's id
+        return None
+    refund = session.get(Refund, int(said))
+    if refund is None:
+        return None
+    paid = session.get_one(PaymentAttempt, refund.attempt_id)
+    return refund.id if paid.intent_id == report.intent_id else None
+
+
+def _asked(database: Database, looked: _Looked) -> RefundReport:
+    gate = gate_of(database)
+    if looked.provider_id is not None:
+        return gate.refund(looked.provider_id)
+    if looked.intent_id is None:
+        raise CardServiceRefused(msg("The card service knows no payment for this refund."))
+    return gate.create_refund(
+        looked.intent_id, looked.amount, key=looked.key, metadata={"refund": str(looked.id)}
+    )
+
+
+def _look(database: Database, refund_id: int) -> _Looked:
+    with database.reading() as session:
+        refund = session.get(Refund, refund_id)
+        if refund is None:
+            raise NotFound(msg("There is no such refund in this store."))
+        attempt = session.get_one(PaymentAttempt, refund.attempt_id)
+        bill = session.get_one(Bill, refund.bill_id)
+    return _Looked(
+        id=refund.id,
+        key=f"qf-{refund.store_id}-{bill.reference}-refund-{refund.number}",
+        amount=Money(refund.amount_minor, refund.currency),
+        state=refund.state,
+        intent_id=attempt.intent_id,
+        provider_id=refund.provider_id,
+    )
+
+
+def _locked(session: Session, refund_id: int) -> Refund:
+    """The refund as it is now, with this transaction in the queue of its store's writers."""
+    store_id = session.get_one(Refund, refund_id).store_id
+    queueing.enter(session, store_id)
+    return session.get_one(Refund, refund_id, populate_existing=True)
+
+
+def _end(database: Database, refund_id: int, *, failure: str) -> RefundState:
+    with database.transaction() as session:
+        refund = _locked(session, refund_id)
+        if refund.state in REFUND_OPEN:
+            house = booking.card_service(refund.store_id)
+            refunds.move(session, house, refund, RefundState.FAILED, failure=failure)
+        return refund.state
+
+
+def _doubt(database: Database, refund_id: int) -> RefundState:
+    with database.transaction() as session:
+        refund = _locked(session, refund_id)
+        if refund.state in REFUND_OPEN:
+            house = booking.card_service(refund.store_id)
+            refunds.move(session, house, refund, RefundState.UNKNOWN)
+        return refund.state
+
+
+def _is_ours(refund: Refund, report: RefundReport) -> bool:
+    return report.amount == Money(refund.amount_minor, refund.currency)

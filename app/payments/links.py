@@ -1,0 +1,124 @@
+"""Links by which a bill is paid from home: a key of 256 bits, kept as a hash, that ends."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.identity.secrets import new_token, token_hash
+from app.kernel import audit, clock
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound, Refused
+from app.kernel.money import Money
+from app.kernel.text import msg
+from app.payments import standing
+from app.payments.card_models import PaymentLink
+from app.payments.models import Bill
+
+DAYS = 14
+MOST_DAYS = 90
+_LONGEST = 100
+
+
+def make(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    *,
+    amount: Money | None = None,
+    days: int = DAYS,
+    back_to: str = "",
+) -> str:
+    """A key that is told this once; earlier ones stay in force. Without an amount: all that is due.
+
+    Raises Refused where nothing is due, or for an amount that is not.
+    """
+    if not 1 <= days <= MOST_DAYS:
+        raise Refused(msg("A link is valid for 1 to {most} days.", most=MOST_DAYS), field="days")
+    due = standing.of(session, bill).due
+    if not due:
+        raise Refused(msg("Nothing is due here any more."), field="amount")
+    if amount is not None and not 0 < amount.minor <= due.minor:
+        raise Refused(msg("Only {due} is due. Take that, or less.", due=due), field="amount")
+    key = new_token()
+    now = clock.now()
+    session.add(
+        PaymentLink(
+            store_id=bill.store_id,
+            bill_id=bill.id,
+            token_hash=token_hash(key),
+            amount_minor=amount.minor if amount else None,
+            back_to=back_to,
+            made_at=now,
+            made_by=actor.name,
+            expires_at=now + timedelta(days=days),
+        )
+    )
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "payment_link.made",
+        subject=f"bill:{bill.reference}",
+        after={"amount": amount or due, "days": days},
+    )
+    return key
+
+
+def address(session: Session, actor: Actor, bill: Bill, amount: Money, back_to: str) -> str:
+    """A new link over an amount, as the path below our own address."""
+    return f"/pay/{make(session, actor, bill, amount=amount, back_to=back_to)}"
+
+
+def of_key(session: Session, key: str) -> PaymentLink:
+    """The link that a key opens; raises NotFound, in the same words whatever was guessed."""
+    found = None
+    if 0 < len(key) <= _LONGEST:
+        found = session.scalar(select(PaymentLink).where(PaymentLink.token_hash == token_hash(key)))
+    if found is None or found.revoked_at is not None:
+        raise NotFound(msg("There is nothing to pay at this address."))
+    return found
+
+
+def is_over(link: PaymentLink) -> bool:
+    return clock.now() > link.expires_at
+
+
+def asks(session: Session, link: PaymentLink) -> Money:
+    """What the page asks for now: never more than is due."""
+    bill = session.get_one(Bill, link.bill_id)
+    due = standing.of(session, bill).due
+    return due if link.amount_minor is None else min(due, Money(link.amount_minor, due.currency))
+
+
+def in_force(session: Session, bill: Bill) -> list[PaymentLink]:
+    """The links of a bill that can still be used, newest first."""
+    rows = session.scalars(
+        select(PaymentLink)
+        .where(
+            PaymentLink.bill_id == bill.id,
+            PaymentLink.revoked_at.is_(None),
+            PaymentLink.expires_at > clock.now(),
+        )
+        .order_by(PaymentLink.id.desc())
+    )
+    return list(rows)
+
+
+def revoke_all(session: Session, actor: Actor, bill: Bill) -> int:
+    """No link to this bill opens anything any more; returns how many did."""
+    actor.require("counter.sell")
+    links = in_force(session, bill)
+    now: datetime = clock.now()
+    for link in links:
+        link.revoked_at = now
+    session.flush()
+    if links:
+        audit.record(
+            session,
+            actor,
+            "payment_link.revoked",
+            subject=f"bill:{bill.reference}",
+            after={"links": len(links)},
+        )
+    return len(links)
