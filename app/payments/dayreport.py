@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ScalarSelect, func, select, text
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -33,6 +33,7 @@ from app.stores import desk
 from app.stores.models import Store, Till
 
 _REVENUE = frozenset({Account.REVENUE_ROBOTS, Account.REVENUE_PARTS, Account.REVENUE_SERVICES})
+Count = ScalarSelect[int]
 _SALES = frozenset({EntryKind.SALE, EntryKind.RETURN})
 
 
@@ -77,6 +78,15 @@ class DrawerRow:
     reason: str
     z_report: str
     z_document_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Sales of the day, and what is not decided or signed now."""
+
+    sales: int
+    undecided: int
+    unsigned: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,21 +150,21 @@ def of(session: Session, actor: Actor, day: date) -> DayReport:
         )
         return Money(minor, store.currency)
 
-    zero = Money(0, store.currency)
+    zero, counts = Money(0, store.currency), _counts(session, store.id, day)
     return DayReport(
         day=day,
         currency=store.currency,
         taken=tuple(_taken(session, store, day)),
         rates=_rates(session, store, day),
         drawers=tuple(_drawers(session, store, day)),
-        sales=_sales(session, store.id, day),
+        sales=counts.sales,
         net=-sum((on(account, _SALES) for account in _REVENUE), zero),
         tax=-on(Account.TAX, _SALES),
         to_safe=on(Account.SAFE),
         difference=-on(Account.CASH_DIFFERENCE),
         rounding=-on(Account.ROUNDING),
-        undecided=_undecided(session, store.id),
-        unsigned=_unsigned(session, store.id),
+        undecided=counts.undecided,
+        unsigned=counts.unsigned,
         chain_head=audit.head(session, store.id),
     )
 
@@ -220,17 +230,6 @@ def _rates(session: Session, store: Store, day: date) -> tuple[RateRow, ...]:
     )
 
 
-def _sales(session: Session, store_id: int, day: date) -> int:
-    number = session.scalar(
-        select(func.count(JournalEntry.id)).where(
-            JournalEntry.store_id == store_id,
-            JournalEntry.business_day == day,
-            JournalEntry.kind == EntryKind.SALE,
-        )
-    )
-    return number or 0
-
-
 def _drawers(session: Session, store: Store, day: date) -> Iterator[DrawerRow]:
     start, end = clock.day_bounds(day, zone=store.zone, cut_off=store.day_starts_at)
     rows: Sequence[tuple[TillSession, str, str | None]] = list(
@@ -260,26 +259,28 @@ def _drawers(session: Session, store: Store, day: date) -> Iterator[DrawerRow]:
         )
 
 
-def _undecided(session: Session, store_id: int) -> int:
-    """Each by the partial index that is made for it."""
-    counts = [
-        select(func.count(table.id)).where(table.store_id == store_id, text(condition))
-        for table, condition in (
-            (PaymentAttempt, LIVE_SQL),
-            (PaymentAttempt, UNBOOKED_SQL),
-            (Refund, OPEN_SQL),
-        )
-    ]
-    return sum(session.scalar(count) or 0 for count in counts)
+def _counts(session: Session, store_id: int, day: date) -> Counts:
+    """All in one statement; what is open, each by the partial index that is made for it."""
 
+    def waiting(table: type[PaymentAttempt | Refund | FiscalSignature], condition: str) -> Count:
+        rows = select(func.count(table.id)).where(table.store_id == store_id, text(condition))
+        return rows.scalar_subquery()
 
-def _unsigned(session: Session, store_id: int) -> int:
-    number = session.scalar(
-        select(func.count(FiscalSignature.id)).where(
-            FiscalSignature.store_id == store_id, text(UNSIGNED_SQL)
-        )
+    sales = select(func.count(JournalEntry.id)).where(
+        JournalEntry.store_id == store_id,
+        JournalEntry.business_day == day,
+        JournalEntry.kind == EntryKind.SALE,
     )
-    return number or 0
+    row = session.execute(
+        select(
+            sales.scalar_subquery(),
+            waiting(PaymentAttempt, LIVE_SQL),
+            waiting(PaymentAttempt, UNBOOKED_SQL),
+            waiting(Refund, OPEN_SQL),
+            waiting(FiscalSignature, UNSIGNED_SQL),
+        )
+    ).one()
+    return Counts(sales=row[0], undecided=row[1] + row[2] + row[3], unsigned=row[4])
 
 
 def _money(minor: int | None, currency: str) -> Money | None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from app.identity.roles import Role
@@ -201,3 +201,15 @@ def test_programs_drop_open_and_count(session: Session, here: Counter, program: 
 def test_a_seller_program_reads_no_books(app: FastAPI, session: Session, here: Counter) -> None:
     seller = a_program(session, TestClient(app), here, Role.SALES)
     assert seller.get("/books/trial-balance").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["/till", "/till/day", "/books", "/books/journal"])
+def test_a_page_asks_little(app: FastAPI, manager: Browser, address: str) -> None:
+    manager.get(address)
+    asked: list[str] = []
+    engine = app.state.database.reader
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+
+    manager.get(address)
+
+    assert len([one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]) <= 15, asked
