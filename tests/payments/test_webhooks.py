@@ -238,7 +238,10 @@ def test_a_signed_word_over_another_amount_does_not_count(
 @sqlite
 @pytest.mark.usefixtures("paid")
 def test_what_tells_nothing_is_kept_and_done_with(app: FastAPI, counter: Counter) -> None:
-    assert deliver(app, json.dumps(news(counter, "payment_intent.created")).encode()).status_code == 200
+    assert (
+        deliver(app, json.dumps(news(counter, "payment_intent.created")).encode()).status_code
+        == 200
+    )
     assert [(event.applied, event.outcome) for event in kept(counter)] == [
         (True, "nothing follows")
     ]
