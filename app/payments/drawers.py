@@ -12,7 +12,9 @@ from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.payments import tills
-from app.payments.models import CashMovement, TillSession
+from app.payments.events import RefundPaidOut
+from app.payments.models import CashMovement, Tender, TillSession
+from app.payments.refund_models import Refund
 from app.payments.till_models import DrawerOpening, SafeDrop
 from app.stores.models import Till
 from app.web.escpos import ReceiptPrinter, Slip
@@ -74,13 +76,26 @@ def open_without_sale(
         subject=f"till_session:{till_session.number}",
         reason=reason,
     )
-    outbox.post(
-        session,
-        store_id=till_session.store_id,
-        kind=KICK,
-        payload={"till_id": till_session.till_id},
-    )
+    kick(session, till_session)
     return opening
+
+
+def kick(session: Session, till_session: TillSession) -> None:
+    """Open the drawer once this transaction is committed, where a printer can."""
+    if session.get_one(Till, till_session.till_id).printer:
+        outbox.post(
+            session,
+            store_id=till_session.store_id,
+            kind=KICK,
+            payload={"till_id": till_session.till_id},
+        )
+
+
+def on_refund_paid_out(session: Session, event: RefundPaidOut) -> None:
+    """Listens in `app.wiring`: cash that goes back lies in a drawer."""
+    refund = session.get_one(Refund, event.refund_id)
+    if refund.tender is Tender.CASH and refund.till_session_id is not None:
+        kick(session, session.get_one(TillSession, refund.till_session_id))
 
 
 def deliver(database: Database, payload: dict[str, object]) -> None:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app import wiring
 from app.identity.roles import Role
 from app.kernel import audit, clock
 from app.kernel.audit import AuditEntry
@@ -305,3 +306,23 @@ def test_the_chain_takes_what_a_sale_is_in_the_end(session: Session) -> None:
         select(AuditEntry.body).where(AuditEntry.action == "bill.raised_again")
     ).one()
     assert "10000" in str(last)
+
+
+def test_the_drawer_opens_for_a_part_in_cash_and_for_cash_that_goes_back(session: Session) -> None:
+    """What settles a sale opens it with its slip; these have none."""
+    wiring.connect()
+    place = shop(session)
+    place.till.printer = "file:///dev/null"
+    drawer, owed = opened(session, place), bill(session, place)
+    kicks = select(func.count(OutboxItem.id)).where(OutboxItem.kind == drawers.KICK)
+
+    part = tenders.take_cash(
+        session, place.cashier, owed, drawer, amount=eur(4_000), tendered=eur(5_000)
+    )
+    assert session.scalar(kicks) == 1
+    refunds.start(
+        session, place.cashier, owed, part, eur(1_000), reason="too much", till_session=drawer
+    )
+    assert session.scalar(kicks) == 2
+    tenders.take_cash(session, place.cashier, owed, drawer, amount=eur(7_000), tendered=eur(7_000))
+    assert session.scalar(kicks) == 2
