@@ -1,6 +1,6 @@
 """Where a robot stands: what holds and until when, what ended and by what, what is asked for."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -8,6 +8,7 @@ from enum import IntEnum
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
+from app.calibration import listening
 from app.calibration.bodytargets import body_of, named
 from app.calibration.job_models import CalibrationJob, JobState
 from app.calibration.procedure_models import Procedure, ProcedureVersion, VersionState
@@ -94,9 +95,13 @@ class TargetRow:
     demand_id: int | None = None
     job_number: int | None = None
     running: Running | None = None
+    # how many more points of the procedure were never measured at this robot
+    further: int = 0
 
     @property
     def name(self) -> Text:
+        if self.further:
+            return msg("{count} of its places", count=self.further)
         return named(self.target) if self.target else msg("all of its points")
 
     @property
@@ -143,7 +148,7 @@ def now_for(session: Session, unit: Unit, *, by_hours: bool) -> Now:
 
 
 def standing(session: Session, unit: Unit) -> list[TargetRow]:
-    """Every target of a robot by every procedure, the most pressing first; six statements."""
+    """Every target of a robot by every procedure, the most pressing first; seven statements."""
     asked = {(row.procedure_id, row.target): row for row in _demands(session, unit.id)}
     held = {(row.procedure_id, row.target): row for row in _validities(session, unit.id)}
     procedures = _procedures(session, unit)
@@ -158,12 +163,29 @@ def standing(session: Session, unit: Unit) -> list[TargetRow]:
         row = held.get(key)
         rows.append(_row(base, demand, row, today, jobs.get(row.job_id) if row else None))
     known = {row.procedure_id for row in rows}
+    rows.extend(_never_there(session, unit, rows))
     rows.extend(
         TargetRow(at, code, title, "", Holds.NEVER, running=running.get(at))
         for at, (code, title) in procedures.items()
         if at not in known and title
     )
     return sorted(rows, key=lambda row: (row.holds, row.code, row.target))
+
+
+def _never_there(session: Session, unit: Unit, rows: Collection[TargetRow]) -> Iterator[TargetRow]:
+    """Of procedures that were measured only in part, how much of them never was."""
+    if not rows:
+        return
+    points = listening.targets_of(session, unit, {row.procedure_id for row in rows})
+    for procedure_id, targets in points.items():
+        own = [row for row in rows if row.procedure_id == procedure_id]
+        further = len(targets - {row.target for row in own})
+        if further:
+            first = own[0]
+            yield replace(
+                TargetRow(procedure_id, first.code, first.title, "", Holds.NEVER, further=further),
+                running=first.running,
+            )
 
 
 def running_of(session: Session, unit_id: int) -> dict[int, Running]:

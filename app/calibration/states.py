@@ -8,7 +8,7 @@ from app.kernel.text import Text, msg
 JOB_LABELS: dict[JobState, Text] = {
     JobState.PLANNED: msg("Planned"),
     JobState.MEASURING: msg("Measuring"),
-    JobState.MEASURED: msg("Measured"),
+    JobState.MEASURED: msg("To be reviewed"),
     JobState.REVIEWED: msg("Reviewed"),
     JobState.CERTIFIED: msg("Certified"),
     JobState.ON_HOLD: msg("On hold"),
