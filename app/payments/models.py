@@ -176,7 +176,10 @@ class SaleTax(Base):
     """What a recognised sale says of one rate (in basis points) and category. Append-only."""
 
     __tablename__ = "sale_taxes"
-    __table_args__ = (UniqueConstraint("entry_id", "rate_bp", "category"),)
+    __table_args__ = (
+        # the name of before there were categories
+        UniqueConstraint("entry_id", "rate_bp", "category", name="uq_sale_taxes_entry_id_rate_bp"),
+    )
 
     id: Mapped[Key] = mapped_column(init=False)
     entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entries.id"))

@@ -125,7 +125,7 @@ def _sale_taxes() -> None:
         )
         taxes.drop_constraint(op.f("uq_sale_taxes_entry_id_rate_bp"), type_="unique")
         taxes.create_unique_constraint(
-            op.f("uq_sale_taxes_entry_id_rate_bp_category"), ["entry_id", "rate_bp", "category"]
+            op.f("uq_sale_taxes_entry_id_rate_bp"), ["entry_id", "rate_bp", "category"]
         )
     with op.batch_alter_table("sale_taxes") as taxes:
         taxes.alter_column("category", existing_type=sa.String(length=32), server_default=None)
