@@ -30,7 +30,6 @@ from app.payments import (
     drawers,
     fiscal,
     fiscalsigning,
-    links,
     printing,
     refunds,
     terms,
@@ -74,7 +73,6 @@ from app.sales import (
     buyback,
     checkout,
     completion,
-    payonline,
     preorders,
     robotpapers,
     tradeintaking,
@@ -143,7 +141,6 @@ def connect() -> None:
     )
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)
-    payonline.pay_by(links.address)
     refunds.given_back_by(Tender.TRADE_IN, tradeintaking.give_back)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
     outbox.deliver_by(drawers.KICK, drawers.deliver)

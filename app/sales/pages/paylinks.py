@@ -1,0 +1,139 @@
+"""The links by which a sale is paid from home: made, shown once with a code, revoked."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from app.identity.guard import Acting, SignedIn
+from app.kernel.actor import Actor
+from app.kernel.errors import StoreError
+from app.kernel.money import Money, parse_money
+from app.kernel.quantity import parse_quantity
+from app.payments import cards, links, linkview
+from app.payments.models import Bill
+from app.sales import checkout, orders
+from app.sales.models import Order
+from app.settings import Settings
+from app.web.errors import status_of
+from app.web.forms import Reading, StoreForm, Typed, problems_of
+from app.web.idempotent import once
+from app.web.qr import qr_code
+from app.web.rendering import render
+from app.web.sessions import ReadSession, WriteSession, database_of
+from app.web.wire import Number
+
+router = APIRouter(prefix="/sales")
+
+
+class LinkForm(StoreForm):
+    amount: Typed = ""
+    days: Typed = ""
+
+    def read(self, currency: str) -> tuple[Money | None, int]:
+        seen = Reading()
+        amount = None
+        if self.amount.strip():
+            nothing = Money(0, currency)
+            amount = seen.take("amount", lambda: parse_money(self.amount, currency), nothing)
+        days = links.DAYS
+        if self.days.strip():
+            days = seen.take("days", lambda: parse_quantity(self.days, field="days"), links.DAYS)
+        seen.done()
+        return amount, days
+
+
+@router.get("/{number}/payment-link")
+def show_links(request: Request, session: ReadSession, actor: SignedIn, number: Number) -> Response:
+    actor.require("counter.sell")
+    return _page(request, session, orders.by_number(session, actor, number))
+
+
+@router.post("/{number}/payment-link")
+def make_sale_link(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    number: Number,
+    form: Annotated[LinkForm, Form()],
+) -> Response:
+    """A link, told this once: so the answer is kept for nobody to replay. The sale's total is
+    fixed with it, as with any first tender.
+    """
+    order = orders.by_number(session, actor, number)
+    try:
+        amount, days = form.read(order.currency)
+        key = links.make(
+            session, actor, _bill(request, session, actor, order), amount=amount, days=days
+        )
+    except StoreError as refusal:
+        session.rollback()
+        order = orders.by_number(session, actor, number)
+        return _page(request, session, order, form=form, refusal=refusal)
+    settings: Settings = request.app.state.settings
+    return _page(request, session, order, link=f"{settings.public_url.rstrip('/')}/pay/{key}")
+
+
+@router.post("/{number}/payment-link/revoke")
+@once
+def revoke_links(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: Acting,
+    number: Number,
+    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - carries the CSRF token
+) -> Response:
+    """No link to this sale opens anything any more."""
+    bill = orders.bill_of(session, orders.by_number(session, actor, number))
+    if bill is not None:
+        links.revoke_all(session, actor, bill)
+    return RedirectResponse(f"/sales/{number}/payment-link", 303)
+
+
+@router.post("/{number}/payment-link/close")
+def close_page(
+    request: Request,
+    session: ReadSession,
+    actor: SignedIn,
+    number: Number,
+    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - carries the CSRF token
+) -> Response:
+    """Close the payment page that is open, so that the sale can be paid otherwise; or ask again."""
+    bill = orders.bill_of(session, orders.by_number(session, actor, number))
+    online = linkview.for_staff(session, bill)["online"]
+    session.rollback()
+    if online is not None:
+        cards.cancel(database_of(request), actor, online.id)
+    return RedirectResponse(f"/sales/{number}/payment-link", 303)
+
+
+def _bill(request: Request, session: Session, actor: Actor, order: Order) -> Bill:
+    bill = orders.bill_of(session, order)
+    if bill is not None:
+        actor.require("counter.sell")
+        return bill
+    till_id = order.till_id or getattr(request.state, "till_id", None)
+    return checkout.place(session, actor, order, till_id=till_id).bill
+
+
+def _page(
+    request: Request,
+    session: Session,
+    order: Order,
+    *,
+    link: str = "",
+    form: LinkForm | None = None,
+    refusal: StoreError | None = None,
+) -> Response:
+    return render(
+        request,
+        "sales/payment_link.html",
+        status=status_of(refusal) if refusal else 200,
+        order=order,
+        link=link,
+        drawing=qr_code(link) if link else None,
+        form=form.typed() if form else {},
+        problems=problems_of(refusal) if refusal else {},
+        **linkview.for_staff(session, orders.bill_of(session, order)),
+    )
