@@ -65,11 +65,6 @@ def make(
     return key
 
 
-def address(session: Session, actor: Actor, bill: Bill, amount: Money, back_to: str) -> str:
-    """A new link over an amount, as the path below our own address."""
-    return f"/pay/{make(session, actor, bill, amount=amount, back_to=back_to)}"
-
-
 def of_key(session: Session, key: str) -> PaymentLink:
     """The link that a key opens; raises NotFound, in the same words whatever was guessed."""
     found = None

@@ -205,14 +205,6 @@ def test_an_old_version_is_refused_and_the_new_one_shown(
     assert the_quote(session, counter).order_id is None
 
 
-def test_the_paper_of_a_quote_is_a_pdf(
-    phone: TestClient, session: Session, counter: Counter
-) -> None:
-    answer = phone.get(f"{offered(session, counter)}/quote.pdf")
-
-    assert answer.content.startswith(b"%PDF")
-
-
 def test_a_sale_is_cancelled_by_its_rule_on_its_page(
     office: Browser, session: Session, counter: Counter
 ) -> None:

@@ -12,17 +12,18 @@ from starlette.responses import RedirectResponse, Response
 
 from app.kernel import queueing
 from app.kernel.actor import Actor
-from app.kernel.errors import NotFound, StoreError
+from app.kernel.errors import Conflict, NotFound, StoreError
 from app.kernel.quantity import document_number
 from app.kernel.signatures import read_signature
 from app.kernel.text import msg
-from app.payments import bills, issuing, papers
-from app.payments.models import IssuedDocument
-from app.sales import accepting, deposits, orders, payonline, quotelinks, quotes, quoteview
+from app.payments import bills, checkouts, issuing, papers, stripe_gate
+from app.payments.models import IssuedDocument, PaymentAttempt, Tender
+from app.sales import accepting, deposits, orders, quotelinks, quotes, quoteview
 from app.sales.models import Order
 from app.sales.quote_models import Quote
 from app.sales.quoteforms import NameForm
 from app.sales.quotes import QuoteState
+from app.settings import Settings
 from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
@@ -38,9 +39,22 @@ _MAY = frozenset({"counter.sell", "orders.view"})
 
 
 @router.get("/{token}")
-def show_offer(request: Request, session: ReadSession, *, token: str) -> Response:
-    """The version that was sent last; once accepted, what is to be paid and how far it is."""
-    return _page(request, session, token)
+def show_offer(request: Request, session: ReadSession, *, token: str, go: str = "") -> Response:
+    """The version that was sent last; once accepted, what is to be paid and how far it is. Where a
+    payment at the card service's page is open, how that stands; `go`: on to that page at once.
+    """
+    quote = quotelinks.quote_of(session, token)
+    order = _order_of(session, _customer(quote, ""), quote)
+    live = _live_page(session, order) if order else None
+    if order is None or live is None:
+        return _page(request, session, token)
+    session.rollback()
+    try:
+        checkouts.refresh(database_of(request), live.id)
+        address = _address(request, token, live.id, name=f"S-{order.number}")
+    except StoreError as refusal:
+        return _page(request, session, token, refusal=refusal)
+    return _page(request, session, token, address=address, goes_on=bool(go and address))
 
 
 @router.get("/{token}/quote.pdf")
@@ -82,20 +96,53 @@ def accept(
 
 @router.post("/{token}/pay")
 def pay(
-    request: Request, session: ReadSession, *, token: str, form: Annotated[StoreForm, Form()]
+    request: Request,
+    session: ReadSession,
+    *,
+    token: str,
+    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - read for its CSRF token
 ) -> Response:
-    """To the card service's page, for the deposit or, when that is paid, for the rest."""
+    """Begin to pay the deposit or, when that is paid, the rest; or go on where it was begun. The
+    card service is asked when nothing of ours is locked.
+    """
+    quote = quotelinks.quote_of(session, token)
+    session.rollback()
+    try:
+        with database_of(request).transaction() as own:
+            queueing.enter(own, quote.store_id)
+            attempt_id, name = _begun(own, quotelinks.quote_of(own, token))
+        _address(request, token, attempt_id, name=name)
+    except StoreError as refusal:
+        return _page(request, session, token, refusal=refusal)
+    return unlisted(RedirectResponse(f"/o/{token}?go=1", 303))
 
-    def act(own: Session, quote: Quote) -> str:
-        actor = _customer(quote, "")
-        order = _order_of(own, actor, quote)
-        bill = orders.bill_of(own, order) if order else None
-        if order is None or bill is None:
-            raise NotFound(msg("Accept the quote first, then pay."))
-        amount = deposits.next_payment(own, order)
-        return payonline.address(own, actor, bill, amount, back_to=f"/o/{token}")
 
-    return _acted(request, session, token, act=act, typed=form.typed())
+def _address(request: Request, token: str, attempt_id: int, *, name: str) -> str:
+    """The card service's page for an attempt; empty when that is over. No transaction is open."""
+    settings: Settings = request.app.state.settings
+    here = f"{settings.public_url.rstrip('/')}/o/{token}"
+    return checkouts.open_page(database_of(request), attempt_id, name=name, here=here)
+
+
+def _begun(session: Session, quote: Quote) -> tuple[int, str]:
+    """The attempt whose page is to be opened, and what its page calls it."""
+    actor = _customer(quote, "")
+    order = _order_of(session, actor, quote)
+    bill = orders.bill_of(session, order) if order else None
+    if order is None or bill is None or order.cancelled_at is not None:
+        raise Conflict(msg("Accept the quote first, then pay."))
+    live = _live_page(session, order)
+    if live is None:
+        amount = deposits.next_payment(session, order)
+        live = checkouts.start(session, bill, amount, by=actor.name)
+    return live.id, f"S-{order.number}"
+
+
+def _live_page(session: Session, order: Order) -> PaymentAttempt | None:
+    """The payment at the card service's page that is not decided yet."""
+    bill = orders.bill_of(session, order)
+    live = bills.live_attempt(session, bill) if bill else None
+    return live if live is not None and live.tender is Tender.ONLINE else None
 
 
 def _acted(
@@ -140,7 +187,10 @@ def _page(
     *,
     typed: dict[str, Any] | None = None,
     refusal: StoreError | None = None,
+    address: str = "",
+    goes_on: bool = False,
 ) -> Response:
+    session.rollback()
     quote = quotelinks.quote_of(session, token)
     version = quotes.sent_of(quote)
     if version is None:
@@ -155,11 +205,14 @@ def _page(
         speech=speech(language_of(request), store.zone),
         store=store,
         here=f"/o/{token}",
+        address=address,
+        goes_on=goes_on,
         can_accept=shown["state"] is QuoteState.SENT,
         typed=typed or {},
         problems=problems_of(refusal) if refusal else {},
         **shown,
         **(_after(session, order) if order else {"order": None}),
+        has_card_service=stripe_gate.is_connected(database_of(request)),
     )
     unlisted(answer)
     # its forms need an origin, which a page without any referrer does not send
@@ -178,7 +231,6 @@ def _after(session: Session, order: Order) -> dict[str, Any]:
         "next_payment": deposits.next_payment(session, order),
         "paid": bills.paid(session, bill) if bill else None,
         "due": bills.due(session, bill) if bill else None,
-        "pays_online": payonline.is_possible() and order.cancelled_at is None,
         "steps": _steps(session, order, deposit),
     }
 
