@@ -11,7 +11,7 @@ from app.kernel.errors import NotFound
 from app.kernel.money import Money
 from app.kernel.signatures import Signed
 from app.kernel.text import msg
-from app.payments import journal, tills
+from app.payments import counts, drawers, journal, tills
 from app.payments.models import TillSession
 from app.robots import registry
 from app.sales import (
@@ -77,12 +77,17 @@ def second_day_of_trade(session: Session, crew: Crew) -> None:
     cash = Money(500_00, CURRENCY)
     checkout.pay_cash(session, crew.jana, order, amount=cash, tendered=cash)
     checkout.pay_transfer(session, crew.jana, order, amount=None, note="Li Wei, Bumi")
+    drawers.drop_to_safe(session, crew.jana, drawer, Money(400_00, CURRENCY), bag="TB-0417")
 
 
 def close_till(session: Session, crew: Crew) -> None:
-    """Jana counts what is there, to the cent."""
+    """Jana counts what is there by notes and coins, to the cent."""
     drawer = _drawer(session, crew.jana)
-    counted = journal.cash_in_drawer(session, drawer.id, CURRENCY)
+    left = journal.cash_in_drawer(session, drawer.id, CURRENCY).minor
+    pieces: dict[int, int] = {}
+    for kind in counts.kinds_at(session, crew.jana.store_id):
+        pieces[kind.minor], left = divmod(left, kind.minor)
+    counted = counts.by_pieces(session, crew.jana.store_id, pieces)
     tills.close(session, crew.jana, drawer, counted)
 
 
