@@ -112,7 +112,7 @@ def touched(session: Session, window: Window) -> list[Touched]:
 
 
 def _by_readings(
-    session: Session, source: Select[Any], shares: Mapping[int, Share]
+    session: Session, source: Select[*tuple[Any, ...]], shares: Mapping[int, Share]
 ) -> list[Touched]:
     """Results of the points that were read, and of those computed from them."""
     read = source.cte("read")
@@ -203,7 +203,7 @@ def _by_budgets(session: Session, window: Window, below: Mapping[int, Share]) ->
     return list(found.values())
 
 
-def _read_with(window: Window, below: Collection[int]) -> Select[Any]:
+def _read_with(window: Window, below: Collection[int]) -> Select[*tuple[Any, ...]]:
     """Job, point and phase of readings by the reference itself (`via` 0), or by one of the
     certificates below it; each once, out of an index alone.
     """
@@ -286,8 +286,8 @@ def _below(window: Window) -> CTE:
     )
 
 
-def _read_by(window: Window) -> Select[Any]:
-    read: Select[Any] = (
+def _read_by(window: Window) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Reading.job_id,
             Reading.point_id,
@@ -301,7 +301,6 @@ def _read_by(window: Window) -> Select[Any]:
         )
         .group_by(Reading.job_id, Reading.point_id, Reading.phase)
     )
-    return read
 
 
 def _results() -> Select[*tuple[Any, ...]]:
