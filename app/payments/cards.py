@@ -15,7 +15,7 @@ from app.kernel.db import Database
 from app.kernel.errors import Refused, Unavailable
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import booking, checkouts, failures, notices, settling
+from app.payments import booking, checkouts, disputes, failures, notices, settling
 from app.payments.errors import CardServiceRefused, CardServiceSilent
 from app.payments.intents import CANCELED, PROCESSING, SUCCEEDED, WAITING_FOR_CARD, IntentReport
 from app.payments.models import Tender
@@ -162,6 +162,7 @@ def _begin(database: Database, attempt: Looked) -> AttemptState:
             row.intent_id = made.id
         state = row.state
         had_news = notices.apply_waiting(session, made.id, outcome="its attempt came later")
+        disputes.note_waiting(session, attempt.id)
     if state not in LIVE:  # cancelled meanwhile; the intent was never shown to anybody
         return state
     known = look(database, attempt.id)

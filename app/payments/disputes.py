@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
-from app.payments import booking, settling
+from app.payments import booking, notices, settling
 from app.payments.card_models import Dispute
 from app.payments.intents import DisputeReport
 from app.payments.models import Bill, PaymentAttempt
@@ -49,6 +49,15 @@ def note(session: Session, attempt_id: int, report: DisputeReport) -> Dispute:
             after={"status": row.status, "reason": row.reason, "amount": report.amount},
         )
     return row
+
+
+def note_waiting(session: Session, attempt_id: int) -> None:
+    """Keep what was told of a payment's disputes before the payment was known here."""
+    intent_id = session.get_one(PaymentAttempt, attempt_id).intent_id
+    if intent_id is None:
+        return
+    for event, report in notices.waiting_disputes(session, intent_id):
+        event.applied, event.outcome = True, f"dispute {note(session, attempt_id, report).status}"
 
 
 def listed(session: Session, actor: Actor) -> list[tuple[Dispute, PaymentAttempt, Bill]]:

@@ -218,14 +218,35 @@ def note_applied(session: Session, row_id: int, *, outcome: str) -> None:
 
 
 def apply_waiting(session: Session, intent_id: str, *, outcome: str) -> bool:
-    """Note that what was kept about an intent has been dealt with; False when nothing waited."""
+    """Note that what was kept about an intent has been dealt with; False when nothing waited.
+
+    Its disputes wait on: see `waiting_disputes`.
+    """
     waiting = session.execute(
         update(WebhookEvent)
-        .where(WebhookEvent.intent_id == intent_id, WebhookEvent.applied.is_(False))
+        .where(
+            WebhookEvent.intent_id == intent_id,
+            WebhookEvent.applied.is_(False),
+            WebhookEvent.kind.not_in(_OF_DISPUTES),
+        )
         .values(applied=True, outcome=outcome)
         .returning(WebhookEvent.id)
     )
     return waiting.first() is not None
+
+
+def waiting_disputes(session: Session, intent_id: str) -> list[tuple[WebhookEvent, DisputeReport]]:
+    """What was told of disputes of a payment while nobody here knew the payment."""
+    rows = session.scalars(
+        select(WebhookEvent)
+        .where(
+            WebhookEvent.intent_id == intent_id,
+            WebhookEvent.applied.is_(False),
+            WebhookEvent.kind.in_(_OF_DISPUTES),
+        )
+        .order_by(WebhookEvent.id)
+    )
+    return [(row, dispute_report(json.loads(row.body)["data"]["object"])) for row in rows]
 
 
 def _is_intent(subject: Any) -> bool:
