@@ -41,6 +41,12 @@ def needs_of(job: CalibrationJob) -> list[EquipmentNeed]:
     return [need for need in version.needs if need.role not in elsewhere]
 
 
+def left_out(job: CalibrationJob) -> list[ProcedurePoint]:
+    """The points of the procedure that the job does not measure."""
+    chosen = {point.seq for point in of_job(job)}
+    return [point for point in job.procedure_version.points if point.seq not in chosen]
+
+
 def seqs_at(version: ProcedureVersion, targets: Collection[str]) -> set[int]:
     """The places of the points at some targets."""
     return {point.seq for point in version.points if point.target in targets}

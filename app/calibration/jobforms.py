@@ -71,6 +71,10 @@ class ConditionsForm(SeenForm):
         )
 
 
+class AlsoForm(SeenForm):
+    target: Typed = ""
+
+
 class WhyForm(SeenForm):
     reason: Typed = ""
 

@@ -210,10 +210,10 @@ class Desk:
         """The roles that this job's points ask for."""
         return chosenpoints.needs_of(self.job)
 
-    @property
-    def left_out(self) -> int:
-        """How many points of the procedure this job does not measure."""
-        return len(self.job.procedure_version.points) - len(self.lines)
+    @cached_property
+    def left_out(self) -> list[str]:
+        """Where the procedure has points that this job does not measure."""
+        return list(dict.fromkeys(point.target for point in chosenpoints.left_out(self.job)))
 
     @property
     def found_is_complete(self) -> bool:

@@ -122,6 +122,7 @@ def measure_also(
     if not chosenpoints.is_part(job):
         return
     version = job.procedure_version
+    _chosen(version, (), targets)
     before = chosenpoints.read(job.points)
     wanted = before | chosenpoints.seqs_at(version, targets)
     if wanted == before:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
 from app import wiring
@@ -30,6 +32,7 @@ from tests.makers.calibration import KNEES, Lab, a_point, a_procedure, measure
 from tests.makers.calibration_validity import JOINTS, LEFT_KNEE, Legs, a_walker, all_passed
 from tests.makers.certificates import a_certificate
 from tests.makers.identity import PIN
+from tests.makers.programs import a_token
 
 LEFT = JOINTS[1]
 WORK = Work(reference="ticket:T-1001")
@@ -211,6 +214,25 @@ def test_shifts_are_told_from_the_last_time_that_each_point_was_measured(
 def test_no_such_point_is_refused(session: Session, lab: Lab) -> None:
     with pytest.raises(Refused, match="no point at"):
         planned(session, lab, "joint:tail_joint")
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_further_place_is_taken_up_on_the_page_and_by_program(
+    session: Session, lab: Lab, bench: Browser, app: FastAPI
+) -> None:
+    number = planned(session, lab, KNEES[0]).number
+    token = a_token(session, lab.manager)
+    session.commit()
+    page, wanted = f"/calibration/jobs/{number}", {"targets": ["joint:tail_joint"]}
+    program = TestClient(app, headers={"Authorization": f"Bearer {token}"})
+
+    refused = program.post(f"/api/v1/calibration/jobs/{number}/also", json=wanted)
+    shown = bench.get(page).text
+    bench.send(f"{page}/also", {"target": KNEES[1]})
+
+    assert refused.status_code == 422
+    assert "Measure further points" in shown
+    assert "Measure further points" not in bench.get(page).text
 
 
 @pytest.mark.only_on("sqlite")

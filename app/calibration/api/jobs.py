@@ -9,6 +9,7 @@ from app.calibration import adjustments, equipment, joblists, jobs, jobview, rev
 from app.calibration.api.asked import asked
 from app.calibration.api.jobshapes import (
     AdjustmentIn,
+    AlsoIn,
     ConditionsIn,
     EquipmentIn,
     JobIn,
@@ -87,6 +88,22 @@ def start_calibration_job(
 ) -> JobOut:
     job = asked(session, actor, number)
     jobs.start(session, actor, job, body.read(), expected_version=body.version)
+    return out(session, job)
+
+
+@router.post("/{number}/also", responses=refusals_of_writing(404))
+@once
+def measure_also(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    number: Number,
+    body: AlsoIn,
+) -> JobOut:
+    """Take up further places in a job over a part of its procedure, before it is measured."""
+    job = asked(session, actor, number)
+    jobs.measure_also(session, actor, job, body.targets)
     return out(session, job)
 
 

@@ -66,6 +66,12 @@ class ConditionsIn(Sent):
         return Conditions(**self.model_dump(exclude={"version"}))
 
 
+class AlsoIn(Sent):
+    targets: Annotated[
+        list[Annotated[str, Field(max_length=180)]], Field(min_length=1, max_length=2_000)
+    ]
+
+
 class WhyIn(Sent):
     reason: Words
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.calibration import seedwords
+from app.calibration import bodytargets, seedwords
 from app.calibration.pages import (
     certificates,
     equipment,
@@ -20,7 +20,7 @@ from app.calibration.pages import (
 from app.web import rendering
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
-rendering.lend(seeded=seedwords.said, word=seedwords.word)
+rendering.lend(seeded=seedwords.said, word=seedwords.word, placed=bodytargets.named)
 for part in (
     *(procedures, procedurepoints, procedurerelease),
     *(equipment, equipmentcertificates, imports, impact, trends, intervals),

@@ -10,7 +10,14 @@ from starlette.responses import RedirectResponse, Response
 
 from app.calibration import joblists, jobs, procedures, readings, review
 from app.calibration.job_models import CalibrationJob, JobReason, JobState, Phase
-from app.calibration.jobforms import ConditionsForm, NewForm, ReviewForm, SeenForm, WhyForm
+from app.calibration.jobforms import (
+    AlsoForm,
+    ConditionsForm,
+    NewForm,
+    ReviewForm,
+    SeenForm,
+    WhyForm,
+)
 from app.calibration.joblists import Wanted
 from app.calibration.pages import measuring
 from app.calibration.pages.onejob import asked_job, do, show
@@ -156,6 +163,24 @@ def start_job(
         jobs.start(session, actor, job, form.read(), expected_version=form.read_version())
 
     return do(request, session, actor, number, act=act, refused=("start", form))
+
+
+@router.post(f"{_HERE}/{{number}}/also")
+@once
+def measure_also(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    *,
+    number: Number,
+    form: Annotated[AlsoForm, Form()],
+) -> Response:
+    """Take up a further place in a job over a part of its procedure."""
+
+    def act(job: CalibrationJob) -> None:
+        jobs.measure_also(session, actor, job, {form.target})
+
+    return do(request, session, actor, number, act=act, refused=("also", form))
 
 
 @router.post(f"{_HERE}/{{number}}/finish")
