@@ -28,6 +28,8 @@ def take(database: Database, raw: bytes, signature: str) -> bool:
         return False
     with database.transaction() as session:
         notices.note_applied(session, event.id, outcome=outcome)
+        if attempt_id is not None:
+            disputes.note_waiting(session, attempt_id)
     return True
 
 
