@@ -87,13 +87,6 @@ def sums_by_category(
     ]
 
 
-def sums_by_rate(lines: Iterable[tuple[int, int]], mode: PriceMode) -> list[TaxSum]:
-    """The same of `(amount, rate_bp)` lines that are taxed at home."""
-    return sums_by_category(
-        ((amount, rate_bp, TaxCategory.STANDARD) for amount, rate_bp in lines), mode
-    )
-
-
 def charged(rate_bp: int, category: TaxCategory) -> tuple[int, TaxCategory]:
     """Rate and category as a document shows them: tax is charged by a standard rate alone."""
     category = category.of_rate(rate_bp)

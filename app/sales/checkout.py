@@ -14,7 +14,7 @@ from app.payments import bills, rounding, tenders, tills
 from app.payments.events import MoneyCame, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
 from app.robots import claims
-from app.sales import basket, completion, orders, totals, waiting
+from app.sales import basket, completion, orders, taxing, totals, waiting
 from app.sales.models import Order
 from app.stores import desk
 
@@ -126,6 +126,8 @@ def fix(session: Session, actor: Actor, order: Order) -> tuple[Bill, Money]:
     paid = bills.paid(session, bill) if bill else Money(0, order.currency)
     if bill is None or not paid:
         _require_goods(session, actor, order)
+        # the customer's country or VAT ID may have been mended since
+        taxing.follow(session, order, taxing.customer_of(session, order))
         bill = bills.raise_bill(
             session,
             actor,

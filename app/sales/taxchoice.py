@@ -2,7 +2,6 @@
 
 from sqlalchemy.orm import Session
 
-from app.customers.models import Customer
 from app.kernel import audit
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
@@ -35,7 +34,7 @@ def choose(
     if not said:
         raise Refused(msg("Say why this sale is taxed so."), field="reason")
     missing = treatments.lacking(
-        treatment, desk.store_of(session, order.store_id), customer_of(session, order)
+        treatment, desk.store_of(session, order.store_id), taxing.customer_of(session, order)
     )
     if missing is not None:
         raise Refused(missing, field="treatment")
@@ -47,12 +46,8 @@ def by_rule(session: Session, actor: Actor, order: Order) -> None:
     actor.require("counter.sell")
     orders.require_editable(session, order)
     store = desk.store_of(session, order.store_id)
-    treatment = treatments.by_rule(store, customer_of(session, order))
+    treatment = treatments.by_rule(store, taxing.customer_of(session, order))
     _change(session, actor, order, treatment, reason="", by="")
-
-
-def customer_of(session: Session, order: Order) -> Customer | None:
-    return session.get(Customer, order.customer_id) if order.customer_id else None
 
 
 def _change(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
 from app.kernel.money import half_up
-from app.kernel.tax import PriceMode, TaxCategory, tax_within
+from app.kernel.tax import BASIS, PriceMode, TaxCategory, tax_within
 from app.payments import treatments
 from app.payments.treatments import Treatment
 from app.sales.models import Order, OrderLine, ProductKind
@@ -17,6 +17,7 @@ from app.stores import desk
 from app.stores.models import Store, TaxRate
 
 _SERVICES = frozenset({ProductKind.PLAN, ProductKind.SERVICE})
+_CHARGED = frozenset({TaxCategory.STANDARD, TaxCategory.ZERO})
 
 
 def follow(session: Session, order: Order, customer: Customer | None) -> None:
@@ -26,6 +27,10 @@ def follow(session: Session, order: Order, customer: Customer | None) -> None:
     wanted = treatments.by_rule(desk.store_of(session, order.store_id), customer)
     if wanted is not order.tax_treatment:
         set_treatment(session, order, wanted)
+
+
+def customer_of(session: Session, order: Order) -> Customer | None:
+    return session.get(Customer, order.customer_id) if order.customer_id else None
 
 
 def set_treatment(session: Session, order: Order, wanted: Treatment) -> None:
@@ -50,15 +55,27 @@ def apply(line: OrderLine, rate: TaxRate, order: Order) -> None:
     at_home = rate.category.of_rate(rate.rate_bp)
     is_service = line.product.kind in _SERVICES
     category = treatments.category(order.tax_treatment, at_home, is_service=is_service)
-    is_charged = category is TaxCategory.STANDARD
-    line.tax_category, line.tax_rate_bp = category, rate.rate_bp if is_charged else 0
-    if rate.rate_bp and not is_charged and order.price_mode is PriceMode.GROSS:
-        line.taxed_price_minor = line.unit_price_minor
-        line.taxed_discount_minor = line.discount_minor
-        line.unit_price_minor -= tax_within(line.unit_price_minor, rate.rate_bp)
-        line.discount_minor = _within(
-            line, line.discount_minor - tax_within(line.discount_minor, rate.rate_bp)
-        )
+    is_charged, was_charged = category in _CHARGED, line.tax_category in _CHARGED
+    if rate.rate_bp and order.price_mode is PriceMode.GROSS and is_charged != was_charged:
+        (_include if is_charged else _take_out)(line, rate.rate_bp)
+    line.tax_category = category
+    line.tax_rate_bp = rate.rate_bp if category is TaxCategory.STANDARD else 0
+
+
+def _take_out(line: OrderLine, rate_bp: int) -> None:
+    line.taxed_price_minor, line.taxed_discount_minor = line.unit_price_minor, line.discount_minor
+    line.unit_price_minor -= tax_within(line.unit_price_minor, rate_bp)
+    line.discount_minor = _within(
+        line, line.discount_minor - tax_within(line.discount_minor, rate_bp)
+    )
+
+
+def _include(line: OrderLine, rate_bp: int) -> None:
+    """Of a line that never had a price with tax: it was quoted without."""
+    line.unit_price_minor += half_up(line.unit_price_minor * rate_bp, BASIS)
+    line.discount_minor = _within(
+        line, line.discount_minor + half_up(line.discount_minor * rate_bp, BASIS)
+    )
 
 
 def by_margin(session: Session, store: Store, line: OrderLine, cost: int) -> None:
@@ -82,6 +99,7 @@ def restore(line: OrderLine) -> None:
         kept = half_up(line.discount_minor * taxed, free) if free else 0
     line.discount_minor = _within(line, kept)
     line.taxed_price_minor = line.taxed_discount_minor = None
+    line.tax_category = TaxCategory.STANDARD
 
 
 def exemption(session: Session, order: Order) -> str:

@@ -8,7 +8,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.text import Text
 from app.payments import treatments
-from app.sales import orders, taxchoice
+from app.sales import orders, taxing
 from app.sales.models import Order
 from app.stores import desk
 
@@ -26,7 +26,7 @@ class TaxView:
 
 def of(session: Session, actor: Actor, order: Order) -> TaxView:
     store = desk.store_of(session, order.store_id)
-    customer = taxchoice.customer_of(session, order)
+    customer = taxing.customer_of(session, order)
     return TaxView(
         label=treatments.LABELS[order.tax_treatment],
         rule=treatments.LABELS[treatments.by_rule(store, customer)],

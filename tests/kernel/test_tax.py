@@ -10,7 +10,6 @@ from app.kernel.tax import (
     TaxSum,
     spread,
     sums_by_category,
-    sums_by_rate,
     tax_within,
 )
 
@@ -18,6 +17,13 @@ amounts = st.integers(-(10**9), 10**9)
 rates = st.sampled_from([0, 250, 550, 700, 810, 1300, 1900, 2000, 2400, 2700])
 lines = st.lists(st.tuples(amounts, rates), max_size=60)
 sorted_lines = st.lists(st.tuples(amounts, rates, st.sampled_from(TaxCategory)), max_size=60)
+
+
+def sums_by_rate(lines: list[tuple[int, int]], mode: PriceMode) -> list[TaxSum]:
+    """Of lines that are taxed at home."""
+    return sums_by_category(
+        [(amount, rate_bp, TaxCategory.STANDARD) for amount, rate_bp in lines], mode
+    )
 
 
 def test_fifty_lines_are_taxed_as_their_sum() -> None:

@@ -144,6 +144,35 @@ def test_a_discount_given_without_tax_stays_the_same_share(session: Session) -> 
     assert order.lines[0].discount_minor == 67_500
 
 
+def test_what_was_quoted_without_tax_bears_it_at_home(session: Session) -> None:
+    counter = shop(session)
+    order = robot_and_plan(session, counter)
+    orders.set_customer(session, counter.seller, order, french(session, counter).id)
+    for line in order.lines:  # as the lines of an accepted quote
+        line.taxed_price_minor = line.taxed_discount_minor = None
+
+    orders.set_customer(session, counter.seller, order, counter.customer.id)
+
+    assert [line.unit_price_minor for line in order.lines] == [1_350_000, 199_900]
+    assert {line.tax_rate_bp for line in order.lines} == {1900}
+
+
+def test_a_vat_id_that_came_late_counts_at_payment(session: Session) -> None:
+    counter = shop(session)
+    order = robot_and_plan(session, counter)
+    customer = french(session, counter)
+    known, customer.vat_id = customer.vat_id, ""
+    orders.set_customer(session, counter.seller, order, customer.id)
+    assert order.tax_treatment is Treatment.HOME
+    customer.vat_id = known
+
+    session.expire(order, ["customer"])
+    order = orders.by_number(session, counter.seller, order.number)
+    content = paid(session, counter, order)
+
+    assert content.totals.gross == Money(1_302_437, "EUR")
+
+
 def test_a_persons_export_is_a_choice_with_its_papers(session: Session) -> None:
     counter = shop(session)
     order = robot_and_plan(session, counter)
