@@ -148,6 +148,7 @@ def words(content: DocumentContent) -> Words:
         "BT-2": _day(content),
         "BT-3": _TYPE[content.kind],
         "BT-5": content.currency,
+        # where no other day is said it is the invoice's; the schema wants the element filled
         "BT-72": content.supplied_on or _day(content),
         "BG-1": [{"BT-22": note} for note in content.notes if note],
         "BG-4": _seller(content),

@@ -46,10 +46,18 @@ def issue(
     content = content_of(session, order, kind=DocumentKind.INVOICE)
     payments, change = invoiceparts.payments(attempts, content)
     sums = invoiceparts.rounded(content.totals, attempts)
+    # a robot is supplied when it is handed over, which comes later; all else goes along at once
+    supplied_on = None if orders.robots_of(order) else content.business_day
 
     def build(label: str) -> DocumentContent:
         return replace(
-            content, number=label, totals=sums, payments=payments, change=change, due_on=due_on
+            content,
+            number=label,
+            totals=sums,
+            payments=payments,
+            change=change,
+            due_on=due_on,
+            supplied_on=supplied_on,
         )
 
     return issuing.issue(

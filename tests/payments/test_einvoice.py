@@ -121,7 +121,7 @@ def test_a_yen_has_no_decimals() -> None:
 
 
 def test_the_same_document_is_the_same_xml_and_fits_into_its_pdf() -> None:
-    content = SORTS["goods to a member state"]
+    content = SORTS["export"]
     written = einvoice.xml(content)
     pdf = papers.pdf(content, xml=written)
     reader = PdfReader(io.BytesIO(pdf))
@@ -133,6 +133,7 @@ def test_the_same_document_is_the_same_xml_and_fits_into_its_pdf() -> None:
     )
     text = "".join(page.extract_text() for page in reader.pages)
     assert "INV-000123" in text
+    assert einvoices.OVERSEAS.name in text  # and in Chinese, with fonts for it
     assert papers.pdf(content, xml=written) == pdf
 
 
