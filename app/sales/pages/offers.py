@@ -15,7 +15,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, StoreError
 from app.kernel.quantity import document_number
 from app.kernel.signatures import read_signature
-from app.kernel.text import msg
+from app.kernel.text import Text, msg
 from app.payments import bills, checkouts, issuing, papers, stripe_gate
 from app.payments.models import IssuedDocument, PaymentAttempt, Tender
 from app.sales import accepting, deposits, orders, quotelinks, quotes, quoteview
@@ -226,13 +226,19 @@ def _after(session: Session, order: Order) -> dict[str, Any]:
     deposit = deposits.stands(session, order)
     return {
         "order": order,
-        "order_status": orders.STATUS_LABELS[orders.status(session, order)],
+        "order_status": _told(orders.status(session, order)),
         "deposit_stands": deposit,
         "next_payment": deposits.next_payment(session, order),
         "paid": bills.paid(session, bill) if bill else None,
         "due": bills.due(session, bill) if bill else None,
         "steps": _steps(session, order, deposit),
     }
+
+
+def _told(status: orders.OrderStatus) -> Text:
+    """A status in the customer's words: that a basket is parked is the counter's business."""
+    ordered = status in {orders.OrderStatus.OPEN, orders.OrderStatus.PARKED}
+    return msg("Ordered") if ordered else orders.STATUS_LABELS[status]
 
 
 def _steps(
