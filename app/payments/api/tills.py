@@ -198,7 +198,7 @@ def close_session(
         session,
         actor.store_id,
         total=body.counted.money(),
-        pieces={each.value: each.pieces for each in body.pieces},
+        pieces=_pieces(body.pieces),
         field="counted",
     )
     try:
@@ -257,6 +257,14 @@ def z_report(session: ReadSession, actor: ApiReading, session_id: RowId) -> Repo
         raise NotFound(msg("Till session {number} is still open.", number=till_session.number))
     document = issuing.document(session, actor, till_session.z_document_id)
     return _report_out(issuing.content_of(document))
+
+
+def _pieces(told: list[PieceIn]) -> dict[int, int]:
+    """How many of each value; a value that is told twice lay in two heaps."""
+    heaps: dict[int, int] = {}
+    for each in told:
+        heaps[each.value] = heaps.get(each.value, 0) + each.pieces
+    return heaps
 
 
 def _till_named(session: Session, actor: Actor, name: str) -> Till:
