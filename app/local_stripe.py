@@ -104,4 +104,4 @@ def give_readers(database: Database) -> None:
         with database.transaction() as session:
             queueing.enter(session, store_id)
             till = desk.till_by_id(session, house, till_id)
-            readers.register(session, house, till, reader.id)
+            readers.put_at(session, house, till, reader.id)

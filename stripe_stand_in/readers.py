@@ -89,6 +89,25 @@ def create(call: Call) -> StripeObject:
     )
 
 
+def update(call: Call) -> StripeObject:
+    """Give a reader another name."""
+    reader = call.subject("terminal.reader")
+    params = call.params
+    params.allow("label", "metadata")
+    if "label" in params:
+        reader["label"] = params.text("label") or reader["serial_number"]
+    reader["metadata"] = {**reader["metadata"], **params.metadata()}
+    return call.state.put(reader)
+
+
+def delete(call: Call) -> StripeObject:
+    """Take a reader out of the account."""
+    reader = call.subject("terminal.reader")
+    call.params.allow()
+    call.state.remove(reader["id"])
+    return {"id": reader["id"], "object": "terminal.reader", "deleted": True}
+
+
 def process(call: Call) -> StripeObject:
     """Ask the customer for a card; the answer comes before the card does."""
     reader = call.subject("terminal.reader")

@@ -128,6 +128,8 @@ _ROUTES = [
     *_reading(
         "terminal.readers", "terminal.reader", "device_type", "location", "serial_number", "status"
     ),
+    _route("terminal.readers.update", "POST", "/v1/terminal/readers/{id}", readers.update),
+    _route("terminal.readers.delete", "DELETE", "/v1/terminal/readers/{id}", readers.delete),
     _verb("terminal.readers", "process_payment_intent", readers.process),
     _verb("terminal.readers", "cancel_action", readers.cancel_action),
     _verb("terminal.readers", "collect_inputs", reader_inputs.collect),

@@ -122,5 +122,12 @@ class ReaderForm(TillForm):
     reader: Typed = ""
 
 
+class NewReaderForm(TillForm):
+    """Also what renames one: then without a code."""
+
+    code: Typed = ""
+    label: Typed = ""
+
+
 class SetAsideForm(StoreForm):
     reason: Typed = ""

@@ -217,6 +217,34 @@ class StripeGate:
             page = self._client.v1.terminal.readers.list({"limit": 100})
             return [reader_report(reader.to_dict()) for reader in page.data]
 
+    def place_of(self, store: str, name: str, address: dict[str, str]) -> str:
+        """The id of the place where a store's readers stand; made the first time."""
+        with _translated():
+            page = self._client.v1.terminal.locations.list({"limit": 100})
+            for place in page.auto_paging_iter():
+                if (place.to_dict().get("metadata") or {}).get("store") == store:
+                    return str(place.id)
+            made = self._client.v1.terminal.locations.create(
+                {"display_name": name, "address": address, "metadata": {"store": store}}  # type: ignore[typeddict-item]
+            )
+            return str(made.id)
+
+    def register_reader(self, code: str, label: str, *, place: str) -> ReaderReport:
+        """A reader by the words that it shows on its screen."""
+        with _translated():
+            made = self._client.v1.terminal.readers.create(
+                {"registration_code": code, "label": label, "location": place}
+            )
+            return reader_report(made.to_dict())
+
+    def rename_reader(self, reader_id: str, label: str) -> None:
+        with _translated():
+            self._client.v1.terminal.readers.update(reader_id, {"label": label})
+
+    def remove_reader(self, reader_id: str) -> None:
+        with _translated():
+            self._client.v1.terminal.readers.delete(reader_id)
+
     def add_simulated_reader(self, label: str, *, country: str) -> ReaderReport:
         """A reader of Stripe's test mode, at a place of its own: for the demo."""
         with _translated():
