@@ -9,7 +9,6 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.customers.models import Customer
-from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
@@ -21,12 +20,11 @@ from app.payments.standing import UNCOVERED
 from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
-from app.robots.states import UNIT_STATE_LABELS, UnitState
+from app.robots.states import UnitState
 from app.sales import catalogue, exchanges, handovers, orders, totals
 from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind, UnitSale
 from app.sales.orders import OrderStatus
 from app.sales.return_models import ReturnLine
-from app.stores import desk
 from app.web import paging
 
 TABS = (
@@ -237,10 +235,10 @@ def unhanded() -> Select[int]:
 
 def waiting_for_handover(session: Session, actor: Actor) -> list[OrderRow]:
     """Paid orders whose robots still stand here, oldest first."""
-    return rows(session, actor, _waiting(session, actor))
+    return rows(session, actor, waiting_orders(session, actor))
 
 
-def _waiting(session: Session, actor: Actor) -> list[Order]:
+def waiting_orders(session: Session, actor: Actor) -> list[Order]:
     """Found by the robots: few are sold and not handed over, however many orders there were."""
     here = (
         select(UnitSale.order_id)
@@ -389,35 +387,3 @@ def product_page(
     shown = found[: paging.PAGE]
     following = paging.encode(shown[-1].code_key) if len(found) > paging.PAGE else None
     return paging.Page(tiles(session, shown), following)
-
-
-def today(session: Session, actor: Actor) -> dict[str, Any]:
-    """The day so far: takings by the journal, robots by state, who comes, what waits."""
-    store = desk.store_of(session, actor.store_id)
-    day = desk.business_day_of(store)
-    start, end = clock.day_bounds(day, zone=store.zone, cut_off=store.day_starts_at)
-    settled = list(
-        session.scalars(
-            select(Order)
-            .where(Order.store_id == store.id, Order.settled_at >= start, Order.settled_at < end)
-            .options(selectinload(Order.lines))
-        )
-    )
-    states = session.execute(
-        select(Unit.state, func.count()).where(Unit.store_id == store.id).group_by(Unit.state)
-    )
-    drawers = tills.open_sessions(session, store.id)
-    waiting, parked = _waiting(session, actor), orders.parked(session, actor)
-    listed = rows(session, actor, [*waiting, *parked])
-    takings = sum(totals.of_order(order).gross.minor for order in settled)
-    return {
-        "day": day,
-        "sales": len(settled),
-        "robots_sold": sum(len(orders.robots_of(order)) for order in settled),
-        "takings": Money(takings, store.currency),
-        "states": {UnitState(state): count for state, count in states},
-        "state_labels": UNIT_STATE_LABELS,
-        "pickups": listed[: len(waiting)],
-        "parked": listed[len(waiting) :],
-        "tills": [(till, drawers.get(till.id)) for till in desk.tills_of(session, store.id)],
-    }

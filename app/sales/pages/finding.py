@@ -13,7 +13,7 @@ from app.parts.models import Part
 from app.payments.models import IssuedDocument
 from app.robots import addresses
 from app.robots.models import Unit
-from app.sales import queries, scanning
+from app.sales import scanning, today
 from app.sales.models import Order
 from app.sales.scanning import Hit
 from app.web.rendering import render
@@ -23,9 +23,9 @@ router = APIRouter()
 
 
 @router.get("/")
-def today(request: Request, session: ReadSession, actor: SignedIn) -> Response:
+def show_today(request: Request, session: ReadSession, actor: SignedIn) -> Response:
     """What waits for somebody in this store today."""
-    return render(request, "sales/today.html", **queries.today(session, actor))
+    return render(request, "sales/today.html", **today.so_far(session, actor))
 
 
 @router.get("/find")

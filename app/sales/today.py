@@ -1,0 +1,48 @@
+"""The day so far, as the first page shows it."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.kernel import clock
+from app.kernel.actor import Actor
+from app.kernel.money import Money
+from app.payments import tills
+from app.robots.models import Unit
+from app.robots.states import UNIT_STATE_LABELS, UnitState
+from app.sales import orders, queries, totals
+from app.sales.models import Order
+from app.stores import desk
+
+
+def so_far(session: Session, actor: Actor) -> dict[str, Any]:
+    """The day so far: takings by the journal, robots by state, who comes, what waits."""
+    store = desk.store_of(session, actor.store_id)
+    day = desk.business_day_of(store)
+    start, end = clock.day_bounds(day, zone=store.zone, cut_off=store.day_starts_at)
+    settled = list(
+        session.scalars(
+            select(Order)
+            .where(Order.store_id == store.id, Order.settled_at >= start, Order.settled_at < end)
+            .options(selectinload(Order.lines))
+        )
+    )
+    states = session.execute(
+        select(Unit.state, func.count()).where(Unit.store_id == store.id).group_by(Unit.state)
+    )
+    drawers = tills.open_sessions(session, store.id)
+    waiting, parked = queries.waiting_orders(session, actor), orders.parked(session, actor)
+    listed = queries.rows(session, actor, [*waiting, *parked])
+    takings = sum(totals.of_order(order).gross.minor for order in settled)
+    return {
+        "day": day,
+        "sales": len(settled),
+        "robots_sold": sum(len(orders.robots_of(order)) for order in settled),
+        "takings": Money(takings, store.currency),
+        "states": {UnitState(state): count for state, count in states},
+        "state_labels": UNIT_STATE_LABELS,
+        "pickups": listed[: len(waiting)],
+        "parked": listed[len(waiting) :],
+        "tills": [(till, drawers.get(till.id)) for till in desk.tills_of(session, store.id)],
+    }
