@@ -314,3 +314,23 @@ def a_phone(app: FastAPI) -> TestClient:
 
 def answer_of(*, version: str = "1", by: str = "Kerstin Arndt", **lines: str) -> dict[str, str]:
     return {csrf.FIELD: csrf._token(SECRET), "version": version, "by": by, **lines}
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_repair_is_paid_by_a_link_once_the_work_is_done(
+    session: Session, shop: Workshop, office: Browser
+) -> None:
+    ticket = approved_ticket(session, shop, a_fee(minor=5_000))
+    session.commit()
+    page = f"/service/tickets/{ticket.number}/payment-link"
+    early = office.post(page)
+    assert early.status_code == 409
+    assert "paid when the work is done" in early.text
+    released(session, shop, ticket)
+    session.commit()
+    made = office.post(page)
+    found = re.search(r"/pay/([A-Za-z0-9_-]{40,})", made.text)
+    assert found
+    bill = office.get(f"/pay/{found[1]}").text
+    assert tickets.label(ticket) in bill
+    assert "59.50" in bill or "50.00" in bill

@@ -9,39 +9,21 @@ from starlette.responses import RedirectResponse, Response
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
-from app.kernel.money import Money, parse_money
-from app.kernel.quantity import parse_quantity
+from app.kernel.text import msg
 from app.payments import cards, links, linkview
+from app.payments.linkforms import About, LinkForm, shown
 from app.payments.models import Bill
 from app.sales import checkout, orders
 from app.sales.models import Order
 from app.settings import Settings
 from app.web.errors import status_of
-from app.web.forms import Reading, StoreForm, Typed, problems_of
+from app.web.forms import StoreForm
 from app.web.idempotent import once
-from app.web.qr import qr_code
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.wire import Number
 
 router = APIRouter(prefix="/sales")
-
-
-class LinkForm(StoreForm):
-    amount: Typed = ""
-    days: Typed = ""
-
-    def read(self, currency: str) -> tuple[Money | None, int]:
-        seen = Reading()
-        amount = None
-        if self.amount.strip():
-            nothing = Money(0, currency)
-            amount = seen.take("amount", lambda: parse_money(self.amount, currency), nothing)
-        days = links.DAYS
-        if self.days.strip():
-            days = seen.take("days", lambda: parse_quantity(self.days, field="days"), links.DAYS)
-        seen.done()
-        return amount, days
 
 
 @router.get("/{number}/payment-link")
@@ -120,14 +102,15 @@ def _page(
     form: LinkForm | None = None,
     refusal: StoreError | None = None,
 ) -> Response:
+    about = About(
+        label=f"S-{order.number}",
+        page=f"/sales/{order.number}",
+        crumbs=(("/sales", msg("Sales")),),
+    )
+    bill = orders.bill_of(session, order)
     return render(
         request,
-        "sales/payment_link.html",
+        "payments/payment_link.html",
         status=status_of(refusal) if refusal else 200,
-        order=order,
-        link=link,
-        drawing=qr_code(link) if link else None,
-        form=form.typed() if form else {},
-        problems=problems_of(refusal) if refusal else {},
-        **linkview.for_staff(session, orders.bill_of(session, order)),
+        **shown(session, bill, about, link=link, form=form, refusal=refusal),
     )
