@@ -23,6 +23,7 @@ from app.demo import (
     estimates,
     history,
     laboratory,
+    offers,
     parts,
     people,
     planning,
@@ -135,6 +136,7 @@ def _tell_of_the_last_days(session: Session, crew: Crew, now: datetime) -> None:
     with clock.set_to(now - timedelta(minutes=40)):
         _receive(session, crew, "delivery-4726.csv", deliveries.SECOND_NOTE)
         trade.quote(session, crew)
+        offers.make(session, crew)
         service.this_morning(session, crew)
         planning.fill_calendar(session, crew)
         buying.take_the_last_one(session, crew)
