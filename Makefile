@@ -58,11 +58,13 @@ coverage: setup-test ## Run the tests in one process and report what they do not
 bench: setup-test ## Measure speed against the budgets; the exit code depends on counters alone
 	@$(VENV) -m bench $(ARGS)
 
-soak: setup-test ## Trade, repair and move stock 100,000 steps in any order (STEPS=...), each time others; 50 times kill -9 in a sale
+soak: setup-test ## Trade, repair and move stock 100,000 steps in any order (STEPS=...), each time others; 50 times kill -9 at a till; 20,000 webhooks
 	@QUATREFOIL_TEST_SALE_STEPS=$(STEPS) QUATREFOIL_TEST_STOCK_STEPS=$(STEPS) \
-		QUATREFOIL_TEST_KILLS=50 $(VENV) -m pytest --numprocesses auto -o faulthandler_timeout=0 \
+		QUATREFOIL_TEST_KILLS=50 QUATREFOIL_TEST_STORM_ORDERS=100 \
+		$(VENV) -m pytest --numprocesses auto -o faulthandler_timeout=0 \
 		tests/sales/test_sales_machine.py tests/parts/test_stock_machine.py \
 		tests/service/test_ticket_machine.py \
+		tests/payments/test_webhook_storm.py tests/payments/test_webhook_posts.py \
 		tests/sales/test_killed.py $(ARGS)
 
 screenshots: setup-test ## Photograph every page with demo data into var/screenshots
