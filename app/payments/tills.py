@@ -17,7 +17,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import MOST_MINOR, Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import booking, counts, issuing, journal, till_reports
+from app.payments import booking, counts, issuing, journal, printing, till_reports
 from app.payments.counts import Counted
 from app.payments.documents import DocumentContent, DocumentKind
 from app.payments.errors import DifferenceUnexplained, TillClosed
@@ -299,6 +299,7 @@ def _freeze(
     till_session.difference_minor = (closing.counted - closing.expected).minor
     till_session.difference_reason, till_session.z_document_id = closing.reason, document.id
     session.flush()
+    printing.post_slip(session, document, till_id=till_session.till_id)
 
 
 def _post(

@@ -21,6 +21,7 @@ from app.payments import (
     drawers,
     issuing,
     journal,
+    printing,
     refunds,
     tenders,
     tills,
@@ -326,3 +327,14 @@ def test_the_drawer_opens_for_a_part_in_cash_and_for_cash_that_goes_back(session
     assert session.scalar(kicks) == 2
     tenders.take_cash(session, place.cashier, owed, drawer, amount=eur(7_000), tendered=eur(7_000))
     assert session.scalar(kicks) == 2
+
+
+@sqlite
+def test_the_z_report_is_printed_at_its_till_and_is_no_copy(session: Session) -> None:
+    place = shop(session)
+    place.till.printer = "file:///dev/null"
+    tills.close(session, place.cashier, opened(session, place), eur(20_000))
+    (payload,) = session.scalars(
+        select(OutboxItem.payload).where(OutboxItem.kind == printing.RECEIPT)
+    )
+    assert '"copy":false' in payload
