@@ -74,6 +74,7 @@ from app.sales import (
     checkout,
     completion,
     preorders,
+    quoteprivacy,
     robotpapers,
     tradeintaking,
 )
@@ -133,11 +134,15 @@ def connect() -> None:
     events.listen(MovementReversed, receipts.on_reversed)
     events.listen(HandedOver, robotpapers.on_handed_over)
     events.listen(CustomerErased, salesview.on_customer_erased)
+    events.listen(CustomerErased, quoteprivacy.on_customer_erased)
     panels.show(customerview.panel)
     panels.show(salesview.panel)
     panels.show(terms.panel)
     privacy.chapters.update(
-        robots=customerview.chapter, sales=salesview.chapter, service=serviceview.chapter
+        robots=customerview.chapter,
+        sales=salesview.chapter,
+        quotes=quoteprivacy.chapter,
+        service=serviceview.chapter,
     )
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)

@@ -7,12 +7,22 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.customers import privacy
 from app.kernel import clock
-from app.kernel.errors import Conflict, Invalid, Refused
+from app.kernel.errors import Conflict, Invalid, NotFound, Refused
 from app.kernel.money import Money
 from app.payments import bills
 from app.robots import claims
-from app.sales import accepting, catalogue, checkout, options, orders, quotelines, quotes
+from app.sales import (
+    accepting,
+    catalogue,
+    checkout,
+    options,
+    orders,
+    quotelines,
+    quotelinks,
+    quotes,
+)
 from app.sales.quote_models import QuoteLine
 from app.sales.quotes import QuoteState
 from tests.makers.books import breaches_of
@@ -191,3 +201,18 @@ def test_what_was_quoted_stays_kept_after_a_failed_payment(
     claim = claims.live_claim(session, unit.id)
     assert claim is not None
     assert claim.expires_at is None
+
+
+def test_whoever_is_forgotten_is_offered_nothing_any_more(
+    session: Session, counter: Counter
+) -> None:
+    quote = a_quote(session, counter)
+    token = quotelinks.new(session, counter.seller, quote)
+    privacy.export(session, counter.manager, counter.customer)
+
+    privacy.erase(session, counter.manager, counter.customer, reason="asked for it")
+
+    with pytest.raises(NotFound):
+        quotelinks.quote_of(session, token)
+    gone = quotes.by_number(session, counter.seller, quote.number)
+    assert quotes.state_of(gone, quotes.today(session, gone)) is QuoteState.WITHDRAWN
