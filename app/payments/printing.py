@@ -18,7 +18,14 @@ from app.stores.models import Till
 from app.web.printing import send_to_printer
 
 RECEIPT = "print.receipt"
-SLIPS = frozenset({DocumentKind.RECEIPT, DocumentKind.INVOICE, DocumentKind.Z_REPORT})
+SLIPS = frozenset(
+    {
+        DocumentKind.RECEIPT,
+        DocumentKind.INVOICE,
+        DocumentKind.CREDIT_NOTE,
+        DocumentKind.Z_REPORT,
+    }
+)
 
 
 def post_slip(

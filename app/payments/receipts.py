@@ -50,7 +50,11 @@ def _head(slip: Slip, said: Speech, content: DocumentContent, *, copy: bool) -> 
     if copy:
         slip.text(f"*** {_('COPY')} ***", style=Style.TALL, centred=True)
     slip.rule()
-    titles = {DocumentKind.X_REPORT: _("X report"), DocumentKind.Z_REPORT: _("Z report")}
+    titles = {
+        DocumentKind.CREDIT_NOTE: _("Credit note"),
+        DocumentKind.X_REPORT: _("X report"),
+        DocumentKind.Z_REPORT: _("Z report"),
+    }
     title = titles.get(content.kind, _("Receipt"))
     slip.pair(f"{title} {content.number}", said.datetime(content.issued_at))
     for fact in content.references:
@@ -74,8 +78,10 @@ def _sale(slip: Slip, said: Speech, content: DocumentContent) -> None:
         _payment(slip, said, payment)
     if content.change:
         slip.pair(_("Change given"), said.money(content.change))
-    if content.open:
+    if content.open.minor > 0:
         slip.pair(_("Balance due"), said.money(content.open), style=Style.BOLD)
+    elif content.open:
+        slip.pair(_("Credit balance"), said.money(-content.open), style=Style.BOLD)
 
 
 def _line(slip: Slip, said: Speech, line: Line) -> None:

@@ -10,8 +10,17 @@ from app.kernel.money import Money
 from app.kernel.tax import TaxSum, charged
 from app.kernel.text import msg
 from app.payments import invoiceparts, issuing
-from app.payments.documents import DocumentKind, Fact, Line, Totals
+from app.payments.documents import (
+    DocumentContent,
+    DocumentKind,
+    Fact,
+    Line,
+    PaymentLine,
+    Totals,
+)
 from app.payments.models import IssuedDocument
+from app.payments.refund_models import Refund
+from app.payments.till_reports import TENDER_LABELS
 from app.sales import invoices, orders
 from app.sales.models import Order, OrderLine
 from app.sales.returnsums import Credit
@@ -28,6 +37,7 @@ def issue(
     serials: Mapping[int, Sequence[str]],
     number: int,
     reason: str,
+    given: Sequence[Refund],
 ) -> IssuedDocument:
     """Number and freeze it; amounts are negative, as they stand against the invoice's."""
     content = invoices.content_of(session, order, kind=DocumentKind.CREDIT_NOTE)
@@ -51,8 +61,12 @@ def issue(
         ),
         taxes=invoiceparts.taxes(back, currency, content.language),
         totals=Totals(
-            net=Money(net, currency), tax=Money(tax, currency), gross=Money(net + tax, currency)
+            net=Money(net, currency),
+            tax=Money(tax, currency),
+            gross=Money(net + tax, currency),
+            rounding=_rounding(given, currency),
         ),
+        payments=tuple(_payment(one, content) for one in given),
         corrects=_invoice_of(session, order),
         references=(
             *content.references,
@@ -67,6 +81,22 @@ def issue(
         reference=orders.reference(order),
         build=lambda printed: replace(written, number=printed),
     )
+
+
+def _payment(refund: Refund, content: DocumentContent) -> PaymentLine:
+    """Money that goes back, by which way; what was given in coins is what was handed over."""
+    minor = refund.amount_minor + refund.rounding_minor
+    return PaymentLine(
+        label=speech(content.language).say(TENDER_LABELS[refund.tender]),
+        amount=Money(-minor, refund.currency),
+        paid_on=content.business_day,
+        auth_ref=refund.note,
+    )
+
+
+def _rounding(given: Sequence[Refund], currency: str) -> Money | None:
+    minor = sum(one.rounding_minor for one in given)
+    return Money(-minor, currency) if minor else None
 
 
 def label(number: int) -> str:

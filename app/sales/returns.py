@@ -96,7 +96,10 @@ def take_back(
         _take(session, actor, order, item, line)
     entry = _book(session, actor, order, bill, credit, till_id=till_id)
     number = numbers.allot(session, store_id=order.store_id, series=_SERIES)
-    document = _paper(session, actor, order, found, credit, number=number, reason=reason)
+    made = moneyback.give(session, actor, bill, plan or (), reason=reason, till_id=till_id)
+    document = _paper(
+        session, actor, order, found, credit, number=number, reason=reason, given=made
+    )
     row = Return(
         store_id=order.store_id,
         number=number,
@@ -112,7 +115,6 @@ def take_back(
     )
     _keep(session, row, found, credit)
     _tell(session, actor, order, row, found)
-    made = moneyback.give(session, actor, bill, plan or (), reason=reason, till_id=till_id)
     if document is not None and till_id is not None:
         gives_cash = any(one.tender is Tender.CASH for one in made)
         printing.post_slip(session, document, till_id=till_id, open_drawer=gives_cash)
@@ -232,6 +234,7 @@ def _paper(
     *,
     number: int,
     reason: str,
+    given: Sequence[Refund],
 ) -> IssuedDocument | None:
     """What had cost nothing needs no credit note."""
     if not credit.minor:
@@ -245,6 +248,7 @@ def _paper(
         serials={line.line.id: item.serials for item, line in found},
         number=number,
         reason=reason,
+        given=given,
     )
 
 
