@@ -333,6 +333,7 @@ def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None
         if line.unit_id is not None:
             claims.release(session, line.unit_id, owner=reference(order))
     reservations.release(session, reference(order), store_id=order.store_id)
+    waiting.end(session, order)
     order.cancelled_at = clock.now()
     order.cancel_reason = clean(reason)[:200]
     audit.record(
