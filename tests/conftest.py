@@ -24,7 +24,9 @@ from app.kernel.db import Database
 from app.main import create_app
 from app.settings import Settings
 from tests.browsers import NoBrowser, open_browser, watch
+from tests.compiled import share_compiled
 from tests.databases import ENGINES, EngineName, Supply
+from tests.ordering import long_ones_first
 from tests.processes import QUATREFOIL, free_port, is_ready, running
 from tests.scratch import keep_in_memory
 from tests.stripe_server import StripeStandIn, running_stripe_stand_in
@@ -61,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # who ends the tests from outside ends them as Ctrl-C does: with everything put away
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     keep_in_memory()
+    share_compiled()
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN_LOG])
     told = getattr(config, "workerinput", None)
     supply = Supply(Path(told["folder"]), told["server"]) if told else Supply.open()
@@ -78,6 +81,13 @@ def pytest_configure_node(node: XdistWorker) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and SUPPLY in config.stash:
         config.stash[SUPPLY].close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long tests come first, shared out among the workers: at the end, all have small ones left."""
+    told = getattr(config, "workerinput", None)
+    if told:
+        items[:] = long_ones_first(items, workers=told["workercount"])
 
 
 def pytest_collection_finish() -> None:
