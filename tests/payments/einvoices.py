@@ -176,6 +176,20 @@ def every_sort() -> dict[str, DocumentContent]:
             corrects="INV-000007",
             paid=0,
         ),
+        "the last of three": _the_last_of_three(),
         "yen": invoice(line(8_000, rate_bp=1000, currency="JPY", quantity=3)),
         "given away": invoice(line(500, discount=500)),
     }
+
+
+def _the_last_of_three() -> DocumentContent:
+    """Of three returns of 0.33 each the last takes the cent that rounding left: 0.06 of tax."""
+    note = invoice(
+        line(33, quantity=-1), kind=DocumentKind.CREDIT_NOTE, corrects="INV-000007", paid=-33
+    )
+    net, tax, gross = (Money(minor, "EUR") for minor in (-27, -6, -33))
+    return replace(
+        note,
+        taxes=(replace(note.taxes[0], net=net, tax=tax, gross=gross),),
+        totals=Totals(net=net, tax=tax, gross=gross),
+    )
