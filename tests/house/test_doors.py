@@ -22,6 +22,8 @@ OPEN_PAGES = {
     *("/r/key", "/r/{code}", "/r/{code}/passport.json", "/c/{code}"),
     # a repair's status and estimate: the key on its receipt is what opens them
     *("/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
+    # a bill that is paid by a link: its key is what opens it
+    "/pay/{key}",
     # the link at a message's foot, by which its reader wants no more of these
     "/u/{key}",
     # a customer's quote: the key in its link is what opens it
@@ -49,7 +51,10 @@ DONE_ONCE = {
 }
 # The same once and twice by their nature: they look at what has become of one payment; or their
 # answer is a secret that is kept nowhere.
-BY_NATURE = {"cancel_payment", "reconcile_payment", "make_owner_link", "make_ticket_receipt"}
+BY_NATURE = {
+    *("cancel_payment", "reconcile_payment"),
+    *("make_owner_link", "make_ticket_receipt", "make_quote_link"),
+}
 
 
 @pytest.fixture
