@@ -52,6 +52,7 @@ class Return(Base):
         CheckConstraint("credited_minor >= 0", name="credited_not_negative"),
         CheckConstraint("(credited_minor = 0) = (entry_id IS NULL)", name="credit_is_booked"),
         Index("ix_returns_order", "order_id", "id"),
+        Index("ix_returns_day", "store_id", "at"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)

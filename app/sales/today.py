@@ -13,11 +13,12 @@ from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, UnitState
 from app.sales import orders, queries, totals
 from app.sales.models import Order
+from app.sales.return_models import Return
 from app.stores import desk
 
 
 def so_far(session: Session, actor: Actor) -> dict[str, Any]:
-    """The day so far: takings by the journal, robots by state, who comes, what waits."""
+    """The day so far: takings less what came back, robots by state, who comes, what waits."""
     store = desk.store_of(session, actor.store_id)
     day = desk.business_day_of(store)
     start, end = clock.day_bounds(day, zone=store.zone, cut_off=store.day_starts_at)
@@ -34,7 +35,12 @@ def so_far(session: Session, actor: Actor) -> dict[str, Any]:
     drawers = tills.open_sessions(session, store.id)
     waiting, parked = queries.waiting_orders(session, actor), orders.parked(session, actor)
     listed = queries.rows(session, actor, [*waiting, *parked])
-    takings = sum(totals.of_order(order).gross.minor for order in settled)
+    back = session.scalar(
+        select(func.coalesce(func.sum(Return.credited_minor), 0)).where(
+            Return.store_id == store.id, Return.at >= start, Return.at < end
+        )
+    )
+    takings = sum(totals.of_order(order).gross.minor for order in settled) - int(back or 0)
     return {
         "day": day,
         "sales": len(settled),

@@ -80,6 +80,7 @@ def _returns() -> None:
         sa.UniqueConstraint("store_id", "number", name=op.f("uq_returns_store_id_number")),
     )
     op.create_index("ix_returns_order", "returns", ["order_id", "id"], unique=False)
+    op.create_index("ix_returns_day", "returns", ["store_id", "at"], unique=False)
 
 
 def _lines() -> None:

@@ -14,7 +14,7 @@ from app.sales.orders import OrderStatus
 from app.sales.return_models import Exchange, Return
 from tests.makers.books import breaches_of
 from tests.makers.browsing import Browser, a_browser
-from tests.makers.returning import bill_of, taken_back
+from tests.makers.returning import bill_of, pieces, taken_back
 from tests.makers.sales import PIN, Counter, a_counter, a_robot
 from tests.makers.whole_sales import sold, sold_and_handed_over
 
@@ -220,3 +220,14 @@ def test_limits_that_are_none_are_refused_at_their_field(manager: Browser) -> No
 
 def manager_of(order: Order) -> Actor:
     return Actor(store_id=order.store_id, name="Petra Krause", role="manager")
+
+
+def test_the_day_counts_less_what_came_back(
+    manager: Browser, session: Session, counter: Counter, order: Order
+) -> None:
+    taken_back(session, counter, order, pieces(quantity=1))
+    session.commit()
+
+    page = manager.get("/")
+
+    assert "€1,798.00" in page.text
