@@ -116,13 +116,24 @@ def of_order(session: Session, order: Order) -> OrderDeposit | None:
 def stands(session: Session, order: Order) -> Stands | None:
     """How the deposit of an order stands; None where none was asked or the order is over."""
     deposit = of_order(session, order)
-    if deposit is None or deposit.ended_at is not None:
+    if deposit is None:
         return None
     bill = orders.bill_of(session, order)
     paid = bills.paid(session, bill) if bill else Money(0, order.currency)
-    today = desk.business_day_of(desk.store_of(session, order.store_id))
-    asked = Money(deposit.asked_minor, order.currency)
+    return as_paid(deposit, paid, today_of(session, order))
+
+
+def as_paid(deposit: OrderDeposit, paid: Money, today: date) -> Stands | None:
+    """The same on facts at hand: what came for the order, and the store's day."""
+    if deposit.ended_at is not None:
+        return None
+    asked = Money(deposit.asked_minor, paid.currency)
     return Stands(asked, paid, deposit.due_on, is_late=paid < asked and today > deposit.due_on)
+
+
+def today_of(session: Session, order: Order) -> date:
+    """The day of the order's store."""
+    return desk.business_day_of(desk.store_of(session, order.store_id))
 
 
 def require_stands(session: Session, order: Order) -> Stands:
@@ -145,15 +156,18 @@ def next_payment(session: Session, order: Order) -> Money:
 
 def fee_of(session: Session, order: Order) -> Money:
     """What would be kept if the order were cancelled today: the rule's share, of what came."""
-    nothing = Money(0, order.currency)
     deposit, bill = of_order(session, order), orders.bill_of(session, order)
     if deposit is None or bill is None:
-        return nothing
-    today = desk.business_day_of(desk.store_of(session, order.store_id))
+        return Money(0, order.currency)
+    return fee(deposit, standing.of(session, bill).held, today_of(session, order))
+
+
+def fee(deposit: OrderDeposit, held: Money, today: date) -> Money:
+    """The same on facts at hand: what is held of the customer, and the store's day."""
     if deposit.free_until is not None and today <= deposit.free_until:
-        return nothing
-    share = Money(half_up(deposit.asked_minor * deposit.keep_bp, BASIS), order.currency)
-    return min(share, standing.of(session, bill).held)
+        return Money(0, held.currency)
+    share = Money(half_up(deposit.asked_minor * deposit.keep_bp, BASIS), held.currency)
+    return min(share, held)
 
 
 def cancel(

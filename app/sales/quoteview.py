@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.kernel.actor import Actor
 from app.kernel.money import Money
-from app.payments import terms
+from app.payments import standing, terms
 from app.payments.models import Bill
 from app.sales import deposits, orders, quotelinks, quotepaper, quotes
 from app.sales.models import Order, Product, ProductKind
@@ -170,21 +170,29 @@ def robots_for_sale(session: Session, actor: Actor) -> Sequence[Product]:
 
 def panel(session: Session, actor: Actor, order: Order, bill: Bill | None) -> dict[str, Any]:
     """What a sale's page says of its quote, its deposit, who waits, and paying later."""
-    quote_number = session.scalar(select(Quote.number).where(Quote.order_id == order.id))
-    waits = session.scalar(
-        select(func.count())
-        .select_from(PreOrder)
-        .where(PreOrder.order_id == order.id, PreOrder.ended_at.is_(None))
-    )
-    is_open = order.cancelled_at is None and order.settled_at is None
+    quote_number, waits = session.execute(
+        select(
+            select(Quote.number).where(Quote.order_id == order.id).scalar_subquery(),
+            select(func.count())
+            .select_from(PreOrder)
+            .where(PreOrder.order_id == order.id, PreOrder.ended_at.is_(None))
+            .scalar_subquery(),
+        )
+    ).one()
+    deposit = deposits.of_order(session, order)
+    how = standing.of(session, bill) if bill and deposit else None
+    today = deposits.today_of(session, order)
+    nothing = Money(0, order.currency)
     account = terms.account_of(session, order.customer_id) if order.customer_id else None
     return {
         "quote_number": quote_number,
-        "deposit_stands": deposits.stands(session, order),
-        "deposit_row": deposits.of_order(session, order),
-        "kept_fee": deposits.fee_of(session, order) if is_open else None,
+        "deposit_stands": deposits.as_paid(deposit, how.paid if how else nothing, today)
+        if deposit
+        else None,
+        "deposit_row": deposit,
+        "kept_fee": deposits.fee(deposit, how.held, today) if deposit and how else nothing,
         "waits_for_robots": waits or 0,
-        "is_open_sale": is_open,
+        "is_open_sale": order.cancelled_at is None and order.settled_at is None,
         "account": account,
         "due_on": bill.due_on if bill else None,
         "asks": actor.may("counter.sell"),

@@ -13,10 +13,11 @@ from starlette.responses import RedirectResponse, Response
 from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, StoreError
+from app.kernel.money import Money
 from app.kernel.quantity import document_number
 from app.kernel.signatures import read_signature
 from app.kernel.text import Text, msg
-from app.payments import bills, checkouts, issuing, papers, stripe_gate
+from app.payments import bills, checkouts, issuing, papers, standing, stripe_gate
 from app.payments.models import IssuedDocument, PaymentAttempt, Tender
 from app.sales import accepting, deposits, orders, quotelinks, quotes, quoteview
 from app.sales.models import Order
@@ -47,7 +48,7 @@ def show_offer(request: Request, session: ReadSession, *, token: str, go: str = 
     order = _order_of(session, _customer(quote, ""), quote)
     live = _live_page(session, order) if order else None
     if order is None or live is None:
-        return _page(request, session, token)
+        return _page(request, session, token, quote=quote)
     session.rollback()
     try:
         checkouts.refresh(database_of(request), live.id)
@@ -189,9 +190,12 @@ def _page(
     refusal: StoreError | None = None,
     address: str = "",
     goes_on: bool = False,
+    quote: Quote | None = None,
 ) -> Response:
-    session.rollback()
-    quote = quotelinks.quote_of(session, token)
+    """The page; `quote` where it was read just now and nothing was written since."""
+    if quote is None:
+        session.rollback()
+        quote = quotelinks.quote_of(session, token)
     version = quotes.sent_of(quote)
     if version is None:
         raise NotFound(msg("There is no quote at this address."))
@@ -222,16 +226,21 @@ def _page(
 
 def _after(session: Session, order: Order) -> dict[str, Any]:
     """What is to be paid of an accepted quote, and how far it is."""
-    bill = orders.bill_of(session, order)
-    deposit = deposits.stands(session, order)
+    bill, row = orders.bill_of(session, order), deposits.of_order(session, order)
+    how = standing.of(session, bill) if bill else None
+    nothing = Money(0, order.currency)
+    paid, due = (how.paid, how.due) if how else (nothing, nothing)
+    today = deposits.today_of(session, order)
+    deposit = deposits.as_paid(row, paid, today) if row is not None else None
+    status = orders.status(session, order)
     return {
         "order": order,
-        "order_status": _told(orders.status(session, order)),
+        "order_status": _told(status),
         "deposit_stands": deposit,
-        "next_payment": deposits.next_payment(session, order),
-        "paid": bills.paid(session, bill) if bill else None,
-        "due": bills.due(session, bill) if bill else None,
-        "steps": _steps(session, order, deposit),
+        "next_payment": min(deposit.due, due) if deposit and deposit.due else due,
+        "paid": paid,
+        "due": due,
+        "steps": _steps(order, deposit, status),
     }
 
 
@@ -242,10 +251,9 @@ def _told(status: orders.OrderStatus) -> Text:
 
 
 def _steps(
-    session: Session, order: Order, deposit: deposits.Stands | None
+    order: Order, deposit: deposits.Stands | None, status: orders.OrderStatus
 ) -> list[dict[str, object]]:
     """Accepted, deposit, robot, handover: what is done and what comes next."""
-    status = orders.status(session, order)
     handed = status in {orders.OrderStatus.HANDED_OVER, orders.OrderStatus.CLOSED}
     done: list[tuple[object, bool]] = [(msg("Accepted"), True)]
     if deposit is not None:
