@@ -27,7 +27,19 @@ def _share(dialect: type[Any]) -> None:
     def engine_created(_dialect: type[Any], engine: Engine) -> None:
         engine._compiled_cache = shared
 
-    dialect.engine_created = classmethod(engine_created)
-    # the dialect is part of each statement's key, here and in the mappers' own caches
-    dialect.__hash__ = lambda self: hash(type(self))
-    dialect.__eq__ = lambda self, other: type(self) is type(other)
+    ways: dict[str, object] = {
+        "engine_created": classmethod(engine_created),
+        # the dialect is part of each statement's key, here and in the mappers' own caches
+        "__hash__": _hash,
+        "__eq__": _equal,
+    }
+    for name, way in ways.items():
+        setattr(dialect, name, way)
+
+
+def _hash(dialect: object) -> int:
+    return hash(type(dialect))
+
+
+def _equal(dialect: object, other: object) -> bool:
+    return type(dialect) is type(other)
