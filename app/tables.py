@@ -17,9 +17,10 @@ from app.parts import catalogue_models as part_catalogue
 from app.parts import count_models as counts
 from app.parts import import_models as part_imports
 from app.parts import models as parts
+from app.payments import card_models as card_service
+from app.payments import credit_models as credit
 from app.payments import fiscal_models as fiscal
 from app.payments import invoice_models as invoices
-from app.payments import card_models as card_service
 from app.payments import models as payments
 from app.payments import refund_models as refunds
 from app.payments import terms_models as terms
@@ -54,6 +55,7 @@ MODULES = (
     card_service,
     claims,
     counts,
+    credit,
     customers,
     duties,
     estimates,

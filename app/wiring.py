@@ -27,6 +27,7 @@ from app.parts.events import MovementReversed, PartsArrived
 from app.payments import (
     cardrefunds,
     cards,
+    credit,
     drawers,
     fiscal,
     fiscalsigning,
@@ -114,6 +115,7 @@ def connect() -> None:
     """Make every connection; calling it twice is the same as once."""
     _connect_service()
     _connect_calibration()
+    _connect_customers()
     events.listen(MoneyCame, checkout.on_money_came)
     events.listen(PaymentFailed, checkout.on_payment_failed)
     events.listen(BillSettled, completion.on_bill_settled)
@@ -135,18 +137,10 @@ def connect() -> None:
     events.listen(HandedOver, robotpapers.on_handed_over)
     events.listen(CustomerErased, salesview.on_customer_erased)
     events.listen(CustomerErased, quoteprivacy.on_customer_erased)
-    panels.show(customerview.panel)
-    panels.show(salesview.panel)
-    panels.show(terms.panel)
-    privacy.chapters.update(
-        robots=customerview.chapter,
-        sales=salesview.chapter,
-        quotes=quoteprivacy.chapter,
-        service=serviceview.chapter,
-    )
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)
     refunds.given_back_by(Tender.TRADE_IN, tradeintaking.give_back)
+    refunds.given_back_by(Tender.STORE_CREDIT, credit.give_back)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
     outbox.deliver_by(drawers.KICK, drawers.deliver)
     events.listen(RefundPaidOut, drawers.on_refund_paid_out)
@@ -155,7 +149,6 @@ def connect() -> None:
     whereabouts.tell_by(tracing.passages)
     whereabouts.keep_by(tracing.kept)
     live.watch("robot", timeline.mark)
-    panels.show(messagequeries.panel)
     background.also("messages", delivery.run_due)
     background.also("imports", importwork.run_due)
     gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
@@ -169,6 +162,22 @@ def connect() -> None:
         msg("Documents of the market on file"),
         requirements.reasons,
         ways={gate.Way.HANDOVER},
+    )
+
+
+def _connect_customers() -> None:
+    """What stands on a customer's page, and in the copy of their data."""
+    panels.show(customerview.panel)
+    panels.show(salesview.panel)
+    panels.show(terms.panel)
+    panels.show(credit.panel)
+    panels.show(messagequeries.panel)
+    privacy.chapters.update(
+        robots=customerview.chapter,
+        sales=salesview.chapter,
+        quotes=quoteprivacy.chapter,
+        credit=credit.chapter,
+        service=serviceview.chapter,
     )
 
 

@@ -19,7 +19,7 @@ from app.sales.models import Order
 # What was paid by these does not go back as such: the robot stays here, the other sale stands.
 _NEVER_BACK = frozenset({Tender.TRADE_IN, Tender.EXCHANGE})
 # By which other ways any payment may go back, with a manager behind it.
-OTHER_WAYS = (Tender.CASH, Tender.TRANSFER)
+OTHER_WAYS = (Tender.CASH, Tender.TRANSFER, Tender.STORE_CREDIT)
 
 
 @dataclass(frozen=True, slots=True)

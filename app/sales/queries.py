@@ -21,7 +21,7 @@ from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
 from app.robots.states import UnitState
-from app.sales import catalogue, exchanges, handovers, orders, totals
+from app.sales import catalogue, creditpay, exchanges, handovers, orders, totals
 from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind, UnitSale
 from app.sales.orders import OrderStatus
 from app.sales.return_models import ReturnLine
@@ -275,6 +275,7 @@ def cart(
         "cash_due": None,
         "attempt": None,
         "exchange": None,
+        "store_credit": None,
         "locked": False,
         "till": place.till,
         "drawer": place.open_session,
@@ -300,6 +301,7 @@ def cart(
         "cash_due": cash_due(session, order, _rest(sums.gross, paid_minor)),
         "attempt": live,
         "exchange": exchanges.value_for(session, order),
+        "store_credit": creditpay.value_for(session, order),
         "locked": live is not None or paid_minor > 0,
     }
 

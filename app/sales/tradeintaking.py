@@ -14,7 +14,7 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.payments import journal, tenders
+from app.payments import credit, journal, tenders
 from app.payments.models import Account, EntryKind, PaymentAttempt, Tender
 from app.payments.refund_models import Refund
 from app.robots import registry, transfers
@@ -27,6 +27,7 @@ from app.sales.tradein_models import Payout, TradeIn
 
 PAYOUT_LABELS: dict[Payout, Text] = {
     Payout.TRANSFER: msg("By bank transfer"),
+    Payout.STORE_CREDIT: msg("As store credit"),
 }
 
 
@@ -65,7 +66,7 @@ def take(
     attempt = _pay(session, actor, trade_in, order, till_id=till_id) if order else None
     settled = attempt.amount_minor if attempt else 0
     left = Money(value.minor - settled, value.currency)
-    way, note = _give_rest(session, trade_in, left, rest)
+    way, note = _give_rest(session, actor, trade_in, left, rest)
     trade_in.transfer_id = transfer.id
     trade_in.order_id = order.id if order else None
     trade_in.attempt_id = attempt.id if attempt else None
@@ -137,7 +138,7 @@ def _pay(
 
 
 def _give_rest(
-    session: Session, trade_in: TradeIn, left: Money, rest: Rest
+    session: Session, actor: Actor, trade_in: TradeIn, left: Money, rest: Rest
 ) -> tuple[Payout | None, str]:
     """Send out what the robot is worth beyond the sale."""
     if not left:
@@ -147,6 +148,11 @@ def _give_rest(
             msg("{left} are left of its value. Say how the customer gets them.", left=left),
             field="payout",
         )
+    if rest.way is Payout.STORE_CREDIT:
+        _post(session, trade_in, left, against=Account.STORE_CREDIT)
+        reference = f"trade_in:{trade_in.number}"
+        credit.issue(session, actor, trade_in.customer_id, left, reference=reference)
+        return rest.way, ""
     note = clean(rest.note)[:200]
     if not note:
         raise Refused(msg("Say to which account it is sent."), field="payout_note")

@@ -17,7 +17,7 @@ from app.kernel.text import Text, msg
 from app.payments import bills, cards
 from app.payments.models import PaymentAttempt, Tender
 from app.payments.states import LIVE, AttemptState
-from app.sales import checkout, orders, summaries
+from app.sales import checkout, creditpay, orders, summaries
 from app.sales.api.shapes import AttemptOut, OrderOut, attempt_out, order_out
 from app.sales.models import Order
 from app.sales.ordering import naming
@@ -28,6 +28,8 @@ from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.wire import MoneyIn, Number, PageOut, Sent
 
 router = APIRouter(prefix="/api/v1/orders/{number}/payments", tags=["payments"])
+# What is taken by this address: the others have addresses of their own.
+_HERE = frozenset({Tender.CASH, Tender.CARD, Tender.TRANSFER, Tender.STORE_CREDIT})
 _BELONGS = {"tendered": Tender.CASH, "note": Tender.TRANSFER}
 
 
@@ -91,8 +93,8 @@ def pay(
     number: Number,
     body: PaymentIn,
 ) -> JSONResponse:
-    """Take money: cash and transfers are paid at once (201). A card payment is begun (202): it goes
-    to the reader after this answer, and `GET` tells how it stands.
+    """Take money: cash, transfers and store credit are paid at once (201). A card payment is begun
+    (202): it goes to the reader after this answer, and `GET` tells how it stands.
     """
     actor.require("counter.sell")
     order = orders.by_number(session, actor, number)
@@ -139,12 +141,16 @@ def _take(session: Session, actor: Actor, order: Order, body: PaymentIn) -> Paym
         return checkout.pay_transfer(
             session, actor, order, amount=amount, note=body.note, till_id=body.till
         )
+    if body.tender is Tender.STORE_CREDIT:
+        return creditpay.pay(session, actor, order, amount=amount, till_id=body.till)
     return checkout.start_card(session, actor, order, amount=amount, till_id=body.till)
 
 
 def _check(body: PaymentIn, currency: str) -> None:
     """What belongs to another tender, or is in another currency, is told, not lost."""
     problems: dict[str, Text] = {}
+    if body.tender not in _HERE:
+        problems["tender"] = msg("This is not how to pay here.")
     for name, tender in _BELONGS.items():
         if getattr(body, name) and body.tender is not tender:
             problems[name] = msg("This goes with another tender.")

@@ -15,7 +15,16 @@ from app.kernel.errors import StoreError
 from app.kernel.text import Text
 from app.payments.till_reports import TENDER_LABELS
 from app.robots.transfers import WIPE_LABELS
-from app.sales import exchanges, moneyback, orders, returnables, returnrules, returns, returnview
+from app.sales import (
+    creditpay,
+    exchanges,
+    moneyback,
+    orders,
+    returnables,
+    returnrules,
+    returns,
+    returnview,
+)
 from app.sales.forms import TenderForm
 from app.sales.models import Order
 from app.sales.pages.paying import after, order_meant
@@ -159,6 +168,21 @@ def pay_by_exchange(
     visit = Visit(request, session, actor)
     order = order_meant(visit, form)
     exchanges.pay(session, actor, order, amount=form.read(order.currency).amount)
+    return after(visit, order)
+
+
+@router.post("/counter/pay/credit")
+@once
+def pay_by_credit(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    form: Annotated[TenderForm, Form()],
+) -> Response:
+    """Pay with what the sale's customer has with the store."""
+    visit = Visit(request, session, actor)
+    order = order_meant(visit, form)
+    creditpay.pay(session, actor, order, amount=form.read(order.currency).amount)
     return after(visit, order)
 
 

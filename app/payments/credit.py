@@ -1,0 +1,209 @@
+"""Store credit: what a customer has with the store, got from a return or a trade-in, and used at
+any of its tills.
+
+The moves of a customer are a ledger beside the journal; whoever adds one holds the customer's row,
+and posts the journal's side in the same transaction (`checks` compares the two).
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.customers.models import Customer
+from app.customers.panels import Panel, PanelRow
+from app.kernel import audit, clock
+from app.kernel.actor import Actor
+from app.kernel.errors import Refused
+from app.kernel.money import Money
+from app.kernel.text import Text, msg
+from app.payments import tenders
+from app.payments.credit_models import CreditMove
+from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
+from app.payments.refund_models import Refund
+from app.stores import desk
+
+_SHOWN = 20
+
+
+def balance(session: Session, customer_id: int, currency: str) -> Money:
+    """What a customer has as credit."""
+    last = _last(session, customer_id)
+    if last is None or last.currency != currency:
+        return Money(0, currency)
+    return Money(last.balance_minor, currency)
+
+
+def moves_of(session: Session, customer_id: int) -> list[CreditMove]:
+    """A customer's statement, the newest first."""
+    return list(
+        session.scalars(
+            select(CreditMove)
+            .where(CreditMove.customer_id == customer_id)
+            .order_by(CreditMove.number.desc())
+        )
+    )
+
+
+def issue(
+    session: Session,
+    actor: Actor,
+    customer_id: int,
+    amount: Money,
+    *,
+    reference: str,
+    refund_id: int | None = None,
+) -> CreditMove:
+    """Give a customer credit for what `reference` names; the caller posts against STORE_CREDIT."""
+    if amount.minor <= 0:
+        raise Refused(msg("Credit is more than nothing."), field="amount")
+    return _move(session, actor, customer_id, amount, reference=reference, refund_id=refund_id)
+
+
+def redeem(
+    session: Session, actor: Actor, bill: Bill, till_session: TillSession, amount: Money
+) -> PaymentAttempt:
+    """Pay a part of a bill with its customer's credit. Raises Refused for more than there is."""
+    if bill.customer_id is None:
+        raise Refused(msg("Credit belongs to a customer: choose who buys."), field="customer")
+    _hold(session, bill.customer_id)
+    left = balance(session, bill.customer_id, bill.currency)
+    if amount > left:
+        raise Refused(msg("Only {left} of credit are left.", left=left), field="amount")
+    attempt = tenders.take_value(
+        session,
+        actor,
+        bill,
+        till_session,
+        tender=Tender.STORE_CREDIT,
+        amount=amount,
+        source=f"credit:{bill.customer_id}",
+    )
+    _move(
+        session, actor, bill.customer_id, -amount, reference=bill.reference, attempt_id=attempt.id
+    )
+    return attempt
+
+
+def give_back(session: Session, actor: Actor, refund: Refund, attempt: PaymentAttempt) -> None:
+    """A refund that goes back as credit: to whose credit paid, else to whom the bill is for."""
+    customer_id = session.scalar(
+        select(CreditMove.customer_id).where(CreditMove.attempt_id == attempt.id)
+    )
+    bill = session.get_one(Bill, refund.bill_id)
+    customer_id = customer_id or bill.customer_id
+    if customer_id is None:
+        raise Refused(
+            msg("This sale has no customer, so nobody can be given the credit."), field="tender"
+        )
+    issue(
+        session,
+        actor,
+        customer_id,
+        Money(refund.amount_minor, refund.currency),
+        reference=bill.reference,
+        refund_id=refund.id,
+    )
+
+
+def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
+    """The statement on a customer's page: what is left, and the last moves."""
+    store = desk.store_of(session, actor.store_id)
+    moves = moves_of(session, customer.id)[:_SHOWN]
+    return Panel(
+        title=msg("Store credit"),
+        nothing=msg("Nothing: credit comes from a return or a trade-in."),
+        rows=[
+            PanelRow(
+                name=str(move.number),
+                href=_page_of(move.reference),
+                facts=(
+                    desk.business_day_of(store, move.at),
+                    Money(move.amount_minor, move.currency),
+                    msg("left"),
+                    Money(move.balance_minor, move.currency),
+                ),
+                state=_state(move),
+            )
+            for move in moves
+        ],
+    )
+
+
+def chapter(session: Session, actor: Actor, customer: Customer) -> object:
+    """Every move, for the copy of a customer's data."""
+    return [
+        {
+            "number": move.number,
+            "at": move.at,
+            "amount": Money(move.amount_minor, move.currency),
+            "left": Money(move.balance_minor, move.currency),
+            "for": move.reference,
+        }
+        for move in moves_of(session, customer.id)
+        if move.store_id == actor.store_id
+    ]
+
+
+def _state(move: CreditMove) -> tuple[Text, str]:
+    return (msg("got"), "ok") if move.amount_minor > 0 else (msg("used"), "info")
+
+
+def _page_of(reference: str) -> str:
+    kind, _, number = reference.partition(":")
+    pages = {"order": "/sales/", "trade_in": "/sales/trade-ins/"}
+    return f"{pages[kind]}{number}" if kind in pages else "/sales"
+
+
+def _hold(session: Session, customer_id: int) -> Customer:
+    return session.scalars(
+        select(Customer).where(Customer.id == customer_id).with_for_update()
+    ).one()
+
+
+def _last(session: Session, customer_id: int) -> CreditMove | None:
+    return session.scalar(
+        select(CreditMove)
+        .where(CreditMove.customer_id == customer_id)
+        .order_by(CreditMove.number.desc())
+        .limit(1)
+    )
+
+
+def _move(
+    session: Session,
+    actor: Actor,
+    customer_id: int,
+    amount: Money,
+    *,
+    reference: str,
+    attempt_id: int | None = None,
+    refund_id: int | None = None,
+) -> CreditMove:
+    customer = _hold(session, customer_id)
+    last = _last(session, customer_id)
+    before = last.balance_minor if last else 0
+    if last is not None and last.currency != amount.currency:
+        raise Refused(msg("This credit is in {currency}.", currency=last.currency), field="amount")
+    move = CreditMove(
+        store_id=actor.store_id,
+        customer_id=customer_id,
+        number=last.number + 1 if last else 1,
+        amount_minor=amount.minor,
+        balance_minor=before + amount.minor,
+        currency=amount.currency,
+        reference=reference,
+        attempt_id=attempt_id,
+        refund_id=refund_id,
+        at=clock.now(),
+        by=actor.name,
+    )
+    session.add(move)
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "credit.issued" if amount.minor > 0 else "credit.used",
+        subject=f"customer:{customer.number}",
+        after={"amount": amount, "left": Money(move.balance_minor, move.currency)},
+        reason=reference,
+    )
+    return move
