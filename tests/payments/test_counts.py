@@ -62,6 +62,7 @@ def test_the_z_report_tells_how_many_of_each_note_and_coin(session: Session) -> 
     assert (report.counted, report.difference) == (eur(20_000), eur(0))
 
 
+@sqlite
 def test_the_float_may_be_counted_too(session: Session) -> None:
     place = shop(session)
     float_ = counts.by_pieces(session, place.store.id, {2_000: 5})
@@ -142,6 +143,7 @@ def test_a_bag_goes_to_the_safe_once_and_the_z_names_it(session: Session) -> Non
     ]
 
 
+@sqlite
 def test_a_drawer_opened_for_no_sale_has_a_reason_and_stands_on_the_z(session: Session) -> None:
     place = shop(session)
     place.till.printer = "file:///dev/null"
@@ -203,6 +205,7 @@ def test_the_z_report_is_made_while_a_refund_runs(session: Session) -> None:
     assert list(checks.breaches(session)) == []
 
 
+@sqlite
 def test_a_refund_that_ends_while_the_till_is_closed_stands_in_no_session(
     session: Session,
 ) -> None:
@@ -225,6 +228,7 @@ def test_a_refund_that_ends_while_the_till_is_closed_stands_in_no_session(
     assert list(checks.breaches(session)) == []
 
 
+@sqlite
 def test_a_till_closes_over_part_paid_bills_and_undecided_cards_and_tells_of_them(
     session: Session,
 ) -> None:
@@ -267,6 +271,7 @@ def test_a_closing_that_fails_leaves_the_session_open_and_the_books_as_they_were
         assert list(checks.breaches(session)) == []
 
 
+@sqlite
 def test_a_clock_that_was_set_back_ends_no_session_before_what_it_took(session: Session) -> None:
     """Clocks apart: the books stay in order, and the check finds nothing late."""
     place = shop(session)
@@ -309,6 +314,7 @@ def test_the_chain_takes_what_a_sale_is_in_the_end(session: Session) -> None:
     assert "10000" in str(last)
 
 
+@sqlite
 def test_the_drawer_opens_for_a_part_in_cash_and_for_cash_that_goes_back(session: Session) -> None:
     """What settles a sale opens it with its slip; these have none."""
     wiring.connect()

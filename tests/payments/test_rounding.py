@@ -79,6 +79,7 @@ def test_the_last_of_a_bill_is_rounded_and_the_rounding_is_booked_by_itself(
     assert journal.cash_in_drawer(session, drawer.id, "CHF") == chf(30_000)
 
 
+@pytest.mark.only_on("sqlite")
 def test_an_invoice_after_closing_says_what_was_rounded(session: Session) -> None:
     """CASH-01: the invoice is made late, and adds up."""
     place, owed, drawer = swiss(session, total_minor=9_998)
@@ -93,6 +94,7 @@ def test_an_invoice_after_closing_says_what_was_rounded(session: Session) -> Non
     assert list(checks.breaches(session)) == []
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_part_that_coins_cannot_make_is_refused(session: Session) -> None:
     place, owed, drawer = swiss(session, total_minor=10_000)
     with pytest.raises(Refused, match="steps of"):
@@ -101,6 +103,7 @@ def test_a_part_that_coins_cannot_make_is_refused(session: Session) -> None:
         tenders.take_cash(session, place.cashier, owed, drawer, amount=chf(50), tendered=chf(45))
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_card_is_charged_to_the_cent_and_never_more_than_is_due(session: Session) -> None:
     place, owed, drawer = swiss(session, total_minor=9_998)
     with pytest.raises(OverTender):
@@ -129,6 +132,7 @@ def test_cash_back_is_rounded_too(session: Session) -> None:
     assert list(checks.breaches(session)) == []
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("tendered", "settles"), [(None, 9_997), (9_995, 9_997), (9_990, 9_990), (20_000, 9_997)]
 )

@@ -170,8 +170,18 @@ def a_session(session: Session, place: Shop, dice: random.Random, number: int) -
     return drawer
 
 
-@pytest.mark.parametrize("currency", ["EUR", "CHF", "JPY"])
+def test_random_sessions_with_rounding_close_to_the_cent_in_the_books(session: Session) -> None:
+    sessions_close(session, "CHF")
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
 def test_random_sessions_close_to_the_cent_in_the_books(session: Session, currency: str) -> None:
+    sessions_close(session, currency)
+
+
+def sessions_close(session: Session, currency: str) -> None:
+    """Sessions one after another: the books and their checks agree with every count."""
     place, dice = shop(session, currency=currency), random.Random(currency)
 
     for number in range(_IN_DATABASE // 3):
