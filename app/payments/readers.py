@@ -18,9 +18,9 @@ from app.payments.errors import CardServiceRefused
 from app.payments.intents import ReaderReport
 from app.payments.models import PaymentAttempt
 from app.payments.states import LIVE
-from app.payments.stripe_gate import gate_of
+from app.payments.stripe_gate import Place, gate_of
 from app.stores import desk
-from app.stores.models import Store, Till
+from app.stores.models import Till
 
 _LONGEST_LABEL = 60
 _LONGEST_CODE = 100
@@ -48,7 +48,16 @@ def register(database: Database, actor: Actor, *, code: str, label: str) -> Read
     gate = gate_of(database)
     with database.reading() as session:
         store = desk.store_of(session, actor.store_id)
-    place = gate.place_of(store.code, store.name, _address(store))
+    place = gate.place_of(
+        Place(
+            store=store.code,
+            name=store.name,
+            country=store.country,
+            street=store.street,
+            city=store.city,
+            postcode=store.postcode,
+        )
+    )
     try:
         made = gate.register_reader(code, label, place=place)
     except CardServiceRefused as refusal:
@@ -141,17 +150,6 @@ def _label(typed: str) -> str:
             msg("At most {most} characters fit here.", most=_LONGEST_LABEL), field="label"
         )
     return label
-
-
-def _address(store: Store) -> dict[str, str]:
-    """What the card service asks of a place; where we know nothing, nothing is said."""
-    address = {
-        "country": store.country,
-        "line1": store.street or store.name,
-        "city": store.city,
-        "postal_code": store.postcode,
-    }
-    return {name: value for name, value in address.items() if value}
 
 
 def _note(database: Database, actor: Actor, reader_id: str, action: str, **after: str) -> None:

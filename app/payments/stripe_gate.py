@@ -51,6 +51,18 @@ class CheckoutOrder:
     metadata: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a store's readers stand; `store` is our own word for it."""
+
+    store: str
+    name: str
+    country: str
+    street: str
+    city: str
+    postcode: str
+
+
 class ReaderOffline(CardServiceRefused):
     reason = failures.READER_OFFLINE
 
@@ -217,15 +229,24 @@ class StripeGate:
             page = self._client.v1.terminal.readers.list({"limit": 100})
             return [reader_report(reader.to_dict()) for reader in page.data]
 
-    def place_of(self, store: str, name: str, address: dict[str, str]) -> str:
+    def place_of(self, place: Place) -> str:
         """The id of the place where a store's readers stand; made the first time."""
         with _translated():
             page = self._client.v1.terminal.locations.list({"limit": 100})
-            for place in page.auto_paging_iter():
-                if (place.to_dict().get("metadata") or {}).get("store") == store:
-                    return str(place.id)
+            for known in page.auto_paging_iter():
+                if (known.to_dict().get("metadata") or {}).get("store") == place.store:
+                    return str(known.id)
             made = self._client.v1.terminal.locations.create(
-                {"display_name": name, "address": address, "metadata": {"store": store}}  # type: ignore[typeddict-item]
+                {
+                    "display_name": place.name,
+                    "address": {
+                        "country": place.country,
+                        "line1": place.street or place.name,
+                        "city": place.city,
+                        "postal_code": place.postcode,
+                    },
+                    "metadata": {"store": place.store},
+                }
             )
             return str(made.id)
 

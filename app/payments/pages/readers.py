@@ -1,6 +1,6 @@
 """The card readers of the account, and the one beside each till."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
+from app.kernel.text import Text
 from app.payments import readers
 from app.payments.forms import NewReaderForm, ReaderForm
 from app.payments.pages.terminal import till_of, till_or_none, to_till
@@ -143,19 +144,19 @@ def _page(
     *,
     chosen: str,
     form: NewReaderForm | None = None,
-    problems: dict[str, object] | None = None,
+    problems: Mapping[str, Text] | None = None,
     renamed: str = "",
     answer: int = 200,
 ) -> Response:
     here = till_or_none(request, desk.tills_of(session, actor.store_id), chosen)
     beside = readers.tills_by_reader(session, actor)
     session.rollback()
-    problems = dict(problems or {})
+    said = dict(problems or {})
     found = []
     try:
         found = readers.all_of(database_of(request))
     except StoreError as silence:
-        problems.setdefault("form", silence.message)
+        said.setdefault("form", silence.message)
     return render(
         request,
         "payments/readers.html",
@@ -163,7 +164,7 @@ def _page(
         beside=beside,
         till=here,
         form=form or NewReaderForm(),
-        problems=problems,
+        problems=said,
         renamed=renamed,
         status=answer,
     )
