@@ -6,7 +6,7 @@ Whoever gives a robot to somebody else than the next says why, and must be a man
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.customers.models import Customer
@@ -296,22 +296,6 @@ def _free_of(session: Session, store_id: int, model_ids: set[int]) -> dict[int, 
         if unit.id not in kept:
             found.setdefault(unit.model_id, []).append(unit)
     return found
-
-
-def count_waiting(session: Session, store_id: int) -> int:
-    """How many robots are waited for."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(PreOrder)
-            .where(
-                PreOrder.store_id == store_id,
-                PreOrder.unit_id.is_(None),
-                PreOrder.ended_at.is_(None),
-            )
-        )
-        or 0
-    )
 
 
 def _order_named(session: Session, reference: str, store_id: int) -> Order | None:
