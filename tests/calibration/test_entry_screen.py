@@ -90,7 +90,8 @@ def test_thirty_points_from_the_scan_to_the_certificate_by_keys_alone(
     page.locator("#issue-pin").focus()
     keys.type(PIN)
     keys.press("Control+Enter")
-    expect(page.locator("#title")).to_contain_text("-00001")
+    # the paper of thirty points is drawn meanwhile
+    expect(page.locator("#title")).to_contain_text("-00001", timeout=60_000)
     paper = page.request.get(live_server + (page.locator("#pdf").get_attribute("href") or ""))
 
     assert paper.body().startswith(b"%PDF")
