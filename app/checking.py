@@ -24,7 +24,7 @@ from app.parts import buying_checks, catalogue_checks, count_checks, pictures
 from app.parts import checks as parts
 from app.parts.models import Movement
 from app.payments import checks as payments
-from app.payments import credit_checks, invoice_checks, terms_checks, till_checks
+from app.payments import credit_checks, invoice_checks, terms_checks, till_checks, voucher_checks
 from app.payments.models import IssuedDocument, JournalEntry, PaymentAttempt
 from app.robots import checks as robots
 from app.robots import duty_checks
@@ -51,6 +51,7 @@ PROOFS: tuple[Proof, ...] = (
     till_checks.breaches,
     terms_checks.breaches,
     credit_checks.breaches,
+    voucher_checks.breaches,
     invoice_checks.breaches,
     sales.breaches,
     quote_checks.breaches,

@@ -84,6 +84,7 @@ SETTINGS_PLACES = [
     Place("/settings/options", "package-open", msg("Options"), "settings.view"),
     Place("/settings/checklists", "shield-check", msg("Checklists"), "settings.view"),
     Place("/settings/trade-in", "arrow-right-left", msg("Trade-in values"), "settings.view"),
+    Place("/settings/schemes", "ticket-percent", msg("Voucher schemes"), "settings.view"),
     Place("/settings/returns", "list-restart", msg("Customer returns"), "settings.view"),
     Place("/service/operations", "wrench", msg("Operations"), "service.view"),
     Place("/settings/staff", "users", msg("Staff"), "staff.manage"),

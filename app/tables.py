@@ -25,6 +25,7 @@ from app.payments import models as payments
 from app.payments import refund_models as refunds
 from app.payments import terms_models as terms
 from app.payments import till_models as tills
+from app.payments import voucher_models as vouchers
 from app.robots import bulletin_models as bulletins
 from app.robots import duty_models as duties
 from app.robots import life_models as lives
@@ -87,5 +88,6 @@ MODULES = (
     tills,
     trade_ins,
     validities,
+    vouchers,
     work,
 )

@@ -34,6 +34,7 @@ from app.payments import (
     printing,
     refunds,
     terms,
+    vouchers,
 )
 from app.payments.events import (
     BillSettled,
@@ -139,8 +140,12 @@ def connect() -> None:
     events.listen(CustomerErased, quoteprivacy.on_customer_erased)
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)
-    refunds.given_back_by(Tender.TRADE_IN, tradeintaking.give_back)
-    refunds.given_back_by(Tender.STORE_CREDIT, credit.give_back)
+    for tender, give_back in (
+        (Tender.TRADE_IN, tradeintaking.give_back),
+        (Tender.STORE_CREDIT, credit.give_back),
+        (Tender.VOUCHER, vouchers.give_back),
+    ):
+        refunds.given_back_by(tender, give_back)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
     outbox.deliver_by(drawers.KICK, drawers.deliver)
     events.listen(RefundPaidOut, drawers.on_refund_paid_out)

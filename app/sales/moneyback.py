@@ -157,6 +157,10 @@ def give(
                 msg("This was not paid with money. Say by which way its value goes back."),
                 field="tender",
             )
+        if attempt.tender is Tender.VOUCHER and tender is not Tender.VOUCHER:
+            raise Refused(
+                msg("What an authority pays for goes back to it, not to the buyer."), field="tender"
+            )
         if tender is not attempt.tender and tender not in OTHER_WAYS:
             raise Refused(msg("Money does not go back this way."), field="tender")
         if tender is Tender.TRANSFER and not clean(back.note):

@@ -5,6 +5,7 @@ from threading import Barrier
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -98,10 +99,23 @@ def test_the_database_keeps_credit_above_nothing_and_its_moves_as_they_are(
 ) -> None:
     counter = a_counter(session)
     with_credit(session, counter)
-    move = session.query(CreditMove).one()
-    for values in ({"balance_minor": -1}, {"amount_minor": 5}):
-        with pytest.raises(DBAPIError), session.begin_nested():
-            session.query(CreditMove).filter_by(id=move.id).update(values)
+    move = session.scalars(select(CreditMove)).one()
+    with pytest.raises(DBAPIError), session.begin_nested():
+        session.execute(update(CreditMove).values(amount_minor=move.amount_minor + 1))
+    below = CreditMove(
+        store_id=move.store_id,
+        customer_id=move.customer_id,
+        number=2,
+        amount_minor=1,
+        balance_minor=-1,
+        currency="EUR",
+        reference="order:1",
+        at=move.at,
+        by=move.by,
+    )
+    with pytest.raises(DBAPIError), session.begin_nested():
+        session.add(below)
+        session.flush()
 
 
 def test_two_tills_cannot_use_the_same_credit(session: Session, database: Database) -> None:

@@ -20,6 +20,7 @@ from app.sales.pages import (
     returns,
     taxes,
     tradein,
+    vouchers,
 )
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -29,6 +30,7 @@ for part in (
     payments,
     paylinks,
     tradein,
+    vouchers,
     taxes,
     returns,
     quotes,

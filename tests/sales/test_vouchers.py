@@ -1,0 +1,316 @@
+"""Vouchers of schemes: used once, in their days and caps; the books say what authorities owe."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
+from threading import Barrier
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel import queueing
+from app.kernel.db import Database
+from app.kernel.errors import Conflict, Invalid, Refused, StoreError
+from app.kernel.money import Money
+from app.payments import journal, refunds, schemes, voucherclaims, vouchers
+from app.payments.models import Account, Tender
+from app.payments.schemes import SchemeInput
+from app.payments.voucher_models import Buyers, Voucher, VoucherScheme
+from app.sales import moneyback, orders, voucherpay
+from app.sales.models import Order
+from app.sales.moneyback import Back
+from app.stores import desk
+from tests.makers.books import breaches_of
+from tests.makers.browsing import a_browser
+from tests.makers.returning import bill_of, by_number
+from tests.makers.sales import Counter, a_counter, a_robot
+from tests.makers.whole_sales import a_basket
+
+WORTH = 150_000
+
+
+def eur(minor: int) -> Money:
+    return Money(minor, "EUR")
+
+
+def said(counter: Counter, **facts: object) -> SchemeInput:
+    today = desk.business_day_of(counter.store)
+    plain = SchemeInput("Robots 2026", "Ministry", eur(WORTH), today, today + timedelta(days=30))
+    return replace(plain, **facts)  # type: ignore[arg-type]
+
+
+def a_scheme(session: Session, counter: Counter, **facts: object) -> VoucherScheme:
+    return schemes.create(session, counter.manager, said(counter, **facts))
+
+
+def a_sale(session: Session, counter: Counter, serial: str = "R-1") -> Order:
+    return a_basket(session, counter, a_robot(session, counter, serial))
+
+
+def used(session: Session, counter: Counter, scheme: VoucherScheme, code: str = "abc 1") -> Voucher:
+    order = a_sale(session, counter)
+    return voucherpay.pay(session, counter.seller, order, scheme, code=code)
+
+
+def went_back(session: Session, counter: Counter, minor: int = WORTH) -> None:
+    """The order is cancelled, and the voucher's part goes back."""
+    order = session.scalars(select(Order)).one()
+    bill = bill_of(session, order)
+    payment = refunds.returnable(session, bill)[0]
+    refunds.start(session, counter.manager, bill, payment.attempt, eur(minor), reason="cancelled")
+
+
+def owed(session: Session, counter: Counter) -> Money:
+    return journal.balance(session, counter.store.id, Account.VOUCHERS, "EUR")
+
+
+def test_a_voucher_pays_its_part_and_the_authority_owes_it(session: Session) -> None:
+    counter = a_counter(session)
+    voucher = used(session, counter, a_scheme(session, counter))
+    assert (voucher.code, voucher.amount_minor) == ("ABC1", WORTH)
+    assert owed(session, counter) == eur(WORTH)
+    assert breaches_of(session) == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_share_stays_below_its_most_and_never_above_the_price(session: Session) -> None:
+    scheme = a_scheme(session, a_counter(session), share_bp=1_000)
+    assert vouchers.worth(scheme, eur(100_005)) == eur(10_001)
+    assert vouchers.worth(scheme, eur(9_000_000)) == eur(WORTH)
+    scheme.share_bp = 0
+    assert vouchers.worth(scheme, eur(99_00)) == eur(99_00)
+
+
+def test_a_voucher_is_used_once(session: Session) -> None:
+    counter = a_counter(session)
+    scheme = a_scheme(session, counter, per_buyer=0)
+    order = a_sale(session, counter)
+    voucherpay.pay(session, counter.seller, order, scheme, code="A1")
+    with pytest.raises(Conflict):
+        voucherpay.pay(session, counter.seller, order, scheme, code="a 1")
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        ({"valid_until": date(2020, 1, 2), "valid_from": date(2020, 1, 1)}, "scheme"),
+        ({"valid_from": date(2090, 1, 1), "valid_until": date(2090, 1, 2)}, "scheme"),
+        ({"buyers": Buyers.COMPANY}, "customer"),
+        ({"buyers": Buyers.PERSON}, "customer"),
+        ({"evidence": "Number of the grant"}, "evidence"),
+    ],
+)
+def test_outside_its_rules_a_voucher_is_refused(
+    session: Session, facts: dict[str, object], field: str
+) -> None:
+    counter = a_counter(session)
+    kind = facts.get("buyers")
+    if kind is not None and str(kind) == counter.customer.kind.value:
+        kinds = {Buyers.COMPANY: Buyers.PERSON, Buyers.PERSON: Buyers.COMPANY}
+        facts = {"buyers": kinds[Buyers(str(kind))]}
+    scheme = a_scheme(session, counter, **facts)
+    with pytest.raises(Refused) as refusal:
+        used(session, counter, scheme)
+    assert refusal.value.field == field
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_scheme_ends_with_its_last_day_at_the_store(session: Session) -> None:
+    counter = a_counter(session)
+    today = desk.business_day_of(counter.store)
+    scheme = a_scheme(session, counter, valid_until=today)
+    assert schemes.open_today(session, counter.store.id) == [scheme]
+    assert not schemes.is_open(scheme, today + timedelta(days=1))
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_sale_without_a_robot_of_the_scheme_gets_nothing(session: Session) -> None:
+    counter = a_counter(session)
+    order = a_basket(session, counter, batteries=1)
+    with pytest.raises(Refused):
+        voucherpay.pay(session, counter.seller, order, a_scheme(session, counter), code="A1")
+
+
+@pytest.mark.only_on("sqlite")
+def test_one_buyer_has_no_more_than_the_scheme_allows(session: Session) -> None:
+    counter = a_counter(session)
+    scheme = a_scheme(session, counter, per_buyer=1)
+    order = a_sale(session, counter)
+    voucherpay.pay(session, counter.seller, order, scheme, code="A1")
+    with pytest.raises(Conflict):
+        voucherpay.pay(session, counter.seller, order, scheme, code="A2")
+
+
+def test_the_last_voucher_of_a_scheme_is_used_at_one_till(
+    session: Session, database: Database
+) -> None:
+    counter = a_counter(session)
+    scheme_id = a_scheme(session, counter, per_buyer=0, in_all=1).id
+    numbers = []
+    for serial in ("R-1", "R-2"):
+        order = a_sale(session, counter, serial)
+        order.till_id = None
+        session.flush()
+        numbers.append(order.number)
+    session.commit()
+    gate = Barrier(2)
+
+    def one(number: int) -> str:
+        gate.wait(10)
+        try:
+            with database.transaction() as own:
+                queueing.enter(own, counter.store.id)
+                order = orders.by_number(own, counter.seller, number)
+                scheme = schemes.by_id(own, counter.seller, scheme_id)
+                voucherpay.pay(
+                    own,
+                    counter.seller,
+                    order,
+                    scheme,
+                    code=f"C{number}",
+                    till_id=counter.till.id,
+                )
+        except StoreError as refusal:
+            return type(refusal).__name__
+        return ""
+
+    with ThreadPoolExecutor(2) as tills:
+        told = sorted(tills.map(one, numbers))
+
+    assert told == ["", "Conflict"]
+    with database.reading() as after:
+        assert owed(after, counter) == eur(WORTH)
+        assert breaches_of(after) == []
+
+
+def test_what_an_authority_does_not_accept_is_a_loss(session: Session) -> None:
+    counter = a_counter(session)
+    scheme = a_scheme(session, counter)
+    voucher = used(session, counter, scheme)
+    claim = voucherclaims.send(session, counter.manager, scheme)
+    paid = {voucher.id: eur(100_000)}
+    voucherclaims.settle(session, counter.manager, claim, paid, note="REF 77")
+    assert owed(session, counter) == eur(0)
+    assert journal.balance(session, counter.store.id, Account.CLAIM_LOSS, "EUR") == eur(50_000)
+    with pytest.raises(Conflict):
+        voucherclaims.settle(session, counter.manager, claim, paid, note="REF 77")
+    assert breaches_of(session) == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_no_claim_brings_more_than_it_asks_for(session: Session) -> None:
+    counter = a_counter(session)
+    scheme = a_scheme(session, counter)
+    voucher = used(session, counter, scheme)
+    claim = voucherclaims.send(session, counter.manager, scheme)
+    too_much = {voucher.id: eur(WORTH + 1)}
+    with pytest.raises(Invalid) as refusal:
+        voucherclaims.settle(session, counter.manager, claim, too_much, note="REF")
+    assert f"paid-{voucher.id}" in refusal.value.problems
+
+
+def test_a_claim_shrinks_with_its_sale(session: Session) -> None:
+    counter = a_counter(session)
+    scheme = a_scheme(session, counter)
+    voucher = used(session, counter, scheme)
+    went_back(session, counter, 50_000)
+    assert vouchers.open_value(voucher) == eur(100_000)
+    assert owed(session, counter) == eur(100_000)
+    went_back(session, counter, 100_000)
+    with pytest.raises(Conflict):
+        voucherclaims.send(session, counter.manager, scheme)
+    assert breaches_of(session) == []
+
+
+def test_what_was_paid_for_a_sale_that_came_back_goes_back_to_the_authority(
+    session: Session,
+) -> None:
+    counter = a_counter(session)
+    scheme = a_scheme(session, counter)
+    voucher = used(session, counter, scheme)
+    claim = voucherclaims.send(session, counter.manager, scheme)
+    voucherclaims.settle(session, counter.manager, claim, {voucher.id: eur(100_000)}, note="REF 77")
+    went_back(session, counter)
+    assert voucherclaims.owed_back(session, counter.store.id) == [voucher]
+    voucherclaims.send_back(session, counter.manager, voucher.id)
+    for account in (Account.VOUCHERS, Account.BANK_CLEARING, Account.CLAIM_LOSS):
+        assert journal.balance(session, counter.store.id, account, "EUR") == eur(0)
+    assert breaches_of(session) == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_vouchers_value_is_never_handed_to_the_buyer(session: Session) -> None:
+    counter = a_counter(session)
+    used(session, counter, a_scheme(session, counter))
+    bill = bill_of(session, session.scalars(select(Order)).one())
+    payment = refunds.returnable(session, bill)[0]
+    plan = [Back(payment.attempt.id, eur(WORTH), Tender.CASH)]
+    with pytest.raises(Refused) as refusal:
+        moneyback.give(session, counter.manager, bill, plan, reason="no", till_id=counter.till.id)
+    assert refusal.value.field == "tender"
+
+
+@pytest.mark.only_on("sqlite")
+def test_from_the_settings_over_the_counter_to_the_claim(app: FastAPI, session: Session) -> None:
+    counter = a_counter(session)
+    scheme = a_scheme(session, counter)
+    order = a_sale(session, counter)
+    session.commit()
+    till = a_browser(app, counter.session_cookie)
+    assert scheme.name in till.get("/settings/schemes").text
+    assert scheme.name in till.get("/counter/voucher", htmx=True).text
+    form = {"order": str(order.number), "scheme": str(scheme.id), "token": "v1"}
+    refused = till.send("/counter/voucher", form, htmx=True)
+    assert (refused.status_code, refused.headers["HX-Retarget"]) == (422, "#dialog")
+    paid = till.send("/counter/voucher", {**form, "code": "A1", "token": "v2"}, htmx=True)
+    assert "Left to pay" in paid.text
+    session.expire_all()
+    assert owed(session, counter) == eur(WORTH)
+    assert by_number(session, counter, order).number == order.number
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_manager_adds_a_scheme_and_gaps_are_told_at_their_fields(
+    app: FastAPI, session: Session
+) -> None:
+    counter = a_counter(session)
+    session.commit()
+    desk_ = a_browser(app, counter.manager_cookie)
+    form = {"name": "Robots", "authority": "Ministry", "valid_from": "2026-01-01", "token": "s1"}
+    gaps = desk_.send("/settings/schemes", {**form, "most": "a lot", "valid_until": "x"})
+    assert gaps.status_code == 422
+    assert "This is no day." in gaps.text
+    assert "Ministry" in gaps.text
+    whole = {**form, "most": "1500", "valid_until": "2099-01-01", "token": "s2"}
+    assert desk_.send("/settings/schemes", whole).status_code == 303
+    session.expire_all()
+    assert session.scalars(select(VoucherScheme)).one().most_minor == WORTH
+
+
+@pytest.mark.only_on("sqlite")
+def test_the_claims_desk_sends_books_and_sends_back(app: FastAPI, session: Session) -> None:
+    counter = a_counter(session)
+    scheme = a_scheme(session, counter)
+    voucher = used(session, counter, scheme)
+    session.commit()
+    desk_ = a_browser(app, counter.manager_cookie)
+    assert "To be claimed" in desk_.get("/books/vouchers").text
+    path = f"/books/vouchers/claim/{scheme.id}"
+    assert desk_.send(path, {"token": "b1"}).status_code == 303
+    assert "Claim 1" in desk_.get("/books/vouchers").text
+    answer = {f"paid-{voucher.id}": "1500.01", "note": "REF", "token": "b2"}
+    refused = desk_.send("/books/vouchers/1/settle", answer)
+    assert (refused.status_code, "Between nothing and" in refused.text) == (422, True)
+    answer = {**answer, f"paid-{voucher.id}": "1500.00", "token": "b3"}
+    assert desk_.send("/books/vouchers/1/settle", answer).status_code == 303
+    session.expire_all()
+    went_back(session, counter)
+    session.commit()
+    assert "To be sent back" in desk_.get("/books/vouchers").text
+    path = f"/books/vouchers/send-back/{voucher.id}"
+    assert desk_.send(path, {"token": "b4"}).status_code == 303
+    session.expire_all()
+    assert breaches_of(session) == []
