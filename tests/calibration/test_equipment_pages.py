@@ -13,6 +13,8 @@ from app.web import csrf
 from tests.makers.browsing import SECRET, Browser
 from tests.makers.calibration import Lab
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 LIST = "/calibration/equipment"
 SAMPLES = Path(__file__).parents[3] / "shared/data/dcc/samples"
 CELL = {
@@ -50,7 +52,6 @@ def page(lab: Lab) -> str:
     return f"{LIST}/{lab.level.id}"
 
 
-@pytest.mark.only_on("sqlite")
 def test_the_scan_of_a_paper_outlives_a_refusal_and_is_handed_out(office: Browser) -> None:
     scan = b"%PDF-1.7\n1 0 obj\n%%EOF\n"
     here = office.send(f"{LIST}/new", {**CELL, "token": "t1"}).headers["location"]

@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 
+import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from app.robots.models import Ownership
 from tests.makers.browsing import Browser
 from tests.makers.calibration import Lab, a_measured_job
 from tests.makers.customers import a_customer
+
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
 
 LIST = "/calibration/impact"
 

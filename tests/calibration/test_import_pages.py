@@ -18,6 +18,8 @@ from tests.makers.browsing import SECRET, Browser
 from tests.makers.calibration import Lab, a_job
 from tests.makers.programs import a_token
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 LIST = "/calibration/imports"
 
 

@@ -15,6 +15,8 @@ from tests.makers.browsing import Browser, a_browser
 from tests.makers.calibration import LEVEL, SERIAL, Lab, a_job, a_measured_job
 from tests.makers.identity import PIN, a_session
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 def test_an_empty_desk_says_what_to_do(bench: Browser) -> None:
     assert "Nothing was measured yet" in bench.get("/calibration/jobs").text

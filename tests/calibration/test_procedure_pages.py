@@ -12,6 +12,8 @@ from app.web import csrf
 from tests.makers.browsing import SECRET, Browser
 from tests.makers.calibration import Lab
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 HERE = "/calibration/procedures"
 HEAD = {
     "code": "gap",

@@ -19,6 +19,8 @@ from tests.makers.calibration import Lab
 from tests.makers.calibration_trends import a_calibration, day
 from tests.makers.programs import a_token
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 LIFE = (("2024-01-01", 0.010), ("2024-04-10", 0.020), ("2024-07-19", 0.031))
 
 

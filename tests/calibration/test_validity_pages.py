@@ -26,6 +26,8 @@ from tests.makers.calibration import measure
 from tests.makers.calibration_validity import JOINTS, LEFT_KNEE, Legs, a_walker, all_passed
 from tests.makers.identity import PIN, a_session
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 REFERENCE = "ticket:T-1001"
 
 
@@ -73,7 +75,6 @@ def swapped(session: Session, legs: Legs, serial: str = "AK-9") -> None:
     session.commit()
 
 
-@pytest.mark.only_on("sqlite")
 def test_the_page_of_a_robot_that_nothing_was_asked_of_says_so(bench: Browser, legs: Legs) -> None:
     page = bench.get(here(legs))
 
@@ -82,7 +83,6 @@ def test_the_page_of_a_robot_that_nothing_was_asked_of_says_so(bench: Browser, l
     assert "JOINT-ZERO" in page.text
 
 
-@pytest.mark.only_on("sqlite")
 def test_the_page_shows_what_has_to_pass_in_few_statements(
     session: Session, bench: Browser, legs: Legs, statements_of_app: list[str]
 ) -> None:
@@ -185,7 +185,6 @@ def test_pages_of_what_happened_follow_each_other(session: Session, legs: Legs) 
     assert len(seen) == len(set(seen)) == 2 + 3
 
 
-@pytest.mark.only_on("sqlite")
 def test_rules_are_added_and_taken_away_on_their_page(
     session: Session, office: Browser, bench: Browser, legs: Legs
 ) -> None:
@@ -255,7 +254,6 @@ def test_the_short_way_from_the_serial_to_the_pass(
     assert breaches_of(session) == []
 
 
-@pytest.mark.only_on("sqlite")
 def test_the_short_way_is_for_joints_with_an_actuator(bench: Browser, legs: Legs) -> None:
     empty = bench.get(f"{here(legs)}/recalibrate?slot={LEFT_KNEE}")
     assert "The slot is empty" in empty.text
@@ -311,7 +309,6 @@ def test_programs_ask_for_the_same(session: Session, app: FastAPI, legs: Legs) -
     assert held["held_by"] != held["held_with"]
 
 
-@pytest.mark.only_on("sqlite")
 def test_the_public_page_says_the_state_alone(session: Session, app: FastAPI, legs: Legs) -> None:
     all_passed(session, legs)
     session.commit()
@@ -326,7 +323,6 @@ def test_the_public_page_says_the_state_alone(session: Session, app: FastAPI, le
     assert "T-1001" not in page
 
 
-@pytest.mark.only_on("sqlite")
 def test_the_body_map_shows_where_it_has_to_pass(
     session: Session, bench: Browser, legs: Legs
 ) -> None:

@@ -17,6 +17,8 @@ from tests.customers.conftest import House
 from tests.makers.customers import a_customer
 from tests.makers.identity import Screen
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 @pytest.fixture
 def anna(session: Session, house: House) -> Customer:
@@ -152,7 +154,6 @@ def test_a_person_is_exported_and_then_forgotten(screen: Screen) -> None:
     assert "Müller" not in page.text
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("number", ["0", "99", "2147483648", "x", "1.0"])
 def test_a_customer_who_is_not_there_is_no_defect(screen: Screen, number: str) -> None:
     assert screen.get(f"/customers/{number}").status_code in {404, 422}

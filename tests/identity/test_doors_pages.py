@@ -15,6 +15,8 @@ from app.kernel import clock
 from tests.identity.conftest import House
 from tests.makers.identity import BADGE, PASSWORD, PIN, Screen, a_session
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 @pytest.fixture
 def screen(app: FastAPI, session: Session, house: House) -> Screen:  # noqa: ARG001 - lives there
@@ -69,7 +71,6 @@ def test_behind_tls_every_cookie_is_secure(app: FastAPI, screen: Screen) -> None
     assert all("Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -145,7 +146,6 @@ def test_a_terminal_lists_its_people_and_takes_a_pin(
     assert "Counter 1" in screen.get("/account").text
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("staff_id", ["", "abc", "-1", "9" * 19, "1e3"])
 def test_a_person_who_is_no_person_is_turned_away(
     app: FastAPI, session: Session, house: House, staff_id: str

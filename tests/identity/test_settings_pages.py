@@ -15,6 +15,8 @@ from app.kernel import audit
 from tests.identity.conftest import House
 from tests.makers.identity import PASSWORD, Screen, a_session
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 PAGES = [
     "/settings/staff",
     "/settings/staff/new",
@@ -78,7 +80,6 @@ def test_a_person_is_changed_one_thing_at_a_time(
     assert jana.disabled_at is not None
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("staff_id", ["0", "99", str(2**63), "x"])
 def test_a_person_who_is_not_here_is_no_defect(manager: Screen, staff_id: str) -> None:
     assert manager.get(f"/settings/staff/{staff_id}").status_code in {404, 422}

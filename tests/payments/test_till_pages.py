@@ -23,7 +23,7 @@ from tests.makers.payments import eur
 from tests.makers.sales import Counter, a_counter
 from tests.stripe_server import StripeStandIn
 
-sqlite = pytest.mark.only_on("sqlite")
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
 
 
 @contextmanager
@@ -87,7 +87,6 @@ def test_a_day_at_the_till(app: FastAPI, here: Counter, browser: Browser) -> Non
     assert sessions.index("/till/sessions/2") < sessions.index("/till/sessions/1")
 
 
-@sqlite
 def test_the_same_form_twice_moves_cash_once(browser: Browser) -> None:
     for _ in range(2):
         answer = browser.post(
@@ -97,7 +96,6 @@ def test_the_same_form_twice_moves_cash_once(browser: Browser) -> None:
     assert browser.get("/till").text.count("coins") == 1
 
 
-@sqlite
 @pytest.mark.parametrize(
     ("address", "fields"),
     [
@@ -122,14 +120,12 @@ def test_what_cannot_be_read_is_shown_again(
             assert value in answer.text
 
 
-@sqlite
 def test_who_may_not_see_the_till_does_not(app: FastAPI) -> None:
     stranger = a_browser(app, "nobody")
     assert stranger.get("/till").status_code == 303
     assert stranger.get("/till/sessions").headers["location"].startswith("/sign-in")
 
 
-@sqlite
 @pytest.mark.parametrize(
     "address",
     [
@@ -145,7 +141,6 @@ def test_odd_addresses_are_answered(browser: Browser, address: str) -> None:
     assert browser.get(address).status_code in {200, 404, 422}
 
 
-@sqlite
 def test_documents_can_be_read_as_page_paper_and_pdf(app: FastAPI, browser: Browser) -> None:
     browser.post("/till/close", counted="200", token="c")
     with writing(app) as session:
@@ -158,7 +153,6 @@ def test_documents_can_be_read_as_page_paper_and_pdf(app: FastAPI, browser: Brow
     assert pdf.content == browser.get(f"/documents/{document_id}.pdf").content
 
 
-@sqlite
 def test_a_copy_goes_to_the_printer_only_where_there_is_one(
     app: FastAPI, here: Counter, browser: Browser
 ) -> None:
@@ -202,7 +196,6 @@ def state_of(app: FastAPI, attempt_id: int) -> AttemptState:
         return session.get_one(PaymentAttempt, attempt_id).state
 
 
-@sqlite
 def test_an_unknown_payment_is_listed_and_reconciled(
     app: FastAPI, browser: Browser, unknown: int
 ) -> None:
@@ -211,7 +204,6 @@ def test_an_unknown_payment_is_listed_and_reconciled(
     assert state_of(app, unknown) is not AttemptState.UNKNOWN
 
 
-@sqlite
 def test_reconciling_after_a_quiet_while_works_too(
     app: FastAPI, browser: Browser, unknown: int
 ) -> None:
@@ -222,7 +214,6 @@ def test_reconciling_after_a_quiet_while_works_too(
     assert browser.post(f"/till/payments/{unknown}/reconcile").status_code == 303
 
 
-@sqlite
 def test_setting_aside_needs_a_reason_and_a_manager(
     app: FastAPI, browser: Browser, manager: Browser, unknown: int, stripe: StripeStandIn
 ) -> None:
@@ -238,7 +229,6 @@ def test_setting_aside_needs_a_reason_and_a_manager(
     assert state_of(app, unknown) is AttemptState.CANCELLED
 
 
-@sqlite
 def test_a_reader_is_chosen_for_the_till(
     app: FastAPI, here: Counter, manager: Browser, browser: Browser
 ) -> None:

@@ -50,6 +50,8 @@ from tests.makers.slots import a_plan
 from tests.robots.conftest import SignIn, a_customer
 from tests.robots.test_robot_pages import csrf, send
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 File = tuple[str, bytes, str]
 
 

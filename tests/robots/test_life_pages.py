@@ -28,6 +28,8 @@ from tests.makers.robots import a_model, a_unit
 from tests.robots.conftest import SignIn, a_customer
 from tests.robots.test_robot_pages import send
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 Value = TypeVar("Value")
 HISTORY = 'id="history-title"'
 SERIALS = [

@@ -25,6 +25,8 @@ from tests.robots.test_plans import LEGS
 from tests.robots.test_robot_pages import csrf, send
 from tests.robots.urdf_texts import robot
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 KNEE, OTHER_KNEE = "left_knee.actuator", "right_knee.actuator"
 _MOST_STATEMENTS = 15
 _MOST_BYTES = 10_000

@@ -4,6 +4,7 @@ import re
 from html import escape, unescape
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from app.robots.states import UnitState
 from app.stores.models import Store
 from tests.makers.robots import a_maker, a_model, a_unit
 from tests.robots.conftest import SignIn, a_customer
+
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
 
 _NOTE = b"maker,model,serial,Halle\nUnitree,G1,007,3\nUnitree,G1,7,3\n"
 

@@ -8,6 +8,8 @@ from app.sales import orders
 from tests.makers.browsing import Browser, a_browser
 from tests.makers.sales import Counter, a_counter, a_robot
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 @pytest.fixture
 def counter(session: Session) -> Counter:

@@ -311,7 +311,7 @@ def test_what_was_taken_never_changes(session: Session, counter: Counter, used: 
     trade_in = looked_over(session, counter, used)
     tradeintaking.take(session, counter.seller, trade_in, data=WIPED, rest=TO_BANK)
     with (
-        pytest.raises(DBAPIError, match="stays as it was taken|append-only"),
+        pytest.raises(DBAPIError, match=r"stays as it was taken|append-only"),
         session.begin_nested(),
     ):
         session.execute(update(TradeIn).where(TradeIn.id == trade_in.id).values(payout_note="x"))

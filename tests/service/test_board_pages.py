@@ -32,6 +32,8 @@ from tests.makers.estimates import SWAP, a_code, a_fee, an_operation, approved_t
 from tests.makers.robots import a_unit
 from tests.makers.service import Workshop, a_customers_unit, a_ticket
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 STATEMENTS, KILOBYTES = 15, 30
 # What owners say is not the same on each card, and does not shrink as if it were.
 _WORDS = (
@@ -129,7 +131,6 @@ def approve_hours(session: Session, shop: Workshop, chance: Random) -> None:
     session.flush()
 
 
-@pytest.mark.only_on("sqlite")
 def test_three_hundred_tickets_are_few_statements_and_few_bytes(
     session: Session, bench: Browser, shop: Workshop, statements_of_app: list[str]
 ) -> None:

@@ -35,6 +35,8 @@ from tests.makers.identity import a_session, a_terminal
 from tests.makers.service import Workshop, a_ticket
 from tests.makers.work import released
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 @pytest.fixture(autouse=True)
 def prices(session: Session, shop: Workshop) -> None:
@@ -316,7 +318,6 @@ def answer_of(*, version: str = "1", by: str = "Kerstin Arndt", **lines: str) ->
     return {csrf.FIELD: csrf._token(SECRET), "version": version, "by": by, **lines}
 
 
-@pytest.mark.only_on("sqlite")
 def test_a_repair_is_paid_by_a_link_once_the_work_is_done(
     session: Session, shop: Workshop, office: Browser
 ) -> None:

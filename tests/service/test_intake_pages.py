@@ -18,6 +18,8 @@ from app.web import csrf
 from tests.makers.browsing import SECRET, Browser
 from tests.makers.service import SERIAL, Workshop, a_customers_unit, a_ticket
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 def a_picture(kind: str = "JPEG") -> bytes:
     written = io.BytesIO()

@@ -18,6 +18,8 @@ from app.service.work_models import Release
 from tests.makers.browsing import Browser
 from tests.makers.service import Workshop, a_customers_unit, a_finding, a_ticket
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 STATEMENTS = 15
 PAGES = (
     "/service",
@@ -185,7 +187,6 @@ def test_due_work_is_booked_from_its_list(
     assert bench.post(action[1]).status_code == 409
 
 
-@pytest.mark.only_on("sqlite")
 def test_many_due_robots_are_few_statements(
     session: Session, bench: Browser, shop: Workshop, statements_of_app: list[str]
 ) -> None:

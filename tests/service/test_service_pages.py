@@ -25,6 +25,8 @@ from tests.makers.service import (
     unguarded,
 )
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 @pytest.fixture
 def ticket(session: Session, shop: Workshop) -> Ticket:
@@ -261,7 +263,6 @@ def test_a_label_leads_to_its_ticket(bench: Browser, ticket: Ticket) -> None:
     assert by_label.headers["location"] == page_of(ticket)
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("language", ["en", "de", "zh"])
 def test_job_sheet_and_receipt_are_paper_in_three_languages(
     session: Session, bench: Browser, shop: Workshop, ticket: Ticket, language: str

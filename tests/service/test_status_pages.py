@@ -18,6 +18,8 @@ from app.service.states import PhotoStage, TicketState, WaitingReason
 from tests.makers.browsing import Browser
 from tests.makers.service import Workshop, a_ticket
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 @pytest.fixture
 def visitor(app: FastAPI) -> TestClient:

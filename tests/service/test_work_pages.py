@@ -27,6 +27,8 @@ from tests.makers.estimates import (
 from tests.makers.parts import stocked_serials
 from tests.makers.service import KNEE, Workshop, a_ticket
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 @pytest.fixture
 def job(session: Session, shop: Workshop) -> Ticket:
@@ -121,7 +123,6 @@ def test_a_failed_check_keeps_its_ticks_until_there_is_a_word(
     assert "Cover is loose" in office.get(work(job, "work")).text
 
 
-@pytest.mark.only_on("sqlite")
 def test_a_manager_lets_it_go_with_a_pin_and_a_reason(
     session: Session, shop: Workshop, job: Ticket, bench: Browser
 ) -> None:

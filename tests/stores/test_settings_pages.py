@@ -22,6 +22,8 @@ from app.stores.models import Store, TaxRate, Till
 from tests.makers.identity import Screen, a_person, a_session
 from tests.makers.stores import a_store
 
+pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
+
 
 @pytest.fixture
 def store(session: Session) -> Store:
@@ -180,7 +182,6 @@ def test_a_till_is_added_renamed_and_given_its_printer(screen: Screen, session: 
     )
 
 
-@pytest.mark.only_on("sqlite")
 def test_a_printer_is_a_network_address_or_a_device_and_nothing_else_of_the_machine(
     session: Session, petra: Staff
 ) -> None:
@@ -258,13 +259,11 @@ def test_only_a_rate_that_has_not_begun_is_taken_back(
     assert actions == ["tax_rate.added", "tax_rate.added", "tax_rate.withdrawn"]
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("till_id", ["0", "99", str(2**63), "x"])
 def test_a_till_that_is_not_here_is_no_defect(screen: Screen, till_id: str) -> None:
     assert screen.get(f"/settings/tills/{till_id}").status_code in {404, 422}
 
 
-@pytest.mark.only_on("sqlite")
 def test_a_rate_of_nothing_says_why(screen: Screen, session: Session) -> None:
     course = {"code": "course", "label": "Course", "rate": "0", "valid_from": "2020-01-01"}
     course |= {"category": "exempt", "reason": "VAT-free by UStG § 4 no. 21"}
