@@ -1,8 +1,8 @@
 """Ours against the card service's own list: what differs is named, and asked about again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -20,6 +20,8 @@ from app.payments.states import AttemptState, RefundState
 from app.payments.stripe_gate import gate_of
 
 MOST = 2_000
+# So much later a payment that we began may be made, and a refund be asked for.
+_LATER = timedelta(days=1)
 _BY_SERVICE = (Tender.CARD, Tender.ONLINE)
 
 
@@ -61,6 +63,11 @@ class Difference:
     attempt_id: int | None = None
     refund_id: int | None = None
 
+    def is_here(self, later: Collection[str]) -> bool:
+        """What they made only after these days is compared with those days."""
+        is_missing = self.kind in (Kind.NOT_THEIRS, Kind.REFUND_NOT_THEIRS)
+        return not (is_missing and self.provider_id in later)
+
     @property
     def label(self) -> Text:
         return KIND_LABELS[self.kind]
@@ -84,13 +91,16 @@ def compare(database: Database, actor: Actor, *, since: datetime, until: datetim
     first, last = int(since.timestamp()), int(until.timestamp())
     intents = gate.intents_since(first, last, most=MOST)
     given_back = gate.refunds_since(first, last, most=MOST)
+    after = int((until + _LATER).timestamp())
+    later = {one.id for one in gate.intents_since(last, after, most=MOST)}
+    later |= {one.id for one in gate.refunds_since(last, after, most=MOST)}
     with database.reading() as session:
         paid = list(_payments(session, actor.store_id, intents, since=since, until=until))
         back = list(_refunds(session, actor.store_id, given_back, since=since, until=until))
     found = [one for one in (*paid, *back) if one is not None]
     return Comparison(
         same=len(paid) + len(back) - len(found),
-        differences=tuple(found),
+        differences=tuple(one for one in found if one.is_here(later)),
         is_cut=MOST in (len(intents), len(given_back)),
     )
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.payments.api import books, documents, overdue, tills
+from app.payments.api import books, documents, overdue, reconciling, tills
 
 router = APIRouter()
-for part in (overdue, tills, books, documents):
+for part in (overdue, tills, books, documents, reconciling):
     router.include_router(part.router)
