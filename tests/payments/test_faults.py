@@ -1,6 +1,6 @@
 """A fault at each commit, before it or after it: doing it again comes to the same, once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 
@@ -170,6 +170,7 @@ def whole_sale(counter: Counter, reference: str) -> None:
 def test_a_fault_at_each_commit_changes_nothing_in_the_end(
     counter: Counter, drive: Drive, paid: int, prepared: Drive | None, moment: str
 ) -> None:
+    taken: Sequence[PaymentAttempt] = ()
     for nth in count(1):
         reference = f"order:{nth}"
         with counter.database.transaction() as session:
