@@ -20,7 +20,18 @@ from app.sales.returns import Item
 from tests.sales.machine import Trade, at_hand, part_of_it, thing, till_index, which
 
 condition = st.sampled_from([Condition.AS_NEW, Condition.AS_NEW, Condition.DAMAGED])
-money = st.sampled_from(["back", "back", "back", "keep", "keep", "by bank", "too much", "by robot"])
+MONEY = (
+    "back",
+    "back",
+    "keep",
+    "keep",
+    "as credit",
+    "as credit",
+    "by bank",
+    "too much",
+    "by robot",
+)
+money = st.sampled_from(MONEY)
 count = st.sampled_from([1, 1, 1, 2, 4, 0, -3, 9])
 outcome = st.sampled_from([RefundState.PAID_OUT, RefundState.PAID_OUT, RefundState.FAILED])
 
@@ -108,6 +119,8 @@ class Returning(Trade):
         match then:
             case "by bank":
                 return [Back(one.attempt_id, one.amount, Tender.TRANSFER, "DE02") for one in plan]
+            case "as credit":
+                return [Back(one.attempt_id, one.amount, Tender.STORE_CREDIT) for one in plan]
             case "too much":
                 return [Back(one.attempt_id, one.amount + Money(1, "EUR")) for one in plan]
             case "by robot":

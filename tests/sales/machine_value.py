@@ -15,14 +15,14 @@ from app.robots.life_models import Wipe
 from app.robots.models import Ownership, Unit
 from app.robots.states import UnitState
 from app.robots.transfers import WipeStatement
-from app.sales import checklists, deposits, orders, totals, tradein, tradeintaking
+from app.sales import checklists, creditpay, deposits, orders, totals, tradein, tradeintaking
 from app.sales.checklists import Answer, Answered
 from app.sales.deposits import Rule
 from app.sales.models import Order, UnitSale
 from app.sales.tradein import Offer
 from app.sales.tradein_models import Grade, Payout, TradeIn
 from app.sales.tradeintaking import Rest
-from tests.sales.machine import MORNING, at_hand, thing, till_index, which
+from tests.sales.machine import MORNING, at_hand, part_of_it, thing, till_index, which
 from tests.sales.machine_returns import Returning
 
 share = st.sampled_from([0, 1, 10, 25, 50, 100, 101])
@@ -70,6 +70,20 @@ class Valuing(Returning):
             made = refunds.of_bill(session, bill) if bill else []
         if self.last_step == "cancel with deposit":
             self.out_by(made)
+
+    @rule(till=till_index, first=thing, unit=which, amount=part_of_it)
+    def a_customer_pays_with_credit(
+        self, till: int, first: str, unit: int, amount: int | None
+    ) -> None:
+        """Two tills reach for the same credit; it is never below nothing."""
+        self.a_basket_is_filled(till, [first, "customer"], unit)
+        paid = 0
+        with self.step("pay with credit") as session:
+            said = None if amount is None else Money(amount, "EUR")
+            made = creditpay.pay(session, self.seller, self.basket_at(session, till), amount=said)
+            paid = made.amount_minor if made else 0
+        if self.last_step == "pay with credit":
+            self.handed_in += paid
 
     @rule(till=till_index, first=thing, unit=which, value=worth)
     def a_robot_is_given_in_trade(self, till: int, first: str, unit: int, value: int) -> None:
