@@ -7,6 +7,7 @@ from threading import Barrier
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ from app.sales.moneyback import Back
 from app.stores import desk
 from tests.makers.books import breaches_of
 from tests.makers.browsing import a_browser
+from tests.makers.programs import Program, a_token
 from tests.makers.returning import bill_of, by_number
 from tests.makers.sales import Counter, a_counter, a_robot
 from tests.makers.whole_sales import a_basket
@@ -314,3 +316,18 @@ def test_the_claims_desk_sends_books_and_sends_back(app: FastAPI, session: Sessi
     assert desk_.send(path, {"token": "b4"}).status_code == 303
     session.expire_all()
     assert breaches_of(session) == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_program_uses_a_voucher_and_is_told_what_is_wrong(app: FastAPI, session: Session) -> None:
+    counter = a_counter(session)
+    scheme = a_scheme(session, counter)
+    order = a_sale(session, counter)
+    program = Program(TestClient(app), a_token(session, counter.manager))
+    session.commit()
+    path = f"/orders/{order.number}/payments"
+    assert program.post(path, {"tender": "trade_in"}, key="a").status_code == 422
+    assert program.post(path, {"tender": "cash", "scheme": scheme.id}, key="b").status_code == 422
+    voucher = {"tender": "voucher", "scheme": scheme.id, "code": "A1"}
+    made = program.post(path, voucher, key="c")
+    assert (made.status_code, made.json()["payment"]["amount"]["amount"]) == (201, WORTH)

@@ -14,10 +14,10 @@ from app.kernel.db import Database
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.money import MOST_MINOR
 from app.kernel.text import Text, msg
-from app.payments import bills, cards
+from app.payments import bills, cards, schemes
 from app.payments.models import PaymentAttempt, Tender
 from app.payments.states import LIVE, AttemptState
-from app.sales import checkout, creditpay, orders, summaries
+from app.sales import checkout, creditpay, orders, summaries, voucherpay
 from app.sales.api.shapes import AttemptOut, OrderOut, attempt_out, order_out
 from app.sales.models import Order
 from app.sales.ordering import naming
@@ -29,8 +29,14 @@ from app.web.wire import MoneyIn, Number, PageOut, Sent
 
 router = APIRouter(prefix="/api/v1/orders/{number}/payments", tags=["payments"])
 # What is taken by this address: the others have addresses of their own.
-_HERE = frozenset({Tender.CASH, Tender.CARD, Tender.TRANSFER, Tender.STORE_CREDIT})
-_BELONGS = {"tendered": Tender.CASH, "note": Tender.TRANSFER}
+_HERE = frozenset({Tender.CASH, Tender.CARD, Tender.TRANSFER, Tender.STORE_CREDIT, Tender.VOUCHER})
+_BELONGS = {
+    "tendered": Tender.CASH,
+    "note": Tender.TRANSFER,
+    "scheme": Tender.VOUCHER,
+    "code": Tender.VOUCHER,
+    "evidence": Tender.VOUCHER,
+}
 
 
 class GivenIn(MoneyIn):
@@ -41,13 +47,18 @@ class GivenIn(MoneyIn):
 
 class PaymentIn(Sent):
     """Without `amount`: all that is due. `tendered` is what the customer gives in cash, `note` the
-    transfer's text, `till` the id of the till that takes it, where the order lies at none.
+    transfer's text, `till` the id of the till that takes it, where the order lies at none. A
+    voucher says its `scheme` and `code`, and what the scheme asks for in `evidence`; it pays what
+    the scheme says.
     """
 
     tender: Annotated[Tender, Field(strict=False)]
     amount: GivenIn | None = None
     tendered: GivenIn | None = None
     note: Annotated[str, Field(max_length=200)] = ""
+    scheme: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    code: Annotated[str, Field(max_length=64)] = ""
+    evidence: Annotated[str, Field(max_length=200)] = ""
     till: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
 
 
@@ -93,8 +104,8 @@ def pay(
     number: Number,
     body: PaymentIn,
 ) -> JSONResponse:
-    """Take money: cash, transfers and store credit are paid at once (201). A card payment is begun
-    (202): it goes to the reader after this answer, and `GET` tells how it stands.
+    """Take money: cash, transfers, credit and vouchers are paid at once (201). A card payment is
+    begun (202): it goes to the reader after this answer, and `GET` tells how it stands.
     """
     actor.require("counter.sell")
     order = orders.by_number(session, actor, number)
@@ -141,6 +152,19 @@ def _take(session: Session, actor: Actor, order: Order, body: PaymentIn) -> Paym
         return checkout.pay_transfer(
             session, actor, order, amount=amount, note=body.note, till_id=body.till
         )
+    if body.tender is Tender.VOUCHER:
+        with naming("scheme"):
+            scheme = schemes.by_id(session, actor, body.scheme or 0)
+        voucher = voucherpay.pay(
+            session,
+            actor,
+            order,
+            scheme,
+            code=body.code,
+            evidence=body.evidence,
+            till_id=body.till,
+        )
+        return session.get_one(PaymentAttempt, voucher.attempt_id)
     if body.tender is Tender.STORE_CREDIT:
         return creditpay.pay(session, actor, order, amount=amount, till_id=body.till)
     return checkout.start_card(session, actor, order, amount=amount, till_id=body.till)
@@ -154,6 +178,8 @@ def _check(body: PaymentIn, currency: str) -> None:
     for name, tender in _BELONGS.items():
         if getattr(body, name) and body.tender is not tender:
             problems[name] = msg("This goes with another tender.")
+    if body.tender is Tender.VOUCHER and body.amount is not None:
+        problems["amount"] = msg("This goes with another tender.")
     for name, given in (("amount", body.amount), ("tendered", body.tendered)):
         if given is not None and given.currency != currency:
             problems[name] = msg("This bill is in {currency}.", currency=currency)
