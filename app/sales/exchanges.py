@@ -111,6 +111,11 @@ def pay(
         part = min(payment.left, rest)
         if not part:
             continue
+        if payment.attempt.tender is Tender.VOUCHER:
+            raise Refused(
+                msg("What an authority pays for goes back to it, not to the buyer."),
+                field="amount",
+            )
         refunds.start(
             session,
             actor,

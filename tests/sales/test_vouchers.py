@@ -19,7 +19,7 @@ from app.payments import journal, refunds, schemes, voucherclaims, vouchers
 from app.payments.models import Account, Tender
 from app.payments.schemes import SchemeInput
 from app.payments.voucher_models import Buyers, Voucher, VoucherScheme
-from app.sales import moneyback, orders, voucherpay
+from app.sales import basket, exchanges, moneyback, orders, voucherpay
 from app.sales.models import Order
 from app.sales.moneyback import Back
 from app.stores import desk
@@ -331,3 +331,16 @@ def test_a_program_uses_a_voucher_and_is_told_what_is_wrong(app: FastAPI, sessio
     voucher = {"tender": "voucher", "scheme": scheme.id, "code": "A1"}
     made = program.post(path, voucher, key="c")
     assert (made.status_code, made.json()["payment"]["amount"]["amount"]) == (201, WORTH)
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_vouchers_value_pays_for_no_other_sale(session: Session) -> None:
+    counter = a_counter(session)
+    used(session, counter, a_scheme(session, counter))
+    order = session.scalars(select(Order)).one()
+    orders.park(session, counter.seller, order, label="later")
+    other = exchanges.begin(session, counter.manager, order, till_id=counter.till.id)
+    basket.add_product(session, counter.seller, other, counter.battery, quantity=1, minutes=30)
+    with pytest.raises(Refused) as refusal:
+        exchanges.pay(session, counter.manager, other)
+    assert refusal.value.field == "amount"
