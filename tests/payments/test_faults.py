@@ -172,7 +172,7 @@ def test_a_fault_at_each_commit_changes_nothing_in_the_end(
 ) -> None:
     taken: Sequence[PaymentAttempt] = ()
     for nth in count(1):
-        reference = f"order:{nth}"
+        reference = f"shop:{nth}"
         with counter.database.transaction() as session:
             bill(session, counter.place, reference=reference)
         if prepared is not None:

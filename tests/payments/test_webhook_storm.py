@@ -32,7 +32,7 @@ OTHERS = (
 def sold(counter: Counter, number: int) -> int:
     """A bill that is paid at the card service's page, of which we have heard nothing yet."""
     with counter.database.transaction() as session:
-        owed = bill(session, counter.place, reference=f"order:{number}")
+        owed = bill(session, counter.place, reference=f"shop:{number}")
         attempt_id = checkouts.start(session, owed, eur(10_000), by="payment link").id
     url = checkouts.open_page(counter.database, attempt_id, name=f"S-{number}", here=HERE)
     if number % 3 == 0:
