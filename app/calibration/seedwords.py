@@ -4,6 +4,7 @@ What stands in a released version, in a snapshot and on a certificate is English
 pages show it through the catalogue as long as it is word for word the starting set's.
 """
 
+import re
 from collections.abc import Callable
 
 from app.calibration.bodytargets import named
@@ -71,6 +72,15 @@ _AT_PLACES = (
     (", pose repeatability RP", msg("{place}, pose repeatability RP")),
     (", force without load", msg("{place}, force without load")),
 )
+# the unit's own axes and attitudes are signs, not words: only what is said of them is translated
+_OF_AXES = (
+    (
+        re.compile(r"(?P<place>.+), (?P<sign>[+-]?[a-z]) up", re.IGNORECASE),
+        msg("{place}, {sign} up"),
+    ),
+    (re.compile(r"(?P<place>.+), bias (?P<sign>[xyz])"), msg("{place}, bias {sign}")),
+    (re.compile(r"(?P<place>.+), scale (?P<sign>[xyz])"), msg("{place}, scale {sign}")),
+)
 _WORDS: dict[str, Text] = {
     "angle_reference": msg("Angle reference"),
     "length_reference": msg("Length reference"),
@@ -111,12 +121,22 @@ def said(text: str, target: str = "") -> Text | str:
         return KNOWN[text]
     for ending, form in _AT_PLACES:
         if text.endswith(ending):
-            place: object = text.removesuffix(ending)
-            known = named(target) if target.partition(":")[0] in {"joint", "frame"} else None
-            if known is not None and str(known).casefold() == str(place).casefold():
-                place = _Capital(known.template, known.facts)
-            return Text(form.template, {"place": place})
+            return Text(form.template, {"place": _place(text.removesuffix(ending), target)})
+    for pattern, form in _OF_AXES:
+        found = pattern.fullmatch(text)
+        if found is not None:
+            return Text(
+                form.template, {**found.groupdict(), "place": _place(found["place"], target)}
+            )
     return text
+
+
+def _place(said_place: str, target: str) -> object:
+    """A place as the body map says it, where the target names the same one; else as it is."""
+    known = named(target) if target.partition(":")[0] in {"joint", "frame"} else None
+    if known is not None and str(known).casefold() == said_place.casefold():
+        return _Capital(known.template, known.facts)
+    return said_place
 
 
 def word(key: str) -> Text:
