@@ -86,6 +86,7 @@ SETTINGS_PLACES = [
     Place("/settings/trade-in", "arrow-right-left", msg("Trade-in values"), "settings.view"),
     Place("/settings/schemes", "ticket-percent", msg("Voucher schemes"), "settings.view"),
     Place("/settings/returns", "list-restart", msg("Customer returns"), "settings.view"),
+    Place("/messages", "send", msg("Messages"), "customers.view"),
     Place("/service/operations", "wrench", msg("Operations"), "service.view"),
     Place("/settings/staff", "users", msg("Staff"), "staff.manage"),
     Place("/settings/terminals", "lock", msg("Terminals"), "terminals.enrol"),

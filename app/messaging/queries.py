@@ -10,7 +10,8 @@ from app.customers.models import Customer
 from app.customers.panels import Panel, PanelRow
 from app.kernel.actor import Actor
 from app.kernel.text import Text, msg
-from app.messaging.models import Message, Topic
+from app.messaging import choices
+from app.messaging.models import Channel, Message, Topic
 from app.web import paging
 from app.web.paging import Page
 
@@ -98,8 +99,8 @@ def about(session: Session, store_id: int, reference: str) -> list[MessageRow]:
     return [MessageRow(message, customer) for message, customer in rows]
 
 
-def panel(session: Session, actor: Actor, customer: Customer) -> Panel:  # noqa: ARG001
-    """What was written to a customer, newest first."""
+def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
+    """How a customer is reached, and what was written to them, newest first."""
     rows = session.scalars(
         select(Message)
         .where(Message.customer_id == customer.id)
@@ -111,12 +112,30 @@ def panel(session: Session, actor: Actor, customer: Customer) -> Panel:  # noqa:
         title=msg("Messages"),
         nothing=msg("Nothing was written to this customer yet."),
         rows=[
-            PanelRow(
-                name=row.message.subject,
-                href=f"/messages/{row.message.id}",
-                facts=(row.message.written_at, row.message.address),
-                state=(row.label, row.tone),
-            )
-            for row in shown
+            *_reached(session, actor, customer),
+            *(
+                PanelRow(
+                    name=row.message.subject,
+                    href=f"/messages/{row.message.id}",
+                    facts=(row.message.written_at, row.message.address),
+                    state=(row.label, row.tone),
+                )
+                for row in shown
+            ),
         ],
     )
+
+
+def _reached(session: Session, actor: Actor, customer: Customer) -> list[PanelRow]:
+    """How messages reach this customer; it leads to where that is chosen."""
+    if not actor.may("customers.edit") or customer.erased_at is not None:
+        return []
+    way = choices.way_to(session, customer, Topic.REPAIR)
+    return [
+        PanelRow(
+            name=way.address if way else "–",
+            href=f"/messages/choices/{customer.number}",
+            facts=(msg("Where messages go"),),
+            state=(choices.CHANNEL_LABELS[way.channel if way else Channel.NONE], ""),
+        )
+    ]
