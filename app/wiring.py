@@ -20,6 +20,7 @@ from app.customers.events import CustomerErased
 from app.kernel import events, findable, outbox
 from app.kernel.actor import Actor
 from app.kernel.text import msg
+from app.messaging import customerview as messagesview
 from app.messaging import delivery
 from app.messaging import queries as messagequeries
 from app.parts import cores, fit, following, importwork, orderfinder, receipts, storage, tracing
@@ -137,6 +138,7 @@ def connect() -> None:
     events.listen(MovementReversed, receipts.on_reversed)
     events.listen(HandedOver, robotpapers.on_handed_over)
     events.listen(CustomerErased, salesview.on_customer_erased)
+    events.listen(CustomerErased, messagesview.on_customer_erased)
     events.listen(CustomerErased, quoteprivacy.on_customer_erased)
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)
@@ -182,6 +184,7 @@ def _connect_customers() -> None:
         sales=salesview.chapter,
         quotes=quoteprivacy.chapter,
         credit=credit.chapter,
+        messages=messagesview.chapter,
         service=serviceview.chapter,
     )
 

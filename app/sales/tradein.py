@@ -186,11 +186,19 @@ def inspect(
     )
     session.add(trade_in)
     session.flush()
+    _tell(session, actor, trade_in, unit, approved_by=approved_by)
+    return trade_in
+
+
+def _tell(
+    session: Session, actor: Actor, trade_in: TradeIn, unit: Unit, *, approved_by: Actor | None
+) -> None:
+    """Into the robot's life and the record."""
     timeline.note(
         session,
         unit.id,
         kind="inspection",
-        summary=msg("Looked over for trade-in, grade {grade}", grade=grade.value.upper()),
+        summary=msg("Looked over for trade-in, grade {grade}", grade=trade_in.grade.value.upper()),
         link=page(trade_in),
         actor_name=actor.name,
     )
@@ -201,14 +209,13 @@ def inspect(
         subject=reference(trade_in),
         after={
             "unit": unit.serial,
-            "grade": grade,
-            "suggested": suggested,
-            "offer": amount,
+            "grade": trade_in.grade,
+            "suggested": Money(trade_in.suggested_minor, trade_in.currency),
+            "offer": offered(trade_in),
             "approved_by": approved_by.name if approved_by else None,
         },
-        reason=reason or None,
+        reason=trade_in.offer_reason or None,
     )
-    return trade_in
 
 
 def reprice(

@@ -11,7 +11,9 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import wiring
 from app.customers import book
+from app.customers import privacy as book_privacy
 from app.customers.book import CustomerInput
 from app.customers.models import Customer, CustomerKind
 from app.kernel import clock
@@ -220,3 +222,19 @@ def test_without_a_server_a_mail_waits(
     delivery.connect(database, Settings())
     written(session, place, customer, "Ready")
     assert not delivery.run_due(database, GO_ON)
+
+
+def test_of_whoever_is_forgotten_no_word_is_kept_and_nothing_more_is_sent(
+    session: Session, connected: Database, office: PostOffice, place: Shop, customer: Customer
+) -> None:
+    wiring.connect()
+    written(session, place, customer, "Sent")
+    deliver_all(connected)
+    written(session, place, customer, "Waits")
+    assert "Waits" in str(book_privacy.export(session, place.manager, customer))
+    book_privacy.erase(session, place.manager, customer, reason="asked for it")
+    session.commit()
+    deliver_all(connected, after=timedelta(hours=1))
+    kept = session.scalars(select(Message)).all()
+    assert [(one.address, one.subject, one.body) for one in kept] == [("", "", "")] * 2
+    assert office.subjects == ["Sent"]

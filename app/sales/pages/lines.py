@@ -24,7 +24,7 @@ from app.sales.forms import (
     QuoteForm,
     ReasonForm,
 )
-from app.sales.pages.till import Visit, closing_dialog
+from app.sales.pages.till import Visit, back_into_dialog, closing_dialog
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
@@ -168,7 +168,7 @@ def add_customer(
     except StoreError as refusal:
         session.rollback()
         twins, problems, status = [], problems_of(refusal), status_of(refusal)
-    return _retarget_dialog(
+    return back_into_dialog(
         render(
             request,
             "sales/customer_dialog.html",
@@ -237,7 +237,7 @@ def _discount_dialog(
     ask_pin: bool = False,
     status: int = 200,
 ) -> Response:
-    return _retarget_dialog(
+    return back_into_dialog(
         render(
             request,
             "sales/discount_dialog.html",
@@ -263,10 +263,3 @@ def _second_person(visit: Visit, pin: str) -> Actor:
     )
     queueing.enter(visit.session, visit.actor.store_id)
     return found
-
-
-def _retarget_dialog(response: Response) -> Response:
-    """A refused dialog comes back into the dialog, whatever its form meant to change."""
-    response.headers["HX-Retarget"] = "#dialog"
-    response.headers["HX-Reswap"] = "innerHTML"
-    return response

@@ -27,6 +27,13 @@ def closing_dialog(response: Response) -> Response:
     return response
 
 
+def back_into_dialog(response: Response) -> Response:
+    """A refused dialog comes back into the dialog, whatever its form meant to change."""
+    response.headers["HX-Retarget"] = "#dialog"
+    response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
 @dataclass(frozen=True)
 class Visit:
     """What the counter's endpoints pass around, and how they answer."""

@@ -29,7 +29,7 @@ from app.sales import (
 from app.sales.forms import TenderForm
 from app.sales.models import Order
 from app.sales.pages.paying import after, order_meant
-from app.sales.pages.till import Visit
+from app.sales.pages.till import Visit, back_into_dialog
 from app.sales.tradein_models import TradeIn
 from app.sales.tradeinforms import (
     MARK_ROWS,
@@ -178,16 +178,15 @@ def take_at_counter(
         )
     except StoreError as refusal:
         session.rollback()
-        response = _dialog(
-            visit,
-            visit.require_basket(),
-            typed=form.typed(),
-            problems=problems_of(refusal),
-            status=status_of(refusal),
+        return back_into_dialog(
+            _dialog(
+                visit,
+                visit.require_basket(),
+                typed=form.typed(),
+                problems=problems_of(refusal),
+                status=status_of(refusal),
+            )
         )
-        response.headers["HX-Retarget"] = "#dialog"
-        response.headers["HX-Reswap"] = "innerHTML"
-        return response
     return after(visit, order)
 
 

@@ -14,7 +14,7 @@ from app.sales import queries, voucherpay
 from app.sales.forms import TenderForm
 from app.sales.models import Order
 from app.sales.pages.paying import after, order_meant
-from app.sales.pages.till import Visit
+from app.sales.pages.till import Visit, back_into_dialog
 from app.web.errors import status_of
 from app.web.forms import Typed, problems_of
 from app.web.idempotent import once
@@ -51,16 +51,15 @@ def use(
         voucherpay.pay(session, actor, order, scheme, code=form.code, evidence=form.evidence)
     except StoreError as refusal:
         session.rollback()
-        response = _dialog(
-            visit,
-            visit.require_basket(),
-            typed=form.typed(),
-            problems=problems_of(refusal),
-            status=status_of(refusal),
+        return back_into_dialog(
+            _dialog(
+                visit,
+                visit.require_basket(),
+                typed=form.typed(),
+                problems=problems_of(refusal),
+                status=status_of(refusal),
+            )
         )
-        response.headers["HX-Retarget"] = "#dialog"
-        response.headers["HX-Reswap"] = "innerHTML"
-        return response
     return after(visit, order)
 
 
