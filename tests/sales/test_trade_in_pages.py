@@ -118,3 +118,14 @@ def test_programs_look_over_and_take_in(app: FastAPI, session: Session, counter:
     taken = shop.post("/trade-ins/1/take", body)
     assert (taken.status_code, taken.json()["paid_out"]["amount"]) == (200, 945_000)
     assert shop.post("/trade-ins/1/take", body).status_code == 409
+
+
+def test_values_are_set_by_model_and_grade_and_dropped(app: FastAPI, counter: Counter) -> None:
+    manager = a_browser(app, counter.manager_cookie)
+    page = "/settings/trade-in"
+    assert manager.post(page, grade="b", start="50", least="60").status_code == 422
+    assert manager.post(page, grade="b", start="50", token="t1").status_code == 303
+    assert "50%" in manager.get(page).text
+    assert manager.post(f"{page}/margin", margin="yes", token="t2").status_code == 303
+    assert manager.post(f"{page}/2/drop", token="t3").status_code == 303
+    assert "50%" not in manager.get(page).text

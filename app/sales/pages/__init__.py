@@ -20,6 +20,7 @@ from app.sales.pages import (
     returns,
     taxes,
     tradein,
+    tradeinvalues,
     vouchers,
 )
 
@@ -30,6 +31,7 @@ for part in (
     payments,
     paylinks,
     tradein,
+    tradeinvalues,
     vouchers,
     taxes,
     returns,

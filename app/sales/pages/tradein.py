@@ -22,7 +22,6 @@ from app.sales import (
     queries,
     tradein,
     tradeintaking,
-    tradeinvalues,
     tradeinview,
     usedrobots,
 )
@@ -34,10 +33,8 @@ from app.sales.tradein_models import TradeIn
 from app.sales.tradeinforms import (
     MARK_ROWS,
     EndForm,
-    MarginForm,
     OfferForm,
     PriceForm,
-    RuleForm,
     TakeForm,
     read_findings,
 )
@@ -188,58 +185,6 @@ def take_at_counter(
             )
         )
     return after(visit, order)
-
-
-@router.get("/settings/trade-in")
-def show_rules(request: Request, session: ReadSession, actor: SignedIn) -> Response:
-    actor.require("settings.view")
-    return _rules(request, session, actor, form={}, problems={})
-
-
-@router.post("/settings/trade-in")
-@once
-def set_rule(
-    request: Request, session: WriteSession, actor: Acting, form: Annotated[RuleForm, Form()]
-) -> Response:
-    try:
-        model_id, grade, shares = form.read()
-        tradeinvalues.set_rule(session, actor, model_id=model_id, grade=grade, shares=shares)
-    except StoreError as refusal:
-        session.rollback()
-        return _rules(
-            request,
-            session,
-            actor,
-            form=form.typed(),
-            problems=problems_of(refusal),
-            status=status_of(refusal),
-        )
-    return RedirectResponse("/settings/trade-in", 303)
-
-
-@router.post("/settings/trade-in/margin")
-@once
-def set_margin_scheme(
-    request: Request,  # noqa: ARG001 - `once` asks for it
-    session: WriteSession,
-    actor: Acting,
-    form: Annotated[MarginForm, Form()],
-) -> Response:
-    usedrobots.set_margin_scheme(session, actor, is_used=bool(form.margin))
-    return RedirectResponse("/settings/trade-in", 303)
-
-
-@router.post("/settings/trade-in/{rule_id}/drop")
-@once
-def drop_rule(
-    request: Request,  # noqa: ARG001 - `once` asks for it
-    session: WriteSession,
-    actor: Acting,
-    rule_id: Number,
-    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - carries the CSRF token
-) -> Response:
-    tradeinvalues.drop_rule(session, actor, rule_id)
-    return RedirectResponse("/settings/trade-in", 303)
 
 
 @router.get("/robots/{serial:path}/trade-in")
@@ -418,29 +363,6 @@ def _dialog(
         wipes=_wipes(),
         payouts=PAYOUT_LABELS,
         typed=typed,
-        problems=problems,
-    )
-
-
-def _rules(
-    request: Request,
-    session: Session,
-    actor: Actor,
-    *,
-    form: dict[str, str],
-    problems: dict[str, Text],
-    status: int = 200,
-) -> Response:
-    models = [(str(one.id), f"{one.maker.name} {one.name}") for one in makers.models(session)]
-    return render(
-        request,
-        "sales/trade_in_rules.html",
-        status=status,
-        rules=tradeinvalues.rules(session, actor),
-        grades=tradeinvalues.GRADE_LABELS,
-        is_on_margin=desk.store_of(session, actor.store_id).margin_scheme,
-        models=models,
-        form=form,
         problems=problems,
     )
 
