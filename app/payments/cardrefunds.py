@@ -1,14 +1,16 @@
 """Money back through the card service: asked after the commit, booked when the service says so.
 
 The idempotency key is the refund's own, so that asking again, by the outbox or by a person, gives
-the same refund and never a second one.
+the same refund and never a second one. The service forgets keys after a day: from then on its own
+list is looked through first.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, queueing
+from app.kernel import audit, clock, queueing
 from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.errors import NotFound, Unavailable
@@ -23,6 +25,8 @@ from app.payments.states import REFUND_OPEN, RefundState
 from app.payments.stripe_gate import gate_of
 
 _GOING = frozenset({"pending", "requires_action"})
+# Stripe may forget a key once it is 24 hours old; an hour for clocks apart.
+_KEY_HOLDS = timedelta(hours=23)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class _Looked:
     key: str
     amount: Money
     state: RefundState
+    started_at: datetime
     intent_id: str | None
     provider_id: str | None
 
@@ -134,9 +139,17 @@ def _asked(database: Database, looked: _Looked) -> RefundReport:
         return gate.refund(looked.provider_id)
     if looked.intent_id is None:
         raise CardServiceRefused(msg("The card service knows no payment for this refund."))
+    if clock.now() - looked.started_at > _KEY_HOLDS:
+        made = [one for one in gate.refunds_of(looked.intent_id) if _names(one, looked.id)]
+        if made:
+            return made[0]
     return gate.create_refund(
         looked.intent_id, looked.amount, key=looked.key, metadata={"refund": str(looked.id)}
     )
+
+
+def _names(report: RefundReport, refund_id: int) -> bool:
+    return report.metadata.get("refund") == str(refund_id)
 
 
 def _look(database: Database, refund_id: int) -> _Looked:
@@ -151,6 +164,7 @@ def _look(database: Database, refund_id: int) -> _Looked:
         key=f"qf-{refund.store_id}-{bill.reference}-refund-{refund.number}",
         amount=Money(refund.amount_minor, refund.currency),
         state=refund.state,
+        started_at=refund.started_at,
         intent_id=attempt.intent_id,
         provider_id=refund.provider_id,
     )

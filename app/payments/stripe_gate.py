@@ -179,6 +179,12 @@ class StripeGate:
         with _translated():
             return refund_report(self._client.v1.refunds.retrieve(refund_id).to_dict())
 
+    def refunds_of(self, intent_id: str) -> list[RefundReport]:
+        """Every refund of a payment, the newest first."""
+        with _translated():
+            page = self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
+            return [refund_report(one.to_dict()) for one in page.auto_paging_iter()]
+
     def intents_since(self, since: int, until: int, *, most: int) -> list[IntentReport]:
         """Payments made in a stretch of time (seconds since 1970), the newest first."""
         with _translated():
