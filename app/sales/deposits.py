@@ -21,7 +21,7 @@ from app.parts import reservations
 from app.payments import bills, refunds, standing
 from app.payments.models import Account, Bill, IssuedDocument, Tender, TillSession
 from app.robots import claims
-from app.sales import keptfee, orders, totals, waiting
+from app.sales import keptfee, moneyback, orders, totals, waiting
 from app.sales.models import Order
 from app.sales.quote_models import OrderDeposit
 from app.stores import desk
@@ -181,7 +181,8 @@ def cancel(
     """Cancel an order that is not complete: the fee of its rule is kept, the rest goes back by the
     ways that it came. The fee's invoice, if there is one.
 
-    Cash goes out of the drawer of `till_session`.
+    Cash goes out of the drawer of `till_session`. What a robot in trade or another sale paid is
+    held for the customer, until it is given out or exchanged (`moneyback`, `exchanges`).
     """
     actor.require("payments.refund")
     fee = fee_of(session, order)
@@ -268,11 +269,11 @@ def _keep(session: Session, actor: Actor, order: Order, bill: Bill, fee: Money) 
 def _give_back(
     session: Session, actor: Actor, bill: Bill, *, reason: str, till_session: TillSession | None
 ) -> None:
-    """All that is still held, newest payment first, each by the way that it came."""
+    """All that is still held, newest payment first, each by the way that it came, if it has one."""
     left = refunds.refundable(session, bill)
     for payment in refunds.returnable(session, bill):
         part = min(payment.left, left)
-        if not part:
+        if not part or payment.attempt.tender in moneyback.NEVER_BACK:
             continue
         refunds.start(
             session,

@@ -17,7 +17,7 @@ from app.sales import orders, returnrules
 from app.sales.models import Order
 
 # What was paid by these does not go back as such: the robot stays here, the other sale stands.
-_NEVER_BACK = frozenset({Tender.TRADE_IN, Tender.EXCHANGE})
+NEVER_BACK = frozenset({Tender.TRADE_IN, Tender.EXCHANGE})
 # By which other ways any payment may go back, with a manager behind it.
 OTHER_WAYS = (Tender.CASH, Tender.TRANSFER, Tender.STORE_CREDIT)
 
@@ -55,7 +55,7 @@ def ways(session: Session, bill: Bill, amount: Money) -> list[Way]:
         suggested = min(payment.left, rest)
         rest = rest - suggested
         came = payment.attempt.tender
-        tender = Tender.TRANSFER if came in _NEVER_BACK else came
+        tender = Tender.TRANSFER if came in NEVER_BACK else came
         found.append(Way(payment.attempt, payment.left, suggested, tender))
     return found
 
@@ -127,7 +127,7 @@ def require_allowed(
         credited=credited or sum((one.amount for one in plan), nothing),
         cash=sum((one.amount for one, tender in goes if tender is Tender.CASH), nothing),
         is_other_way=any(
-            tender is not came.get(one.attempt_id) and came.get(one.attempt_id) not in _NEVER_BACK
+            tender is not came.get(one.attempt_id) and came.get(one.attempt_id) not in NEVER_BACK
             for one, tender in goes
         ),
         approved_by=approved_by,
@@ -152,7 +152,7 @@ def give(
         if attempt is None:
             raise Refused(msg("This payment belongs to another bill."), field="amount")
         tender = back.tender or attempt.tender
-        if tender in _NEVER_BACK:
+        if tender in NEVER_BACK:
             raise Refused(
                 msg("This was not paid with money. Say by which way its value goes back."),
                 field="tender",

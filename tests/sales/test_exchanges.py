@@ -10,7 +10,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
 from app.payments import bills, journal, refunds
 from app.payments.models import Account, Tender
-from app.sales import basket, checkout, exchanges, orders
+from app.sales import basket, checkout, deposits, exchanges, orders
 from app.sales.models import Order
 from app.sales.orders import OrderStatus
 from tests.makers.books import breaches_of
@@ -136,4 +136,22 @@ def test_what_was_exchanged_may_come_back_too(session: Session) -> None:
     assert orders.status(session, by_number(session, counter, again)) is OrderStatus.CLOSED
     (payment,) = refunds.returnable(session, bill_of(session, again))
     assert payment.attempt.tender is Tender.EXCHANGE
+    assert breaches_of(session) == []
+
+
+def test_a_sale_that_is_cancelled_half_paid_by_another_keeps_its_value(session: Session) -> None:
+    """It does not get lost between two sales: it can be given out, or exchanged again."""
+    counter = a_counter(session)
+    _, new = begun(session, counter)
+    basket.add_product(session, counter.seller, new, counter.plan, quantity=1, minutes=30)
+    exchanges.pay(session, counter.manager, new)
+
+    deposits.cancel(session, counter.manager, new, reason="changed their mind")
+
+    assert exchanges.held(session, by_number(session, counter, new)) == eur(BATTERY)
+    assert breaches_of(session) == []
+    again = exchanges.begin(session, counter.manager, new, till_id=None)
+    basket.add_product(session, counter.seller, again, counter.battery, quantity=1, minutes=30)
+    exchanges.pay(session, counter.manager, again, till_id=counter.till.id)
+    assert orders.status(session, by_number(session, counter, again)) is OrderStatus.CLOSED
     assert breaches_of(session) == []

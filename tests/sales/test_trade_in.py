@@ -1,5 +1,6 @@
 """A customer's robot is looked over, offered for, and helps to pay for another."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,9 @@ from app.sales import (
     basket,
     checklists,
     checkout,
+    deposits,
     inspections,
+    moneyback,
     orders,
     totals,
     tradein,
@@ -304,6 +307,25 @@ def test_its_value_goes_back_by_bank_never_as_the_robot(
         tender=Tender.TRANSFER,
         note="DE02",
     )
+    assert breaches_of(session) == []
+
+
+def test_a_sale_cancelled_after_a_trade_in_holds_the_robots_value_for_its_owner(
+    session: Session, counter: Counter, used: Unit
+) -> None:
+    trade_in = looked_over(session, counter, used)
+    order = a_basket(session, counter, a_robot(session, counter, "NEW-3"))
+    tradeintaking.take(session, counter.seller, trade_in, data=WIPED, order=order)
+
+    deposits.cancel(session, counter.manager, order, reason="changed their mind")
+
+    bill = orders.bill_of(session, order)
+    assert bill is not None
+    plan = moneyback.suggested(session, bill, refunds.refundable(session, bill))
+    assert [(one.amount, one.tender) for one in plan] == [(eur(945_000), Tender.TRANSFER)]
+    by_bank = [replace(one, note="DE02") for one in plan]
+    moneyback.give_held(session, counter.manager, order, by_bank, reason="cancelled")
+    assert not refunds.refundable(session, bill)
     assert breaches_of(session) == []
 
 
