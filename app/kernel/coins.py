@@ -3,14 +3,16 @@
 Steps are those of the law or of the central bank where small coins are gone: Swiss coins end at
 5 Rappen (WZG, SR 941.10), Sweden (lag 1970:1029) and Norway round to the krone, Denmark to 50 øre,
 Czechia to 1 Kč (2008), Hungary to 5 Ft (2008. évi III. törvény), Canada, Australia and Singapore to
-5 cents, New Zealand and Hong Kong to 10. Some countries round the euro to 5 cents.
+5 cents, New Zealand and Hong Kong to 10, and no coin under 5 fils or baisa is left in Kuwait,
+Bahrain and Oman. Some countries round the euro to 5 cents.
 """
 
 from app.kernel.money import Money, half_up
 
 _STEP = {
-    "AUD": 5, "CAD": 5, "CHF": 5, "CZK": 100, "DKK": 50, "HKD": 10, "HUF": 500, "ILS": 10,
-    "MYR": 5, "NOK": 100, "NZD": 10, "SEK": 100, "SGD": 5, "ZAR": 10,
+    "AUD": 5, "BHD": 5, "CAD": 5, "CHF": 5, "CZK": 100, "DKK": 50, "HKD": 10, "HUF": 500,
+    "ILS": 10, "KWD": 5, "MYR": 5, "NOK": 100, "NZD": 10, "OMR": 5, "SEK": 100, "SGD": 5,
+    "ZAR": 10,
 }  # fmt: skip
 # Belgium, Estonia, Finland, Ireland, Italy, Lithuania, the Netherlands, Slovakia
 _EURO_IN_FIVES = frozenset({"BE", "EE", "FI", "IE", "IT", "LT", "NL", "SK"})

@@ -16,8 +16,9 @@ from app.kernel.errors import Refused, Unavailable
 from app.kernel.money import Money
 from app.kernel.text import msg
 from app.payments import bills, failures, settling, standing
+from app.payments.cardamounts import check_charge
 from app.payments.errors import CardServiceRefused, OverTender
-from app.payments.intents import CheckoutReport, least_charge
+from app.payments.intents import CheckoutReport
 from app.payments.models import Bill, PaymentAttempt, Tender
 from app.payments.states import LIVE, AttemptState
 from app.payments.steps import Looked, apply, doubt, end_unasked, look, waiting
@@ -40,9 +41,7 @@ def start(session: Session, bill: Bill, amount: Money, *, by: str) -> PaymentAtt
         raise bills.under_way(session.get_one(PaymentAttempt, stands.under_way_id))
     if amount > stands.due:
         raise OverTender(msg("Only {due} is due.", due=stands.due), field="amount")
-    least = least_charge(amount.currency)
-    if amount < least:
-        raise Refused(msg("Less than {least} cannot be paid by card.", least=least), field="amount")
+    check_charge(amount)
     attempt = PaymentAttempt(
         store_id=bill.store_id,
         bill_id=bill.id,

@@ -9,19 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.kernel.money import Money
-
-# Stripe writes these with two decimals that must be zero, ISO 4217 with none:
-# https://docs.stripe.com/currencies#special-cases
-_TWO_DECIMALS_MORE = frozenset({"ISK", "UGX"})
-_HUNDRED = 100
-
-# Stripe's smallest charges, in minor units: https://docs.stripe.com/currencies#minimum-and-maximum
-# Currencies that are not here have none of their own; the service itself then says no.
-LEAST_BY_CARD: dict[str, int] = {
-    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250,
-    "EUR": 50, "GBP": 30, "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200,
-    "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
-}  # fmt: skip
+from app.payments.cardamounts import our_amount
 
 SUCCEEDED = "succeeded"
 CANCELED = "canceled"
@@ -105,23 +93,6 @@ class ReaderReport:
 
     def works_on(self, intent_id: str) -> bool:
         return self.is_working and self.intent_id == intent_id
-
-
-def provider_amount(amount: Money) -> int:
-    """Our minor units as Stripe counts them: JPY 80 is 80, ISK 80 is 8000."""
-    return amount.minor * (_HUNDRED if amount.currency in _TWO_DECIMALS_MORE else 1)
-
-
-def our_amount(provider_minor: int, currency: str) -> Money:
-    """Stripe's whole number as our money."""
-    code = currency.upper()
-    minor = provider_minor // _HUNDRED if code in _TWO_DECIMALS_MORE else provider_minor
-    return Money(minor, code)
-
-
-def least_charge(currency: str) -> Money:
-    """The smallest amount that the card service takes, as far as it is known here."""
-    return Money(LEAST_BY_CARD.get(currency, 1), currency)
 
 
 def intent_report(intent: Mapping[str, Any]) -> IntentReport:

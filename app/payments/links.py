@@ -6,13 +6,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.secrets import new_token, token_hash
-from app.kernel import audit, clock
+from app.kernel import audit, clock, events
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
 from app.payments import standing
 from app.payments.card_models import PaymentLink
+from app.payments.cardamounts import by_card
+from app.payments.events import PaymentLinkMade
 from app.payments.models import Bill
 
 DAYS = 14
@@ -42,18 +44,17 @@ def make(
         raise Refused(msg("Only {due} is due. Take that, or less.", due=due), field="amount")
     key = new_token()
     now = clock.now()
-    session.add(
-        PaymentLink(
-            store_id=bill.store_id,
-            bill_id=bill.id,
-            token_hash=token_hash(key),
-            amount_minor=amount.minor if amount else None,
-            back_to=back_to,
-            made_at=now,
-            made_by=actor.name,
-            expires_at=now + timedelta(days=days),
-        )
+    link = PaymentLink(
+        store_id=bill.store_id,
+        bill_id=bill.id,
+        token_hash=token_hash(key),
+        amount_minor=amount.minor if amount else None,
+        back_to=back_to,
+        made_at=now,
+        made_by=actor.name,
+        expires_at=now + timedelta(days=days),
     )
+    session.add(link)
     session.flush()
     audit.record(
         session,
@@ -62,6 +63,11 @@ def make(
         subject=f"bill:{bill.reference}",
         after={"amount": amount or due, "days": days},
     )
+    if not back_to:  # else the customer is with us and goes there now
+        events.announce(
+            session,
+            PaymentLinkMade(bill.id, bill.reference, bill.store_id, link.id, key, actor),
+        )
     return key
 
 
@@ -80,10 +86,11 @@ def is_over(link: PaymentLink) -> bool:
 
 
 def asks(session: Session, link: PaymentLink) -> Money:
-    """What the page asks for now: never more than is due."""
+    """What the page asks for now: never more than is due, nor what no card can be charged with."""
     bill = session.get_one(Bill, link.bill_id)
     due = standing.of(session, bill).due
-    return due if link.amount_minor is None else min(due, Money(link.amount_minor, due.currency))
+    asked = due if link.amount_minor is None else Money(link.amount_minor, due.currency)
+    return by_card(min(due, asked))
 
 
 def in_force(session: Session, bill: Bill) -> list[PaymentLink]:

@@ -17,7 +17,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import booking, journal, rounding, standing, tills
+from app.payments import booking, cardamounts, journal, rounding, standing, tills
 from app.payments.events import RefundPaidOut
 from app.payments.models import Account, Bill, EntryKind, PaymentAttempt, Tender, TillSession
 from app.payments.refund_models import Refund
@@ -129,6 +129,8 @@ def start(
         raise Refused(msg("Say why the money goes back."), field="reason")
     _check_amount(session, bill, attempt, amount)
     way = tender or attempt.tender
+    if way in _BY_SERVICE:
+        cardamounts.check_last_digit(amount)
     handed = rounding.to_pay(session, bill.store_id, amount) if way is Tender.CASH else amount
     _check_drawer(session, actor, way, till_session, handed)
     refund = Refund(

@@ -17,6 +17,7 @@ from app.kernel.errors import Unavailable
 from app.kernel.money import Money
 from app.kernel.text import msg
 from app.payments import failures
+from app.payments.cardamounts import provider_amount
 from app.payments.errors import CardServiceRefused, CardServiceSilent
 from app.payments.intents import (
     CheckoutReport,
@@ -25,7 +26,6 @@ from app.payments.intents import (
     RefundReport,
     checkout_report,
     intent_report,
-    provider_amount,
     reader_report,
     refund_report,
 )

@@ -12,8 +12,8 @@ from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.payments import bills, booking, cards, drawers, rounding, standing, tills
+from app.payments.cardamounts import check_charge
 from app.payments.errors import OverTender
-from app.payments.intents import least_charge
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.payments.standing import Standing
 from app.payments.states import AttemptState
@@ -121,9 +121,7 @@ def start_card(
     stands = _check(session, actor, bill, till_session, amount)
     if not reader_id:
         raise Refused(msg("No card reader stands at this till. Name one in the settings."))
-    least = least_charge(amount.currency)
-    if amount < least:
-        raise Refused(msg("Less than {least} cannot be paid by card.", least=least), field="amount")
+    check_charge(amount)
     attempt = _attempt(
         session,
         actor,
