@@ -253,6 +253,17 @@ def _insert_if_new(
     return adding.returning(table).execution_options(populate_existing=True)
 
 
+def at_hand(session: Session, table: type[Row], **key: object) -> Row | None:
+    """A row that this session holds already, by columns that are not its id; nothing is asked.
+
+    Asking again would not change what is held: a session keeps what it loaded.
+    """
+    for held in session.identity_map.values():
+        if isinstance(held, table) and key.items() <= vars(held).items():
+            return held
+    return None
+
+
 class GatedConnection(sqlite3.Connection):
     """A SQLite connection that leaves the writers' gate exactly when its transaction has ended."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -36,6 +36,14 @@ _UNTIL = (
     update(Reservation)
     .where(_PROMISED_TO)
     .values(expires_at=bindparam("until"))
+    .execution_options(synchronize_session=False)
+)
+# What lives stays; the time of what has lapsed is told, and left as it was.
+_KEPT = (
+    update(Reservation)
+    .where(_PROMISED_TO)
+    .values(expires_at=case((Reservation.expires_at <= bindparam("now"), Reservation.expires_at)))
+    .returning(Reservation.expires_at)
     .execution_options(synchronize_session=False)
 )
 _TAKEN = (
@@ -165,6 +173,18 @@ def renew(session: Session, actor: Actor, owner: str, *, holder: str, minutes: i
             component_id=component_id,
             lot=lot_key,
         )
+
+
+def keep(session: Session, actor: Actor, owner: str, *, holder: str) -> None:
+    """Money is taken: what is promised does not end by time, and what has lapsed is promised again.
+
+    Raises NotEnoughStock for what is gone.
+    """
+    facts = {"of_owner": owner, "of_store": actor.store_id, "now": clock.now()}
+    untils = session.scalars(_KEPT, facts).all()
+    if any(untils):
+        renew(session, actor, owner, holder=holder, minutes=1)
+        make_permanent(session, owner, store_id=actor.store_id)
 
 
 def make_permanent(session: Session, owner: str, *, store_id: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, events
 from app.kernel.actor import Actor
-from app.kernel.db import add_if_new
+from app.kernel.db import add_if_new, at_hand
 from app.kernel.errors import Conflict
 from app.kernel.money import Money
 from app.kernel.tax import TaxSum
@@ -52,6 +52,16 @@ def raise_bill(
     Until money has come or is under way it may be raised again with another total. Raises
     Conflict after that. A bill over nothing is settled at once.
     """
+    first = raise_first(session, actor, reference=reference, customer_id=customer_id, total=total)
+    if first is not None:
+        return first
+    return raise_again(session, actor, reference=reference, customer_id=customer_id, total=total)
+
+
+def raise_first(
+    session: Session, actor: Actor, *, reference: str, customer_id: int | None, total: Money
+) -> Bill | None:
+    """A new bill, for which nothing was ever posted or tried; None where there is one already."""
     wanted = {
         "store_id": actor.store_id,
         "reference": reference,
@@ -62,16 +72,17 @@ def raise_bill(
     }
     bill = add_if_new(session, Bill, wanted, key=("store_id", "reference"))
     if bill is None:
-        return _raise_again(session, actor, reference, customer_id=customer_id, total=total)
+        return None
     audit.record(session, actor, "bill.raised", subject=f"bill:{reference}", after={"total": total})
     if not total:
         events.announce(session, BillSettled(bill.id, reference, bill.store_id, actor))
     return bill
 
 
-def _raise_again(
-    session: Session, actor: Actor, reference: str, *, customer_id: int | None, total: Money
+def raise_again(
+    session: Session, actor: Actor, *, reference: str, customer_id: int | None, total: Money
 ) -> Bill:
+    """The bill that there is, over what is sold now; raises Conflict once money is on its way."""
     facts = {"store_id": actor.store_id, "reference": reference}
     bill = session.scalars(_BY_REFERENCE, facts).one()
     if total_of(bill) != total or bill.customer_id != customer_id:
@@ -106,7 +117,8 @@ def follow(
 
 
 def by_reference(session: Session, store_id: int, reference: str) -> Bill | None:
-    return session.scalar(_BY_REFERENCE, {"store_id": store_id, "reference": reference})
+    facts = {"store_id": store_id, "reference": reference}
+    return at_hand(session, Bill, **facts) or session.scalar(_BY_REFERENCE, facts)
 
 
 def by_references(session: Session, store_id: int, references: Collection[str]) -> dict[str, Bill]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, numbers
 from app.kernel.actor import Actor
+from app.kernel.db import at_hand
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import MOST_MINOR, Money
 from app.kernel.searchkeys import clean
@@ -98,8 +99,13 @@ _PLACE = (
 def place(session: Session, actor: Actor, till_id: int) -> Place:
     """A till of the actor's store as it stands; raises NotFound.
 
-    One statement. The store comes along: whoever asks the session for it next finds it there.
+    At most one statement. The store comes along: whoever asks the session for it next finds it
+    there.
     """
+    till = at_hand(session, Till, id=till_id, store_id=actor.store_id)
+    opened = at_hand(session, TillSession, till_id=till_id, closed_at=None)
+    if till is not None and opened is not None:
+        return Place(till, opened)
     row = session.execute(_PLACE, {"till_id": till_id, "store_id": actor.store_id}).first()
     if row is None:
         raise NotFound(msg("There is no such till in this store."))

@@ -144,8 +144,8 @@ def fix(session: Session, actor: Actor, order: Order) -> tuple[Bill, Money]:
             subject=orders.reference(order),
             after={"total": bill.total_minor, "currency": bill.currency},
         )
-    if bill.total_minor == 0 and not waiting.waits_for_robot(session, order):
-        completion.complete(session, actor, order, bill)
+    if bill.total_minor == 0:
+        completion.complete_if_ready(session, actor, order, bill)
     return bill, max(bills.total_of(bill) - paid, Money(0, order.currency))
 
 
@@ -231,8 +231,7 @@ def _require_goods(session: Session, actor: Actor, order: Order) -> None:
     _require_robots(session, actor, order)
     if any(line.product.part_id is not None for line in order.lines):
         owner = orders.reference(order)
-        reservations.renew(session, actor, owner, holder=actor.name, minutes=1)
-        reservations.make_permanent(session, owner, store_id=order.store_id)
+        reservations.keep(session, actor, owner, holder=actor.name)
 
 
 def _require_robots(session: Session, actor: Actor, order: Order) -> None:

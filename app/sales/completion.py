@@ -36,12 +36,26 @@ def on_bill_settled(session: Session, event: BillSettled) -> None:
     if kind != "order":
         return
     order = orders.by_number(session, event.actor, int(number))
-    if order.cancelled_at is None and not waiting.waits_for_robot(session, order):
-        complete(session, event.actor, order, session.get_one(Bill, event.bill_id))
+    if order.cancelled_at is None and order.settled_at is None:
+        complete_if_ready(session, event.actor, order, session.get_one(Bill, event.bill_id))
 
 
-def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
-    """Make the sale final. Runs once per order: a settled one is left alone."""
+def complete_if_ready(session: Session, actor: Actor, order: Order, bill: Bill) -> bool:
+    """Make the sale final unless it waits for a robot; is it?"""
+    found = waiting.found_of(session, order)
+    if found.robot_missing:
+        return False
+    complete(session, actor, order, bill, found=found)
+    return True
+
+
+def complete(
+    session: Session, actor: Actor, order: Order, bill: Bill, *, found: waiting.Found | None = None
+) -> None:
+    """Make the sale final. Runs once per order: a settled one is left alone.
+
+    `found` is what this transaction found open of it just now.
+    """
     if order.settled_at is not None:
         return
     order.settled_at = clock.now()
@@ -61,7 +75,7 @@ def complete(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
         )
         session.add(UnitSale(unit_id=unit.id, order_id=order.id, sold_at=order.settled_at))
         claims.end_as_sold(session, unit.id, owner=owner)
-    waiting.end(session, order)
+    waiting.end(session, order, found=found)
     issuing.issue_reserved(session, actor, owner, reason=f"sale {order.number}")
     _recognise(session, actor, order, bill)
     document = invoices.issue(session, actor, order, attempts, due_on=bill.due_on)

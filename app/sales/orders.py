@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.customers import book
 from app.kernel import audit, clock, numbers
 from app.kernel.actor import Actor
+from app.kernel.db import at_hand
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
@@ -121,11 +122,21 @@ def require_free_till(session: Session, actor: Actor, till_id: int) -> None:
 
 def by_number(session: Session, actor: Actor, number: int) -> Order:
     """An order with its customer, its lines and what they sell; raises NotFound."""
+    held = at_hand(session, Order, store_id=actor.store_id, number=number)
+    if held is not None and _is_whole(held):
+        return held
     found = session.scalars(_BY_NUMBER, {"store_id": actor.store_id, "number": number})
     order = found.unique().one_or_none()
     if order is None:
         raise NotFound(msg("There is no sale {number}.", number=number))
     return order
+
+
+def _is_whole(order: Order) -> bool:
+    """Does the session hold all of it that `_WHOLE` loads?"""
+    return vars(order).keys() >= {"customer", "lines"} and all(
+        vars(line).keys() >= {"product", "unit"} for line in order.lines
+    )
 
 
 def current_at(session: Session, actor: Actor, till_id: int) -> Order | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.customers.models import Customer
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
+from app.kernel.db import at_hand
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
@@ -22,7 +23,7 @@ from app.robots import claims
 from app.robots.events import UnitMoved
 from app.robots.models import RobotModel, Unit
 from app.robots.states import Holding, UnitState
-from app.sales import completion, deposits, orders, waiting
+from app.sales import completion, deposits, orders
 from app.sales.models import Order, OrderLine, ProductKind
 from app.sales.quote_models import PreOrder
 
@@ -130,10 +131,9 @@ def finish(session: Session, actor: Actor, order: Order) -> bool:
     bill = orders.bill_of(session, order)
     if bill is None or order.settled_at is not None or order.cancelled_at is not None:
         return False
-    if bills.due(session, bill) or waiting.waits_for_robot(session, order):
+    if bills.due(session, bill):
         return False
-    completion.complete(session, actor, order, bill)
-    return True
+    return completion.complete_if_ready(session, actor, order, bill)
 
 
 def queues(session: Session, actor: Actor) -> list[Queue]:
@@ -302,6 +302,5 @@ def _order_named(session: Session, reference: str, store_id: int) -> Order | Non
     kind, _, number = reference.partition(":")
     if kind != "order" or not number.isdecimal():
         return None
-    return session.scalar(
-        select(Order).where(Order.store_id == store_id, Order.number == int(number))
-    )
+    facts = {"store_id": store_id, "number": int(number)}
+    return at_hand(session, Order, **facts) or session.scalar(select(Order).filter_by(**facts))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.customers.models import Customer
@@ -13,15 +13,15 @@ from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
 from app.parts import stock
-from app.payments import bills, failures, issuing, rounding, standing, tills
+from app.payments import bills, failures, rounding, standing, tills
 from app.payments.documents import DocumentKind
-from app.payments.models import PaymentAttempt
+from app.payments.models import Bill, IssuedDocument, PaymentAttempt
 from app.payments.standing import UNCOVERED
 from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
 from app.robots.states import UnitState
-from app.sales import catalogue, creditpay, exchanges, handovers, orders, totals
+from app.sales import catalogue, creditpay, exchanges, orders, totals
 from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind, UnitSale
 from app.sales.orders import OrderStatus
 from app.sales.return_models import ReturnLine
@@ -33,6 +33,31 @@ TABS = (
     (Category.PLANS, msg("Service plans")),
     (Category.PARTS, msg("Spare parts")),
     (Category.SERVICES, msg("Services")),
+)
+# The invoice of an order, the change that was given, and whether its robots are with the customer.
+_FINISHED = (
+    select(
+        select(func.coalesce(func.sum(PaymentAttempt.change_minor), 0))
+        .join(Bill, Bill.id == PaymentAttempt.bill_id)
+        .where(
+            Bill.store_id == Order.store_id,
+            Bill.reference == bindparam("reference"),
+            PaymentAttempt.entry_id.is_not(None),
+        )
+        .scalar_subquery(),
+        exists().where(Handover.order_id == Order.id),
+        IssuedDocument,
+    )
+    .select_from(Order)
+    .outerjoin(
+        IssuedDocument,
+        (IssuedDocument.store_id == Order.store_id)
+        & (IssuedDocument.reference == bindparam("reference"))
+        & (IssuedDocument.kind == DocumentKind.INVOICE),
+    )
+    .where(Order.id == bindparam("order_id"))
+    .order_by(IssuedDocument.id)
+    .limit(1)
 )
 _FAILED = {AttemptState.DECLINED, AttemptState.CANCELLED}
 
@@ -347,17 +372,16 @@ def finished(session: Session, order: Order) -> dict[str, Any] | None:
     """The end of a sale: its invoice, the change, what comes next. None if it is not paid."""
     if order.settled_at is None:
         return None
-    reference = orders.reference(order)
-    documents = issuing.documents_of(session, order.store_id, reference)
-    attempts = bills.attempts_about(session, order.store_id, reference)
-    change = sum(attempt.change_minor for attempt in attempts if attempt.entry_id is not None)
+    change, handed_over, invoice = session.execute(
+        _FINISHED, {"reference": orders.reference(order), "order_id": order.id}
+    ).one()
     return {
         "number": order.number,
         "total": totals.of_order(order).gross,
         "change": Money(change, order.currency) if change else None,
-        "invoice": next((doc for doc in documents if doc.kind is DocumentKind.INVOICE), None),
+        "invoice": invoice,
         "robots": len(orders.robots_of(order)),
-        "handed_over": handovers.done(session, order) is not None,
+        "handed_over": handed_over,
     }
 
 

@@ -108,7 +108,7 @@ def _take(
 
 def _begin(visit: Visit, *, scan_id: str) -> Order:
     """A basket that this scan begins, and remembers."""
-    order = visit.basket()
+    order = orders.open_order(visit.session, visit.actor, till_id=visit.place.till.id)
     basket.already_scanned(visit.session, order, scan_id)
     return order
 
