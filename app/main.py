@@ -24,6 +24,8 @@ from app.parts import pages as parts_pages
 from app.payments import api as payments_api
 from app.payments import pages as payments_pages
 from app.payments import stripe_gate, webhooks
+from app.portal import api as portal_api
+from app.portal import pages as portal_pages
 from app.robots import addresses
 from app.robots import api as robots_api
 from app.robots import pages as robots_pages
@@ -44,6 +46,8 @@ from app.web.static import StaticAssets
 ROUTERS = (
     sales_pages.router,
     health.router,
+    portal_pages.router,
+    portal_api.router,
     payments_pages.router,
     sales_api.router,
     calibration_pages.router,

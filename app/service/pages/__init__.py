@@ -1,9 +1,8 @@
-"""What staff, and customers with a receipt, see of service."""
+"""What staff see of service."""
 
 from fastapi import APIRouter
 
 from app.service.pages import (
-    answers,
     benches,
     board,
     calendar,
@@ -22,7 +21,6 @@ from app.service.pages import (
     paylinks,
     plans,
     returns,
-    status,
     ticket,
     visits,
     warranty,
@@ -53,7 +51,5 @@ for part in (
     visits,
     warranty,
     ticket,
-    status,
-    answers,
 ):
     router.include_router(part.router)

@@ -23,7 +23,7 @@ def show_status(request: Request, session: ReadSession, *, token: str) -> Respon
     store = desk.store_of(session, ticket.store_id)
     answer = render(
         request,
-        "service/status.html",
+        "portal/repair.html",
         told=standing.told(ticket),
         store=store,
         estimate=estimates.shown_to_customer(session, ticket),

@@ -105,7 +105,7 @@ def _page(
     open_still = looks_over and not all(answers["chosen"].values())
     page = render(
         request,
-        "service/answer.html",
+        "portal/repair_estimate.html",
         status=status_of(refusal) if refusal else 200,
         speech=speech(language_of(request), store.zone),
         store=store,
