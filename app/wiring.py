@@ -253,6 +253,9 @@ def _connect_calibration() -> None:
     tabs.show("calibration", msg("Calibration"), robotaddresses.robot_page)
     ticketpanels.show("calibration", "calibration/ticket_panel.html", _calibrations_of_ticket)
     findable.tell("calibration", calibrationfinder.find)
+    findable.tell(
+        "equipment", calibrationfinder.find_reference, known_by=calibrationfinder.references
+    )
 
 
 def _calibrations_of_ticket(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object]:

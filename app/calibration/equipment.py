@@ -41,14 +41,7 @@ def page(equipment: Equipment) -> str:
 def by_code(session: Session, actor: Actor, code: str) -> Equipment:
     """The store's equipment with this asset number or serial; raises NotFound."""
     key = search_key(code)
-    found = session.scalars(
-        select(Equipment)
-        .where(
-            Equipment.store_id == actor.store_id,
-            or_(Equipment.asset_key == key, Equipment.serial_key == key),
-        )
-        .order_by(Equipment.id)
-    ).all()
+    found = session.scalars(coded(actor, code)).all()
     exact = [one for one in found if one.asset_key == key] or found
     if not key or not exact:
         raise NotFound(
@@ -60,6 +53,19 @@ def by_code(session: Session, actor: Actor, code: str) -> Equipment:
             field="code",
         )
     return exact[0]
+
+
+def coded(actor: Actor, code: str) -> Select[Equipment]:
+    """The store's equipment of which the asset number or the serial is this code."""
+    key = search_key(code)
+    return (
+        select(Equipment)
+        .where(
+            Equipment.store_id == actor.store_id,
+            or_(Equipment.asset_key == key, Equipment.serial_key == key),
+        )
+        .order_by(Equipment.id)
+    )
 
 
 def certificate_on(

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.calibration import certificatelists, equipment, jobs
 from app.calibration.certificatelists import Listed
+from app.calibration.equipment_models import Equipment
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.findable import Found
@@ -19,15 +21,17 @@ _CHECK = re.compile(r"/c/([a-z0-9]{20,32})", re.IGNORECASE)
 
 
 def find(session: Session, actor: Actor, code: str) -> Iterator[Found]:
-    """What a code names exactly: at most one of each kind."""
+    """The job and the certificate that a code names exactly."""
     if not actor.may("calibration.view"):
         return
     typed = code.strip()
-    path = urlsplit(typed).path if typed.lower().startswith(("http://", "https://")) else ""
+    path = _path(typed)
     yield from _job(session, actor, typed, path)
     yield from _certificate(session, actor, typed, path)
-    if not path:
-        yield from _reference(session, actor, typed)
+
+
+def _path(typed: str) -> str:
+    return urlsplit(typed).path if typed.lower().startswith(("http://", "https://")) else ""
 
 
 def _job(session: Session, actor: Actor, typed: str, path: str) -> Iterator[Found]:
@@ -63,9 +67,17 @@ def _of_certificate(found: Listed) -> Found:
     return Found("certificate", number, detail, number, page)
 
 
-def _reference(session: Session, actor: Actor, typed: str) -> Iterator[Found]:
+def references(actor: Actor, code: str) -> Select[Equipment] | None:
+    """The references that a code names, for whoever may see them."""
+    if not actor.may("calibration.view") or _path(code.strip()):
+        return None
+    return equipment.coded(actor, code)
+
+
+def find_reference(session: Session, actor: Actor, code: str) -> Iterator[Found]:
+    """The reference that a code names exactly, of those that `references` finds."""
     try:
-        piece = equipment.by_code(session, actor, typed)
+        piece = equipment.by_code(session, actor, code.strip())
     except NotFound:
         return
     detail = f"{piece.name} · {piece.maker} {piece.type_name} {piece.serial}"

@@ -184,17 +184,20 @@ def unknown(number: str) -> NotFound:
 
 def by_code(session: Session, actor: Actor, code: str) -> list[Part]:
     """Parts of which one number is exactly this code; a number never means a row's id."""
-    return list(
-        session.scalars(
-            select(Part)
-            .where(
-                Part.store_id == actor.store_id,
-                Part.archived.is_(False),
-                numbers.is_named(actor.store_id, code),
-            )
-            .order_by(Part.id)
-            .limit(_MOST_NAMED)
+    return list(session.scalars(coded(actor, code)))
+
+
+def coded(actor: Actor, code: str) -> Select[Part]:
+    """The same as a query."""
+    return (
+        select(Part)
+        .where(
+            Part.store_id == actor.store_id,
+            Part.archived.is_(False),
+            numbers.is_named(actor.store_id, code),
         )
+        .order_by(Part.id)
+        .limit(_MOST_NAMED)
     )
 
 

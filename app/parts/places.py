@@ -201,15 +201,18 @@ def by_id(session: Session, actor: Actor, place_id: int) -> Place:
     return place
 
 
+def coded(actor: Actor, code: str) -> Select[Place]:
+    """The place with this code on its label, in use or not, as a query."""
+    return select(Place).where(
+        Place.store_id == actor.store_id,
+        Place.code_key == search_key(code),
+        Place.code_key != "",
+    )
+
+
 def by_code(session: Session, actor: Actor, code: str, *, field: str = "place") -> Place:
     """The place whose label says this, in any writing."""
-    place = session.scalar(
-        select(Place).where(
-            Place.store_id == actor.store_id,
-            Place.code_key == search_key(code),
-            Place.code_key != "",
-        )
-    )
+    place = session.scalar(coded(actor, code))
     if place is None:
         raise NotFound(msg("No place {code}.", code=clean(code)), field=field)
     if place.archived:

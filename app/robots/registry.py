@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.kernel import audit, events
@@ -23,12 +23,7 @@ class SharedSerial(Conflict):
     code = "shared_serial"
 
 
-_BY_KEY = (
-    select(Unit)
-    .where(Unit.store_id == bindparam("store_id"), Unit.serial_key == bindparam("key"))
-    .options(joinedload(Unit.model), joinedload(Unit.maker))
-    .order_by(Unit.id)
-)
+_NAMED = select(Unit).options(joinedload(Unit.model), joinedload(Unit.maker)).order_by(Unit.id)
 
 
 def by_serial(session: Session, actor: Actor, serial: str, *, maker_id: int | None = None) -> Unit:
@@ -69,10 +64,19 @@ def by_id(session: Session, actor: Actor, unit_id: int) -> Unit:
 
 def find_by_code(session: Session, actor: Actor, code: str) -> list[Unit]:
     """Robots whose serial is exactly this code in any writing: one, or one per maker."""
+    query = coded(actor, code)
+    return [] if query is None else list(session.scalars(query))
+
+
+def coded(actor: Actor, code: str) -> Select[Unit] | None:
+    """The same as a query; None for a code without a sign."""
     key = search_key(code)
-    if not key:
-        return []
-    return list(session.scalars(_BY_KEY, {"store_id": actor.store_id, "key": key}))
+    return _NAMED.where(Unit.store_id == actor.store_id, Unit.serial_key == key) if key else None
+
+
+def labelled(actor: Actor, code: str) -> Select[Unit]:
+    """The store's robot with this code in the address on its label."""
+    return _NAMED.where(Unit.store_id == actor.store_id, Unit.passport_code == search_key(code))
 
 
 def search(session: Session, actor: Actor, text: str, most: int = finding.MOST_HITS) -> list[Unit]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, union
+from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.orm import Session
 
 from app.kernel import audit
@@ -27,7 +27,6 @@ _LONGEST_NAME = 200
 
 _for_sale = (Product.store_id == bindparam("store_id"), Product.archived.is_(False))
 _OF_MODEL = select(Product).where(*_for_sale, Product.model_id == bindparam("model_id"))
-_own_code = select(Product.id).where(*_for_sale, Product.code_key == bindparam("code"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,20 +169,25 @@ def named(session: Session, actor: Actor, code: str, *, number: str) -> list[Pro
 
     A number never means a row's id.
     """
+    return list(session.scalars(naming(actor, code, number=number)))
+
+
+def naming(actor: Actor, code: str, *, number: str) -> Select[Product]:
+    """The same as a query."""
     store_id = actor.store_id
+    for_sale = (Product.store_id == store_id, Product.archived.is_(False))
+    own_code = select(Product.id).where(*for_sale, Product.code_key == search_key(code))
     of_part = (
         select(Product.id)
         .join(Part, Part.id == Product.part_id)
         .where(Part.archived.is_(False), part_numbers.is_named(store_id, number))
     )
-    found = session.scalars(
+    return (
         select(Product)
-        .where(*_for_sale, Product.id.in_(union(_own_code, of_part)))
+        .where(*for_sale, Product.id.in_(union(own_code, of_part)))
         .order_by(Product.id)
-        .limit(_MOST_NAMED),
-        {"store_id": store_id, "code": search_key(code)},
+        .limit(_MOST_NAMED)
     )
-    return list(found)
 
 
 def in_category(session: Session, actor: Actor, category: Category) -> list[Product]:

@@ -7,9 +7,10 @@ whose id is 44". One exact meaning acts; several are asked about; none becomes a
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.customers import book
@@ -24,7 +25,7 @@ from app.kernel.text import Text, msg
 from app.parts import addresses as part_addresses
 from app.parts import catalogue as parts
 from app.parts import places
-from app.parts.models import Part
+from app.parts.models import Part, Place
 from app.payments.models import IssuedDocument
 from app.robots import registry, scanned
 from app.robots.models import Unit
@@ -146,8 +147,12 @@ def to_look_at(meaning: Meaning) -> Meaning:
 
 
 def _exact(session: Session, actor: Actor, text: str) -> list[Hit]:
-    hits = [_unit_hit(unit) for unit in scanned.units(session, actor, text)]
-    hits += _product_hits(session, actor, text)
+    known = findable.which(session, _asked(actor, text) | findable.queries(actor, text))
+    hits: list[Hit] = []
+    if "unit" in known:
+        hits += [_unit_hit(unit) for unit in scanned.units(session, actor, text)]
+    if "product" in known:
+        hits += _product_hits(session, actor, text)
     customer = _CUSTOMER.fullmatch(text)
     if customer:
         hits += _customer_hit(session, actor, int(customer[1]))
@@ -157,11 +162,30 @@ def _exact(session: Session, actor: Actor, text: str) -> list[Hit]:
     document = _DOCUMENT.fullmatch(text)
     if document:
         hits += _document_hits(session, actor, document[1].upper(), int(document[2]))
-    hits += [_found_hit(found) for found in findable.named(session, actor, text)]
-    if actor.may("stock.view"):
+    hits += [_found_hit(found) for found in findable.named(session, actor, text, known=known)]
+    if "part" in known:
         hits += _part_hits(session, actor, text)
+    if "place" in known:
         hits += _place_hits(session, actor, text)
     return hits
+
+
+def _asked(actor: Actor, text: str) -> dict[str, Select[Any] | None]:
+    """Where a code of any shape may stand, for whoever may look there."""
+    number = _with_check_digit(text)
+    asked = {
+        "unit": scanned.named(actor, text),
+        "product": catalogue.naming(actor, text, number=number),
+    }
+    if actor.may("stock.view"):
+        place_id = part_addresses.place_at(text)
+        asked["part"] = parts.coded(actor, part_addresses.number_at(text) or number)
+        asked["place"] = (
+            places.coded(actor, text)
+            if place_id is None
+            else select(Place.id).filter_by(id=place_id)
+        )
+    return asked
 
 
 def _similar(session: Session, actor: Actor, text: str) -> list[Hit]:
