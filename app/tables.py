@@ -19,18 +19,23 @@ from app.parts import import_models as part_imports
 from app.parts import models as parts
 from app.payments import card_models as card_service
 from app.payments import credit_models as credit
+from app.payments import entitlement_models as entitlements
 from app.payments import fiscal_models as fiscal
+from app.payments import gift_card_models as gift_cards
 from app.payments import invoice_models as invoices
 from app.payments import models as payments
 from app.payments import refund_models as refunds
 from app.payments import terms_models as terms
 from app.payments import till_models as tills
 from app.payments import voucher_models as vouchers
+from app.portal import owner_models as owner_requests
+from app.portal import talk_models as talks
 from app.robots import bulletin_models as bulletins
 from app.robots import duty_models as duties
 from app.robots import life_models as lives
 from app.robots import models as robots
 from app.robots import slot_models as slots
+from app.sales import grant_models as grants
 from app.sales import models as sales
 from app.sales import quote_models as quotes
 from app.sales import return_models as returns
@@ -42,6 +47,7 @@ from app.service import operation_models as operations
 from app.service import planning_models as planning
 from app.service import work_models as work
 from app.stores import models as stores
+from app.survey import models as surveys
 
 metadata = Base.metadata
 
@@ -59,8 +65,11 @@ MODULES = (
     credit,
     customers,
     duties,
+    entitlements,
     estimates,
     fiscal,
+    gift_cards,
+    grants,
     identity,
     idempotency,
     invoices,
@@ -69,6 +78,7 @@ MODULES = (
     numbers,
     operations,
     outbox,
+    owner_requests,
     part_catalogue,
     part_imports,
     parts,
@@ -84,6 +94,8 @@ MODULES = (
     service,
     slots,
     stores,
+    surveys,
+    talks,
     terms,
     tills,
     trade_ins,

@@ -29,7 +29,10 @@ from app.payments import (
     cardrefunds,
     cards,
     credit,
+    creditback,
     drawers,
+    expiring,
+    entitlementlists,
     fiscal,
     fiscalsigning,
     printing,
@@ -42,9 +45,11 @@ from app.payments.events import (
     MoneyCame,
     PaymentCaptured,
     PaymentFailed,
+    PaymentLinkMade,
     RefundPaidOut,
 )
 from app.payments.models import Tender
+from app.portal import notices
 from app.robots import (
     bodylook,
     bulletinlook,
@@ -76,13 +81,14 @@ from app.sales import (
     buyback,
     checkout,
     completion,
+    grants,
     preorders,
     quoteprivacy,
     robotpapers,
     tradeintaking,
 )
 from app.sales import customerview as salesview
-from app.sales.events import HandedOver
+from app.sales.events import HandedOver, TakenBack
 from app.service import (
     acceptance,
     appointments,
@@ -107,7 +113,16 @@ from app.service import customerview as serviceview
 from app.service import findable as ticketfinder
 from app.service import following as joblines
 from app.service import panels as ticketpanels
-from app.service.events import EstimateDecided, TicketMoved
+from app.service.events import (
+    AppointmentChanged,
+    EstimateDecided,
+    EstimateRecalled,
+    EstimateSent,
+    PromiseChanged,
+    TicketMoved,
+    TicketOpened,
+    TicketWaits,
+)
 from app.service.models import Ticket
 from app.service.states import TicketState
 from app.web import background, live
@@ -137,6 +152,7 @@ def connect() -> None:
     events.listen(ComponentRemoved, cores.on_removed)
     events.listen(MovementReversed, receipts.on_reversed)
     events.listen(HandedOver, robotpapers.on_handed_over)
+    events.listen(TakenBack, grants.on_taken_back)
     events.listen(CustomerErased, salesview.on_customer_erased)
     events.listen(CustomerErased, messagesview.on_customer_erased)
     events.listen(CustomerErased, quoteprivacy.on_customer_erased)
@@ -144,7 +160,7 @@ def connect() -> None:
     outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)
     for tender, give_back in (
         (Tender.TRADE_IN, tradeintaking.give_back),
-        (Tender.STORE_CREDIT, credit.give_back),
+        (Tender.STORE_CREDIT, creditback.give_back),
         (Tender.VOUCHER, vouchers.give_back),
     ):
         refunds.given_back_by(tender, give_back)
@@ -158,6 +174,7 @@ def connect() -> None:
     live.watch("robot", timeline.mark)
     background.also("messages", delivery.run_due)
     background.also("imports", importwork.run_due)
+    background.also("expiry", expiring.run_due)
     gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
     openpassport.tell("warranty", publicfacts.warranty)
     openpassport.tell("ai_class", publicfacts.ai_class)
@@ -170,6 +187,21 @@ def connect() -> None:
         requirements.reasons,
         ways={gate.Way.HANDOVER},
     )
+    _connect_notices()
+
+
+def _connect_notices() -> None:
+    """What is written to customers: after all others, so that what they did can be told."""
+    events.listen(TicketOpened, notices.on_opened)
+    events.listen(TicketMoved, notices.on_moved)
+    events.listen(TicketWaits, notices.on_waits)
+    events.listen(PromiseChanged, notices.on_promise_changed)
+    events.listen(EstimateSent, notices.on_estimate_sent)
+    events.listen(EstimateRecalled, notices.on_estimate_recalled)
+    events.listen(AppointmentChanged, notices.on_appointment)
+    events.listen(BillSettled, notices.on_bill_settled)
+    events.listen(PaymentLinkMade, notices.on_payment_link)
+    events.listen(HandedOver, notices.on_handed_over)
 
 
 def _connect_customers() -> None:
@@ -178,12 +210,14 @@ def _connect_customers() -> None:
     panels.show(salesview.panel)
     panels.show(terms.panel)
     panels.show(credit.panel)
+    panels.show(entitlementlists.panel)
     panels.show(messagequeries.panel)
     privacy.chapters.update(
         robots=customerview.chapter,
         sales=salesview.chapter,
         quotes=quoteprivacy.chapter,
         credit=credit.chapter,
+        data_vouchers=entitlementlists.chapter,
         messages=messagesview.chapter,
         service=serviceview.chapter,
     )

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 import structlog
-from sqlalchemy import or_, select, text, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import Connection, Engine, or_, select, text, update
+from sqlalchemy.orm import Session, aliased
 
 from app.kernel import clock
 from app.kernel.db import Database
@@ -30,6 +30,7 @@ _FIRST_WAIT_S = 15
 # Which transports belong to which database: set once, when the service or a command starts.
 _transports: WeakKeyDictionary[Database, dict[Channel, Transport]] = WeakKeyDictionary()
 _senders: WeakKeyDictionary[Database, str] = WeakKeyDictionary()
+_starts: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 
 
 def connect(database: Database, settings: Settings) -> None:
@@ -40,6 +41,15 @@ def connect(database: Database, settings: Settings) -> None:
     if settings.text_folder is not None:
         ways[Channel.TEXT] = FolderTransport(settings.text_folder)
     _transports[database], _senders[database] = ways, settings.mail_from
+    _starts[database.writer] = settings.public_url.rstrip("/")
+
+
+def start_of(session: Session) -> str:
+    """The address under which customers reach the service that writes: links begin with it."""
+    engine = session.get_bind()
+    if isinstance(engine, Connection):
+        engine = engine.engine
+    return _starts.get(engine, "")
 
 
 def has_way(database: Database, channel: Channel) -> bool:

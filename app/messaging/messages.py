@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
@@ -25,7 +26,8 @@ _LONGEST_TEXT = 600
 class Letter:
     """What is said: `lines` in order, then where `link` leads. A text message leaves the greeting.
 
-    `key` is what must not be said twice (`ticket:T-12:ready:3`).
+    `key` is what must not be said twice (`ticket:T-12:ready:3`). `rests` is how long it lies here
+    first, so that what is changed at once can be taken back (`take_back`).
     """
 
     topic: Topic
@@ -34,6 +36,7 @@ class Letter:
     subject: Text
     lines: Sequence[Text] = field(default_factory=tuple)
     link: str = ""
+    rests: timedelta = timedelta(0)
 
 
 def write(
@@ -66,11 +69,30 @@ def write(
         "body": _body(said, store, customer, letter, channel=way.channel, stop_link=stop_link),
         "stop_link": stop_link,
         "written_at": now,
-        "due_at": now,
+        "due_at": now + letter.rests,
         "tries": 0,
         "last_error": "",
     }
     return add_if_new(session, Message, values, key=("store_id", "key"))
+
+
+def take_back(session: Session, store_id: int, reference: str, *, keys: str) -> int:
+    """What begins with `keys` about one thing and still rests is not sent: how many letters that
+    were. What was due once stays, though no server took it yet.
+    """
+    taken = session.execute(
+        delete(Message)
+        .where(
+            Message.store_id == store_id,
+            Message.reference == reference,
+            Message.key.startswith(keys, autoescape=True),
+            Message.sent_at.is_(None),
+            Message.tries == 0,
+            Message.due_at > clock.now(),
+        )
+        .returning(Message.id)
+    )
+    return len(taken.all())
 
 
 def language_for(customer: Customer, store: Store) -> str:

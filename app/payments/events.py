@@ -63,3 +63,15 @@ class RefundPaidOut(Event):
     reference: str
     store_id: int
     refund_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLinkMade(Event):
+    """A link by which a bill is paid from home; `key` is known here and kept nowhere."""
+
+    bill_id: int
+    reference: str
+    store_id: int
+    link_id: int
+    key: str
+    actor: Actor

@@ -8,14 +8,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from app.identity import staff
-from app.kernel import audit, clock, queueing
+from app.kernel import audit, clock, events, queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean, folded
 from app.kernel.text import Text, msg
 from app.robots.models import Unit
 from app.service import benches, tickets
-from app.service.events import TicketMoved
+from app.service.events import AppointmentChanged, Planned, TicketMoved
 from app.service.models import Ticket
 from app.service.planning_models import Appointment
 from app.service.states import TicketState
@@ -82,6 +82,7 @@ def make(session: Session, actor: Actor, ticket: Ticket, wish: Wish) -> Appointm
     )
     _keep(session, row)
     _record(session, actor, ticket, "appointment.made", before=None, after=_facts(row))
+    _announce(session, actor, row, Planned.MADE)
     return row
 
 
@@ -104,6 +105,8 @@ def move(
     row.version += 1
     _keep(session, row)
     _record(session, actor, row.ticket, "appointment.moved", before=before, after=_facts(row))
+    if (row.starts_at, row.ends_at) != (before["starts_at"], before["ends_at"]):
+        _announce(session, actor, row, Planned.MOVED)
 
 
 def call_off(session: Session, actor: Actor, row: Appointment, *, why: str) -> None:
@@ -303,6 +306,14 @@ def _end(session: Session, actor: Actor, row: Appointment, *, why: str) -> None:
         session, actor, row.ticket, "appointment.called_off", before=_facts(row), after=None,
         reason=why,
     )  # fmt: skip
+    _announce(session, actor, row, Planned.CALLED_OFF)
+
+
+def _announce(session: Session, actor: Actor, row: Appointment, change: Planned) -> None:
+    events.announce(
+        session,
+        AppointmentChanged(actor, row.store_id, row.ticket_id, row.id, row.version, change),
+    )
 
 
 def _facts(row: Appointment) -> dict[str, object]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, events
 from app.kernel.actor import Actor
 from app.kernel.canonical import sha256_hex
 from app.kernel.errors import Conflict, Refused
@@ -14,6 +14,7 @@ from app.robots import contracts
 from app.service import authorisations, estimates, frozenlines, operations, tickets
 from app.service.estimate_models import Estimate, EstimateState
 from app.service.estimates import Sheet
+from app.service.events import EstimateRecalled, EstimateSent
 from app.service.models import Ticket
 from app.service.payers import Payer
 from app.service.states import STATE_LABELS, TicketState
@@ -57,6 +58,7 @@ def send(session: Session, actor: Actor, sheet: Sheet) -> None:
         tickets.move(session, actor, ticket, TicketState.DIAGNOSING)
     if ticket.state is TicketState.DIAGNOSING:
         tickets.move(session, actor, ticket, TicketState.ESTIMATED)
+    events.announce(session, EstimateSent(actor, ticket.store_id, ticket.id, estimate.version))
 
 
 def recall(session: Session, actor: Actor, sheet: Sheet) -> None:
@@ -89,6 +91,8 @@ def recall(session: Session, actor: Actor, sheet: Sheet) -> None:
     asked = before is not None and before.state is EstimateState.SENT
     if ticket.state is TicketState.ESTIMATED and not asked:
         tickets.move(session, actor, ticket, TicketState.DIAGNOSING)
+    recalled = EstimateRecalled(actor, ticket.store_id, ticket.id, estimate.version)
+    events.announce(session, recalled)
 
 
 def may_recall(estimate: Estimate, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from app.robots import custody, timeline
 from app.robots.models import Unit
 from app.service import changes, guards, hands, promise
 from app.service.errors import TicketOver
-from app.service.events import TicketMoved
+from app.service.events import PromiseChanged, TicketMoved, TicketWaits
 from app.service.models import Ticket, TicketWait
 from app.service.states import (
     ENDED,
@@ -202,6 +202,7 @@ def wait(
     _end_wait(session, actor, ticket)
     _begin_wait(session, actor, ticket, reason, note=note)
     _changed(session, actor, ticket, {"waiting": before}, {"waiting": reason}, why=note)
+    events.announce(session, TicketWaits(actor, ticket.store_id, ticket.id, reason))
 
 
 def go_on(session: Session, actor: Actor, ticket: Ticket) -> None:
@@ -212,6 +213,7 @@ def go_on(session: Session, actor: Actor, ticket: Ticket) -> None:
     before = ticket.waiting
     _end_wait(session, actor, ticket)
     _changed(session, actor, ticket, {"waiting": before}, {"waiting": None})
+    events.announce(session, TicketWaits(actor, ticket.store_id, ticket.id, None))
 
 
 def edit(
@@ -234,6 +236,9 @@ def edit(
     if "promised_at" in after:
         ticket.paused_before_s = promise.paused_s(ticket, clock.now())
     _changed(session, actor, ticket, before, after)
+    if "promised_at" in after:
+        said = PromiseChanged(actor, ticket.store_id, ticket.id, ticket.promised_at)
+        events.announce(session, said)
     return True
 
 
