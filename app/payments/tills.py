@@ -88,7 +88,8 @@ def open_session_of(session: Session, till_id: int) -> TillSession | None:
     return booking.open_session_at(session, till_id)
 
 
-_PLACE = (
+# The till with its open session and its store; others join what lies there.
+PLACE = (
     select(Till, TillSession, Store)
     .join(Store, Store.id == Till.store_id)
     .outerjoin(TillSession, (TillSession.till_id == Till.id) & TillSession.closed_at.is_(None))
@@ -106,10 +107,15 @@ def place(session: Session, actor: Actor, till_id: int) -> Place:
     opened = at_hand(session, TillSession, till_id=till_id, closed_at=None)
     if till is not None and opened is not None:
         return Place(till, opened)
-    row = session.execute(_PLACE, {"till_id": till_id, "store_id": actor.store_id}).first()
+    row = session.execute(PLACE, {"till_id": till_id, "store_id": actor.store_id}).first()
     if row is None:
-        raise NotFound(msg("There is no such till in this store."))
+        raise unknown()
     return Place(row[0], row[1])
+
+
+def unknown() -> NotFound:
+    """The refusal of a till that is not the store's."""
+    return NotFound(msg("There is no such till in this store."))
 
 
 def open_sessions(session: Session, store_id: int) -> dict[int, TillSession]:

@@ -39,14 +39,14 @@ def add_unit(
     if any(line.unit_id == unit.id for line in order.lines):
         raise AlreadyOnOrder(msg("{serial} is already on this sale.", serial=unit.serial))
     require_sellable(session, unit)
-    product = catalogue.of_model(session, actor, unit.model_id)
-    if product is None:
+    offer = usedrobots.offered(session, actor, unit)
+    if offer is None:
         raise NotSellable(
             msg("{serial} has no price: its model is not in the product list.", serial=unit.serial),
             link="/settings/products",
         )
     _claim(session, actor, order, unit, minutes=minutes)
-    price = usedrobots.price_of(session, unit, product)
+    product, price = offer
     line = _add_line(session, order, product, unit=unit, price_minor=price)
     usedrobots.tax_by_margin(session, desk.store_of(session, order.store_id), line, unit)
     session.flush()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, bindparam, select, union
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
 from app.kernel import audit
@@ -23,10 +23,6 @@ _LONGEST_PLAN = 120
 _MOST_NAMED = 8
 _LONGEST_CODE = 64
 _LONGEST_NAME = 200
-
-
-_for_sale = (Product.store_id == bindparam("store_id"), Product.archived.is_(False))
-_OF_MODEL = select(Product).where(*_for_sale, Product.model_id == bindparam("model_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +157,16 @@ def require_code(session: Session, actor: Actor, code: str) -> Product:
 
 def of_model(session: Session, actor: Actor, model_id: int) -> Product | None:
     """What a robot model is sold as."""
-    return session.scalar(_OF_MODEL, {"store_id": actor.store_id, "model_id": model_id})
+    return session.scalar(sold_as(actor, model_id))
+
+
+def sold_as(actor: Actor, model_id: int) -> Select[Product]:
+    """The same as a query."""
+    return select(Product).where(
+        Product.store_id == actor.store_id,
+        Product.archived.is_(False),
+        Product.model_id == model_id,
+    )
 
 
 def named(session: Session, actor: Actor, code: str, *, number: str) -> list[Product]:

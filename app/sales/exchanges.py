@@ -6,6 +6,7 @@ nobody's money, and what is left over is given back from there.
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
@@ -32,8 +33,10 @@ def begin(session: Session, actor: Actor, order: Order, *, till_id: int | None) 
     new = orders.open_order(session, actor, till_id=till_id)
     if order.customer_id is not None:
         orders.set_customer(session, actor, new, order.customer_id)
-    session.add(Exchange(from_order_id=order.id, to_order_id=new.id, at=clock.now(), by=actor.name))
+    exchange = Exchange(from_order_id=order.id, to_order_id=new.id, at=clock.now(), by=actor.name)
+    session.add(exchange)
     session.flush()
+    set_committed_value(new, "exchange", exchange)
     audit.record(
         session,
         actor,
@@ -46,6 +49,8 @@ def begin(session: Session, actor: Actor, order: Order, *, till_id: int | None) 
 
 def source_of(session: Session, order: Order) -> Order | None:
     """The sale whose value may pay for this one."""
+    if "exchange" in vars(order) and order.exchange is None:
+        return None
     return session.scalar(
         select(Order)
         .join(Exchange, Exchange.from_order_id == Order.id)

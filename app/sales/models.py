@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     Boolean,
@@ -21,6 +22,9 @@ from app.kernel.db import Base, Key, LongText, Minor
 from app.kernel.tax import PriceMode, TaxCategory
 from app.payments.treatments import Treatment
 from app.robots.models import Unit
+
+if TYPE_CHECKING:
+    from app.sales.return_models import Exchange
 
 
 class ProductKind(StrEnum):
@@ -142,6 +146,14 @@ class Order(Base):
         init=False, lazy="raise", order_by="OrderLine.position"
     )
     customer: Mapped[Customer | None] = relationship(init=False, lazy="raise", viewonly=True)
+    # another sale whose value may pay for this one
+    exchange: Mapped["Exchange | None"] = relationship(
+        init=False,
+        lazy="raise",
+        viewonly=True,
+        primaryjoin="Order.id == Exchange.to_order_id",
+        foreign_keys="Exchange.to_order_id",
+    )
 
 
 class OrderLine(Base):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.customers import book
@@ -15,7 +15,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.parts import reservations
-from app.payments import bills, standing
+from app.payments import bills, standing, tills
 from app.payments.models import Bill
 from app.payments.standing import UNCOVERED, Cover
 from app.robots import claims
@@ -57,6 +57,7 @@ STATUS_LABELS: dict[OrderStatus, Text] = {
 # With all that the rules ask of an order: whose it is, its lines, what each sells.
 _WHOLE = (
     joinedload(Order.customer),
+    joinedload(Order.exchange),
     joinedload(Order.lines).options(joinedload(OrderLine.product), joinedload(OrderLine.unit)),
 )
 _BY_NUMBER = (
@@ -64,18 +65,23 @@ _BY_NUMBER = (
     .where(Order.store_id == bindparam("store_id"), Order.number == bindparam("number"))
     .options(*_WHOLE)
 )
-_AT_TILL = (
-    select(Order)
+_open = aliased(Order)
+_newest_at_till = (
+    select(_open.id)
     .where(
-        Order.store_id == bindparam("store_id"),
-        Order.till_id == bindparam("till_id"),
-        Order.settled_at.is_(None),
-        Order.cancelled_at.is_(None),
-        Order.parked_at.is_(None),
+        _open.store_id == bindparam("store_id"),
+        _open.till_id == bindparam("till_id"),
+        _open.settled_at.is_(None),
+        _open.cancelled_at.is_(None),
+        _open.parked_at.is_(None),
     )
-    .options(*_WHOLE)
-    .order_by(Order.id.desc())
+    .order_by(_open.id.desc())
     .limit(1)
+    .scalar_subquery()
+)
+_AT_TILL = select(Order).where(Order.id == _newest_at_till).options(*_WHOLE)
+_TILL_WITH_ORDER = (
+    tills.PLACE.add_columns(Order).outerjoin(Order, Order.id == _newest_at_till).options(*_WHOLE)
 )
 
 
@@ -101,8 +107,9 @@ def open_order(session: Session, actor: Actor, *, till_id: int | None) -> Order:
     )
     session.add(order)
     session.flush()
-    # what is new has no lines: nothing to look up
+    # what is new has no lines, and is exchanged for nothing: nothing to look up
     set_committed_value(order, "lines", [])
+    set_committed_value(order, "exchange", None)
     return order
 
 
@@ -134,7 +141,7 @@ def by_number(session: Session, actor: Actor, number: int) -> Order:
 
 def _is_whole(order: Order) -> bool:
     """Does the session hold all of it that `_WHOLE` loads?"""
-    return vars(order).keys() >= {"customer", "lines"} and all(
+    return vars(order).keys() >= {"customer", "exchange", "lines"} and all(
         vars(line).keys() >= {"product", "unit"} for line in order.lines
     )
 
@@ -143,6 +150,15 @@ def current_at(session: Session, actor: Actor, till_id: int) -> Order | None:
     """The basket that lies open at a till, as whole as `by_number` gives it."""
     found = session.scalars(_AT_TILL, {"store_id": actor.store_id, "till_id": till_id})
     return found.unique().one_or_none()
+
+
+def lying_at(session: Session, actor: Actor, till_id: int) -> tuple[tills.Place, Order | None]:
+    """A till as it stands with the basket that lies open there, in one statement."""
+    facts = {"store_id": actor.store_id, "till_id": till_id}
+    row = session.execute(_TILL_WITH_ORDER, facts).unique().one_or_none()
+    if row is None:
+        raise tills.unknown()
+    return tills.Place(row[0], row[1]), row[3]
 
 
 def status(session: Session, order: Order) -> OrderStatus:

@@ -13,7 +13,7 @@ from app.kernel.errors import Refused
 from app.kernel.money import MOST_MINOR, Money
 from app.kernel.text import msg
 from app.robots.models import Unit
-from app.sales import taxing
+from app.sales import catalogue, taxing
 from app.sales.models import OrderLine, Product
 from app.sales.tradein_models import TradeIn, UnitPrice
 from app.stores import desk
@@ -22,7 +22,20 @@ from app.stores.models import Store
 
 def price_of(session: Session, unit: Unit, product: Product) -> int:
     """What this robot costs, in minor units: its own price, else its model's."""
-    own = session.scalar(select(UnitPrice).where(UnitPrice.unit_id == unit.id))
+    return _price(product, session.scalar(select(UnitPrice).where(UnitPrice.unit_id == unit.id)))
+
+
+def offered(session: Session, actor: Actor, unit: Unit) -> tuple[Product, int] | None:
+    """What this robot is sold as, and its price; None where its model is not for sale."""
+    row = session.execute(
+        catalogue.sold_as(actor, unit.model_id)
+        .add_columns(UnitPrice)
+        .outerjoin(UnitPrice, UnitPrice.unit_id == unit.id)
+    ).first()
+    return None if row is None else (row[0], _price(row[0], row[1]))
+
+
+def _price(product: Product, own: UnitPrice | None) -> int:
     same_money = own is not None and own.currency == product.currency
     return own.price_minor if own is not None and same_money else product.price_minor
 

@@ -65,7 +65,9 @@ class Visit:
         return settings.claim_minutes
 
     def found_basket(self) -> Order | None:
-        return orders.current_at(self.session, self.actor, self.place.till.id)
+        place, order = orders.lying_at(self.session, self.actor, self.till_id)
+        vars(self)["place"] = place  # it need not be looked up again
+        return order
 
     def basket(self) -> Order:
         """The open basket, made when there is none: only a writing request may ask this."""
