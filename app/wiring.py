@@ -31,8 +31,8 @@ from app.payments import (
     credit,
     creditback,
     drawers,
-    expiring,
     entitlementlists,
+    expiring,
     fiscal,
     fiscalsigning,
     printing,
@@ -125,6 +125,8 @@ from app.service.events import (
 )
 from app.service.models import Ticket
 from app.service.states import TicketState
+from app.survey import asking, followuplists
+from app.survey import customerview as surveyview
 from app.web import background, live
 
 
@@ -152,6 +154,10 @@ def connect() -> None:
     events.listen(ComponentRemoved, cores.on_removed)
     events.listen(MovementReversed, receipts.on_reversed)
     events.listen(HandedOver, robotpapers.on_handed_over)
+    events.listen(HandedOver, asking.on_handed_over)
+    events.listen(TicketMoved, asking.on_ticket_moved)
+    events.listen(CustomerErased, surveyview.on_customer_erased)
+    live.watch("survey", followuplists.mark)
     events.listen(TakenBack, grants.on_taken_back)
     events.listen(CustomerErased, salesview.on_customer_erased)
     events.listen(CustomerErased, messagesview.on_customer_erased)
@@ -212,6 +218,7 @@ def _connect_customers() -> None:
     panels.show(credit.panel)
     panels.show(entitlementlists.panel)
     panels.show(messagequeries.panel)
+    panels.show(surveyview.panel)
     privacy.chapters.update(
         robots=customerview.chapter,
         sales=salesview.chapter,
@@ -220,6 +227,7 @@ def _connect_customers() -> None:
         data_vouchers=entitlementlists.chapter,
         messages=messagesview.chapter,
         service=serviceview.chapter,
+        survey=surveyview.chapter,
     )
 
 

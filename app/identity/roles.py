@@ -44,6 +44,7 @@ _LOOK = frozenset(
 _SELL = frozenset(
     {
         "counter.sell",
+        "credit.issue",
         "customers.edit",
         "payments.refund",
         "robots.inspect",
@@ -82,7 +83,7 @@ _LEAD = (
         "counter.big_discount",
         "customers.erase",
         "books.view",
-        "credit.issue",
+        "credit.approve",
         "orders.cancel",
         "orders.tax",
         "payments.reconcile",
@@ -96,6 +97,8 @@ _LEAD = (
         "settings.view",
         "staff.manage",
         "stock.approve",
+        "survey.follow_up",
+        "survey.view",
         "terminals.enrol",
         "audit.view",
     }
@@ -121,7 +124,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     | _METROLOGY
     | {"robots.inspect", "robots.record", "robots.report", "service.check"},
     Role.MANAGER: _LOOK | _SELL | _LEAD,
-    Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view", "books.view"},
+    Role.AUDITOR: _LOOK | {"till.view", "settings.view", "audit.view", "books.view", "survey.view"},
     Role.ADMIN: _LOOK | _SELL | _LEAD,
     Role.DEVICE: frozenset({"robots.view", "robots.report"}),
 }

@@ -40,6 +40,8 @@ ACCOUNT_LABELS: dict[Account, Text] = {
     Account.ROUNDING: msg("Rounding of cash"),
     Account.CLAIM_LOSS: msg("Claims not paid"),
     Account.BAD_DEBT: msg("Debts given up"),
+    Account.GOODWILL: msg("Credit given as goodwill"),
+    Account.EXPIRED_CREDIT: msg("Expired gift cards and credit"),
 }
 KIND_LABELS: dict[EntryKind, Text] = {
     EntryKind.FLOAT: msg("Float"),

@@ -1,11 +1,13 @@
-"""Store credit: what a customer has with the store, got from a return or a trade-in, and used at
-any of its tills.
+"""Store credit: what a customer has with the store, got from a return, a trade-in or as goodwill,
+and used at any of its tills.
 
 The moves of a customer are a ledger beside the journal; whoever adds one holds the customer's row,
 and posts the journal's side in the same transaction (`checks` compares the two).
 """
 
-from sqlalchemy import select
+from datetime import date
+
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
@@ -15,13 +17,25 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
-from app.payments import tenders
-from app.payments.credit_models import CreditMove
+from app.payments import creditrules, tenders
+from app.payments.credit_models import CreditCause, CreditMove
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.payments.refund_models import Refund
 from app.stores import desk
 
 _SHOWN = 20
+_DEEDS = {
+    CreditCause.EARNED: "credit.issued",
+    CreditCause.GOODWILL: "credit.goodwill",
+    CreditCause.SPENT: "credit.used",
+    CreditCause.EXPIRED: "credit.expired",
+}
+CAUSE_LABELS: dict[CreditCause, tuple[Text, str]] = {
+    CreditCause.EARNED: (msg("got"), "ok"),
+    CreditCause.GOODWILL: (msg("goodwill"), "ok"),
+    CreditCause.SPENT: (msg("used"), "info"),
+    CreditCause.EXPIRED: (msg("expired"), "warn"),
+}
 
 
 def balance(session: Session, customer_id: int, currency: str) -> Money:
@@ -51,21 +65,36 @@ def issue(
     *,
     reference: str,
     refund_id: int | None = None,
+    cause: CreditCause = CreditCause.EARNED,
+    note: str = "",
 ) -> CreditMove:
     """Give a customer credit for what `reference` names; the caller posts against STORE_CREDIT."""
     if amount.minor <= 0:
         raise Refused(msg("Credit is more than nothing."), field="amount")
-    return _move(session, actor, customer_id, amount, reference=reference, refund_id=refund_id)
+    months = creditrules.of_store(session, actor.store_id).credit_months
+    return _move(
+        session,
+        actor,
+        customer_id,
+        amount,
+        reference=reference,
+        refund_id=refund_id,
+        cause=cause,
+        expires_on=creditrules.last_day(session, actor.store_id, months),
+        note=note,
+    )
 
 
 def redeem(
     session: Session, actor: Actor, bill: Bill, till_session: TillSession, amount: Money
 ) -> PaymentAttempt:
-    """Pay a part of a bill with its customer's credit. Raises Refused for more than there is."""
+    """Pay a part of a bill with its customer's credit. Raises Refused for more than there is, less
+    what has expired and is not booked yet.
+    """
     if bill.customer_id is None:
         raise Refused(msg("Credit belongs to a customer: choose who buys."), field="customer")
-    _hold(session, bill.customer_id)
-    left = balance(session, bill.customer_id, bill.currency)
+    hold(session, bill.customer_id)
+    left = usable(session, bill.customer_id, bill.currency)
     if amount > left:
         raise Refused(msg("Only {left} of credit are left.", left=left), field="amount")
     attempt = tenders.take_value(
@@ -78,9 +107,56 @@ def redeem(
         source=f"credit:{bill.customer_id}",
     )
     _move(
-        session, actor, bill.customer_id, -amount, reference=bill.reference, attempt_id=attempt.id
+        session,
+        actor,
+        bill.customer_id,
+        -amount,
+        reference=bill.reference,
+        attempt_id=attempt.id,
+        cause=CreditCause.SPENT,
     )
     return attempt
+
+
+def usable(session: Session, customer_id: int, currency: str) -> Money:
+    """What pays today: the balance less what has expired and is not booked yet."""
+    all_, over = _sums(session, customer_id, currency)
+    return all_ - over
+
+
+def expired(session: Session, customer_id: int, currency: str) -> Money:
+    """What is over by the store's day and still stands as credit."""
+    return _sums(session, customer_id, currency)[1]
+
+
+def _sums(session: Session, customer_id: int, currency: str) -> tuple[Money, Money]:
+    """All that stands, and what of it is over."""
+    customer = session.get_one(Customer, customer_id)
+    today = desk.business_day_of(desk.store_of(session, customer.store_id), clock.now())
+    stands, over = session.execute(
+        select(func.coalesce(func.sum(CreditMove.amount_minor), 0), over_by(today)).where(
+            CreditMove.customer_id == customer_id, CreditMove.currency == currency
+        )
+    ).one()
+    return Money(int(stands), currency), Money(max(int(over), 0), currency)
+
+
+def over_by(today: date) -> ColumnElement[int]:
+    """Of a customer's moves: what was got and has expired, less all that went off since. So what is
+    used is taken from what expires first.
+    """
+    counts = (CreditMove.amount_minor < 0) | (CreditMove.expires_on < today)
+    return func.coalesce(func.sum(case((counts, CreditMove.amount_minor), else_=0)), 0)
+
+
+def expire(session: Session, actor: Actor, customer_id: int, currency: str) -> Money:
+    """Take off what has expired; the caller books it."""
+    hold(session, customer_id)
+    over = expired(session, customer_id, currency)
+    if over:
+        reference = f"customer:{session.get_one(Customer, customer_id).number}"
+        _move(session, actor, customer_id, -over, reference=reference, cause=CreditCause.EXPIRED)
+    return over
 
 
 def give_back(session: Session, actor: Actor, refund: Refund, attempt: PaymentAttempt) -> None:
@@ -114,14 +190,14 @@ def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
         rows=[
             PanelRow(
                 name=str(move.number),
-                href=_page_of(move.reference),
+                href=origin_of(move),
                 facts=(
                     desk.business_day_of(store, move.at),
                     Money(move.amount_minor, move.currency),
                     msg("left"),
                     Money(move.balance_minor, move.currency),
                 ),
-                state=_state(move),
+                state=CAUSE_LABELS[move.cause],
             )
             for move in moves
         ],
@@ -137,23 +213,23 @@ def chapter(session: Session, actor: Actor, customer: Customer) -> object:
             "amount": Money(move.amount_minor, move.currency),
             "left": Money(move.balance_minor, move.currency),
             "for": move.reference,
+            "why": move.note,
+            "until": move.expires_on,
         }
         for move in moves_of(session, customer.id)
         if move.store_id == actor.store_id
     ]
 
 
-def _state(move: CreditMove) -> tuple[Text, str]:
-    return (msg("got"), "ok") if move.amount_minor > 0 else (msg("used"), "info")
-
-
-def _page_of(reference: str) -> str:
-    kind, _, number = reference.partition(":")
+def origin_of(move: CreditMove) -> str:
+    """The page of what a move came from or paid for."""
+    kind, _, number = move.reference.partition(":")
     pages = {"order": "/sales/", "trade_in": "/sales/trade-ins/"}
-    return f"{pages[kind]}{number}" if kind in pages else "/sales"
+    return f"{pages[kind]}{number}" if kind in pages else f"/customers/{number}/credit"
 
 
-def _hold(session: Session, customer_id: int) -> Customer:
+def hold(session: Session, customer_id: int) -> Customer:
+    """The customer, locked: of two who move the same credit one waits."""
     return session.scalars(
         select(Customer).where(Customer.id == customer_id).with_for_update()
     ).one()
@@ -175,10 +251,13 @@ def _move(
     amount: Money,
     *,
     reference: str,
+    cause: CreditCause,
     attempt_id: int | None = None,
     refund_id: int | None = None,
+    expires_on: date | None = None,
+    note: str = "",
 ) -> CreditMove:
-    customer = _hold(session, customer_id)
+    customer = hold(session, customer_id)
     last = _last(session, customer_id)
     before = last.balance_minor if last else 0
     if last is not None and last.currency != amount.currency:
@@ -195,15 +274,18 @@ def _move(
         refund_id=refund_id,
         at=clock.now(),
         by=actor.name,
+        cause=cause,
+        expires_on=expires_on,
+        note=note,
     )
     session.add(move)
     session.flush()
     audit.record(
         session,
         actor,
-        "credit.issued" if amount.minor > 0 else "credit.used",
+        _DEEDS[cause],
         subject=f"customer:{customer.number}",
         after={"amount": amount, "left": Money(move.balance_minor, move.currency)},
-        reason=reference,
+        reason=note or reference,
     )
     return move

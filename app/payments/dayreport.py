@@ -32,7 +32,15 @@ from app.payments.refund_models import OPEN_SQL, Refund
 from app.stores import desk
 from app.stores.models import Store, Till
 
-_REVENUE = frozenset({Account.REVENUE_ROBOTS, Account.REVENUE_PARTS, Account.REVENUE_SERVICES})
+# Of sales and returns the last is gift cards: sold without tax, and owed.
+_SOLD = frozenset(
+    {
+        Account.REVENUE_ROBOTS,
+        Account.REVENUE_PARTS,
+        Account.REVENUE_SERVICES,
+        Account.STORE_CREDIT,
+    }
+)
 Count = ScalarSelect[int]
 _SALES = frozenset({EntryKind.SALE, EntryKind.RETURN})
 
@@ -158,7 +166,7 @@ def of(session: Session, actor: Actor, day: date) -> DayReport:
         rates=_rates(session, store, day),
         drawers=tuple(_drawers(session, store, day)),
         sales=counts.sales,
-        net=-sum((on(account, _SALES) for account in _REVENUE), zero),
+        net=-sum((on(account, _SALES) for account in _SOLD), zero),
         tax=-on(Account.TAX, _SALES),
         to_safe=on(Account.SAFE),
         difference=-on(Account.CASH_DIFFERENCE),

@@ -71,6 +71,10 @@ class Account(StrEnum):
     ROUNDING = "rounding"
     # owed on terms, and given up
     BAD_DEBT = "bad_debt"
+    # credit that was given for nothing
+    GOODWILL = "goodwill"
+    # gift cards and credit whose time is over: the store's, without tax
+    EXPIRED_CREDIT = "expired_credit"
     # on its way from one sale to another in the same transaction: always nothing
     EXCHANGES = "exchanges"
 

@@ -54,7 +54,13 @@ TENDER_LABELS: dict[Tender, Text] = {
     Tender.TRADE_IN: msg("Trade-in"),
     Tender.EXCHANGE: msg("Exchange"),
 }
-_REVENUE = (Account.REVENUE_ROBOTS, Account.REVENUE_PARTS, Account.REVENUE_SERVICES)
+# Of sales and returns the last is gift cards: sold without tax, and owed.
+_SOLD = (
+    Account.REVENUE_ROBOTS,
+    Account.REVENUE_PARTS,
+    Account.REVENUE_SERVICES,
+    Account.STORE_CREDIT,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +204,9 @@ def _rounding(session: Session, till_session: TillSession) -> Money | None:
 
 
 def _totals(session: Session, till_session: TillSession) -> Totals:
-    """Net, tax and gross of the sales that were completed in this session, less its returns."""
+    """Net, tax and gross of the sales that were completed in this session, less its returns; gift
+    cards with them.
+    """
     rows = session.execute(
         select(Posting.account, func.sum(Posting.amount_minor))
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
@@ -209,7 +217,7 @@ def _totals(session: Session, till_session: TillSession) -> Totals:
         .group_by(Posting.account)
     )
     sums = {account: -int(minor) for account, minor in rows}
-    net = Money(sum(sums.get(account, 0) for account in _REVENUE), till_session.currency)
+    net = Money(sum(sums.get(account, 0) for account in _SOLD), till_session.currency)
     tax = Money(sums.get(Account.TAX, 0), till_session.currency)
     return Totals(net=net, tax=tax, gross=net + tax)
 

@@ -64,6 +64,8 @@ def add_product(
         )
     if product.kind is ProductKind.BUNDLE:
         raise Refused(msg("{name} is a bundle.", name=product.name), field="code")
+    if product.kind is ProductKind.GIFT_CARD:
+        raise Refused(msg("A gift card is sold for an amount. Say which."), field="code")
     same = _same_line(order, product)
     if same is not None:
         set_quantity(
@@ -81,6 +83,14 @@ def add_product(
             minutes=minutes,
         )
     return _add_line(session, order, product, quantity=quantity, price_minor=product.price_minor)
+
+
+def add_at(
+    session: Session, actor: Actor, order: Order, product: Product, *, price_minor: int
+) -> OrderLine:
+    """A line of its own at another price than the product's: its buyer says it (`giftsale`)."""
+    _require_room(session, actor, order)
+    return _add_line(session, order, product, price_minor=price_minor)
 
 
 def add_bundle(
@@ -130,6 +140,8 @@ def set_quantity(
         raise Refused(msg("A robot is one of its kind; scan the next serial."), field="quantity")
     if quantity < 1:
         raise Refused(msg("A quantity is at least 1. Remove the line instead."), field="quantity")
+    if line.product.kind is ProductKind.GIFT_CARD and quantity != 1:
+        raise Refused(msg("Each gift card is a line of its own; add it again."), field="quantity")
     _check_size(price_minor=line.unit_price_minor, quantity=quantity)
     product, more = line.product, quantity - line.quantity
     if product.part_id is not None and more > 0:
@@ -170,6 +182,8 @@ def discount(
     orders.require_editable(session, order)
     if not 0 <= percent_bp <= BASIS:
         raise Refused(msg("A discount is between 0 and 100 %."), field="percent")
+    if percent_bp and line.product.kind is ProductKind.GIFT_CARD:
+        raise Refused(msg("A gift card costs what is on it."), field="percent")
     if percent_bp and not clean(reason):
         raise Refused(msg("Say why there is a discount."), field="reason")
     giver = approved_by or actor

@@ -25,6 +25,8 @@ _LONGEST_CODE = 64
 _LONGEST_NAME = 200
 
 
+
+
 @dataclass(frozen=True, slots=True)
 class ProductInput:
     """A product as somebody wants it. A robot names its model, an item its part number."""
@@ -105,6 +107,8 @@ def put_into_bundle(
     actor.require("products.edit")
     if bundle.kind is not ProductKind.BUNDLE or product.kind is ProductKind.BUNDLE:
         raise Refused(msg("A bundle holds products, and no other bundle."), field="product")
+    if product.kind is ProductKind.GIFT_CARD:
+        raise Refused(msg("A gift card costs what is on it."), field="product")
     if quantity < 1:
         raise Refused(msg("A quantity is at least 1. Remove the line instead."), field="quantity")
     inside = [one for _, one in contents(session, bundle.id)]

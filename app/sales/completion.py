@@ -17,16 +17,17 @@ from app.payments.events import BillSettled
 from app.payments.models import Account, Bill, PaymentAttempt, Tender, TillSession
 from app.robots import claims, registry
 from app.robots.states import UnitState
-from app.sales import invoices, orders, totals, waiting
+from app.sales import giftlines, grants, invoices, orders, totals, waiting
 from app.sales.models import Order, ProductKind, UnitSale
 
-# Where the revenue of what is sold stands.
+# Where the revenue of what is sold stands; a gift card is none, but owed until it is spent.
 REVENUE_OF = {
     ProductKind.ROBOT: Account.REVENUE_ROBOTS,
     ProductKind.ITEM: Account.REVENUE_PARTS,
     ProductKind.PLAN: Account.REVENUE_SERVICES,
     ProductKind.SERVICE: Account.REVENUE_SERVICES,
     ProductKind.BUNDLE: Account.REVENUE_PARTS,
+    ProductKind.GIFT_CARD: Account.STORE_CREDIT,
 }
 
 
@@ -78,6 +79,8 @@ def complete(
     waiting.end(session, order, found=found)
     issuing.issue_reserved(session, actor, owner, reason=f"sale {order.number}")
     _recognise(session, actor, order, bill)
+    giftlines.load(session, actor, order)
+    grants.issue_for(session, actor, order)
     document = invoices.issue(session, actor, order, attempts, due_on=bill.due_on)
     if order.till_id is not None:
         took_cash = any(attempt.tender is Tender.CASH for attempt in attempts)

@@ -13,10 +13,10 @@ from app.sales.models import Order
 
 
 def value_for(session: Session, order: Order) -> Money | None:
-    """What the customer of a sale has as credit; None for nothing."""
+    """What the customer of a sale has as credit that pays today; None for nothing."""
     if order.customer_id is None:
         return None
-    return credit.balance(session, order.customer_id, order.currency) or None
+    return credit.usable(session, order.customer_id, order.currency) or None
 
 
 def pay(

@@ -33,6 +33,8 @@ class ProductKind(StrEnum):
     PLAN = "plan"
     SERVICE = "service"
     BUNDLE = "bundle"
+    # money for later: sold for an amount of the buyer's choice
+    GIFT_CARD = "gift_card"
 
 
 class Category(StrEnum):
@@ -185,6 +187,12 @@ class OrderLine(Base):
             postgresql_where=text("unit_id IS NOT NULL"),
         ),
         Index("ix_order_lines_unit", "unit_id"),
+        Index(
+            "ix_order_lines_gift_card",
+            "gift_card_id",
+            sqlite_where=text("gift_card_id IS NOT NULL"),
+            postgresql_where=text("gift_card_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -211,6 +219,8 @@ class OrderLine(Base):
     # price and discount with the tax that they include, while the customer pays none
     taxed_price_minor: Mapped[Minor | None] = mapped_column(default=None)
     taxed_discount_minor: Mapped[Minor | None] = mapped_column(default=None)
+    # the card that this line loads; of a new one from its payment on
+    gift_card_id: Mapped[int | None] = mapped_column(ForeignKey("gift_cards.id"), default=None)
 
     product: Mapped[Product] = relationship(init=False, lazy="raise", viewonly=True)
     unit: Mapped[Unit | None] = relationship(

@@ -8,7 +8,7 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.text import msg
 from app.payments import bills, terms
 from app.payments.models import Bill
-from app.sales import checkout, completion, orders, waiting
+from app.sales import checkout, completion, giftlines, orders, waiting
 from app.sales.models import Order
 
 
@@ -28,6 +28,8 @@ def put(session: Session, actor: Actor, order: Order) -> Bill:
             msg("Sale {number} is complete already.", number=order.number),
             link=f"/sales/{order.number}",
         )
+    if giftlines.of_order(order):
+        raise Refused(msg("A gift card is paid at once, and not on account."))
     bill, due = checkout.fix(session, actor, order)
     bills.require_quiet(session, bill)
     if waiting.waits_for_robot(session, order):

@@ -19,7 +19,7 @@ from app.sales.quote_models import OptionChoice, OptionExclusion, OptionGroup
 
 MOST_PIECES = 20
 _LONGEST_NAME = 120
-_SOLD_ALONE = frozenset({ProductKind.ROBOT, ProductKind.BUNDLE})
+_SOLD_ALONE = frozenset({ProductKind.ROBOT, ProductKind.BUNDLE, ProductKind.GIFT_CARD})
 
 
 @dataclass(frozen=True, slots=True)

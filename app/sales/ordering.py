@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 from app.customers import book
 from app.kernel.actor import Actor
 from app.kernel.errors import Invalid, NotFound, Refused, StoreError
+from app.kernel.money import Money
 from app.kernel.text import msg
+from app.payments import giftcards
 from app.robots import claims, makers, registry
 from app.robots.models import Unit
-from app.sales import basket, catalogue, orders
+from app.sales import basket, catalogue, giftsale, orders
 from app.sales.models import Order, Product, ProductKind
 from app.stores import desk
 
@@ -28,6 +30,10 @@ class Wish:
     maker: str = ""
     product: str = ""
     quantity: int = 1
+    # of a gift card: what is on it, None for the product's price; and the number of a card that
+    # gets it, None for a new one
+    amount: Money | None = None
+    gift_card: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class _Named:
 
     unit: Unit | None
     product: Product | None
-    quantity: int
+    wish: Wish
     prefix: str
 
 
@@ -106,7 +112,7 @@ def _find(session: Session, actor: Actor, wish: Wish, *, prefix: str) -> _Named:
     if wish.product or unit is None:
         with naming(f"{prefix}product"):
             product = catalogue.require_code(session, actor, wish.product)
-    return _Named(unit, product, wish.quantity, prefix)
+    return _Named(unit, product, wish, prefix)
 
 
 def _require_free(session: Session, named: _Named) -> None:
@@ -117,7 +123,7 @@ def _require_free(session: Session, named: _Named) -> None:
 
 
 def _put(session: Session, actor: Actor, order: Order, named: _Named, *, minutes: int) -> None:
-    unit, product, quantity = named.unit, named.product, named.quantity
+    unit, product, quantity = named.unit, named.product, named.wish.quantity
     is_bundle = product is not None and product.kind is ProductKind.BUNDLE
     scanned = "product" if unit is None else "serial"
     with naming(f"{named.prefix}{scanned}", inner={"quantity": f"{named.prefix}quantity"}):
@@ -130,8 +136,23 @@ def _put(session: Session, actor: Actor, order: Order, named: _Named, *, minutes
         elif unit is not None:
             _require_same_model(unit, product)
             basket.add_unit(session, actor, order, unit, minutes=minutes)
+        elif product is not None and product.kind is ProductKind.GIFT_CARD:
+            _put_card(session, actor, order, product, named)
         elif product is not None:
             basket.add_product(session, actor, order, product, quantity=quantity, minutes=minutes)
+
+
+def _put_card(
+    session: Session, actor: Actor, order: Order, product: Product, named: _Named
+) -> None:
+    wish, card = named.wish, None
+    if wish.quantity != 1:
+        raise Refused(msg("Each gift card is a line of its own; add it again."), field="quantity")
+    if wish.gift_card is not None:
+        with naming(f"{named.prefix}gift_card"):
+            card = giftcards.by_number(session, actor, wish.gift_card)
+    with naming(f"{named.prefix}amount"):
+        giftsale.add(session, actor, order, product, amount=wish.amount, card=card)
 
 
 def _require_same_model(unit: Unit, product: Product | None) -> None:

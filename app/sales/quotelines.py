@@ -85,6 +85,8 @@ def add_product(
         return add_robot(session, actor, quote, product)
     if product.kind is ProductKind.BUNDLE:
         raise Refused(msg("Quote what is in a bundle one by one."), field="product")
+    if product.kind is ProductKind.GIFT_CARD:
+        raise Refused(msg("A gift card is sold at the counter, and not quoted."), field="product")
     line = _add(session, quote, draft, product, quantity=quantity)
     session.flush()
     return line

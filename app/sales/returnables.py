@@ -19,7 +19,7 @@ from app.robots.contracts import InForce
 from app.robots.models import Ownership, Unit
 from app.robots.slot_models import Component
 from app.robots.states import CUSTODY_LABELS, Custody, UnitState
-from app.sales import orders
+from app.sales import giftlines, orders
 from app.sales.models import Order, OrderLine, ProductKind, UnitSale
 
 # Their condition is asked: they go back on a shelf, or into quarantine.
@@ -71,6 +71,7 @@ def of_order(session: Session, order: Order) -> list[Returnable]:
     obstacles = _robots(session, order)
     out = pieces_out(session, order)
     used = _used_contracts(session, order)
+    obstacles |= giftlines.spent(session, order)
     found = []
     for line in order.lines:
         left = line.quantity - returned.get(line.id, 0)

@@ -19,6 +19,7 @@ from app.robots.life_models import Wipe
 from app.robots.transfers import WipeStatement
 from app.sales import (
     creditnotes,
+    giftlines,
     moneyback,
     orders,
     returnables,
@@ -204,6 +205,7 @@ def _take(session: Session, actor: Actor, order: Order, item: Item, line: Return
             serials=item.serials,
         )
     returngoods.end_plans(session, actor, order, line.line, quantity=item.quantity)
+    giftlines.take_off(session, actor, order, line.line)
 
 
 def _book(

@@ -51,7 +51,10 @@ def treat(session: Session, order: Order, lines: Sequence[OrderLine]) -> None:
 
 
 def apply(line: OrderLine, rate: TaxRate, order: Order) -> None:
-    """Tax one line that has its own price."""
+    """Tax one line that has its own price. A gift card is no supply: what it buys is taxed then."""
+    if line.product.kind is ProductKind.GIFT_CARD:
+        line.tax_category, line.tax_rate_bp = TaxCategory.OUTSIDE, 0
+        return
     at_home = rate.category.of_rate(rate.rate_bp)
     is_service = line.product.kind in _SERVICES
     category = treatments.category(order.tax_treatment, at_home, is_service=is_service)

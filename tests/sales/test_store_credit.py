@@ -112,6 +112,7 @@ def test_the_database_keeps_credit_above_nothing_and_its_moves_as_they_are(
         reference="order:1",
         at=move.at,
         by=move.by,
+        cause=move.cause,
     )
     session.add(below)
     with pytest.raises(DBAPIError):
