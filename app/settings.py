@@ -1,10 +1,11 @@
 """Every setting of the service, from the environment (`QUATREFOIL_*`); see docs/settings.md."""
 
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -71,9 +72,28 @@ class Settings(BaseSettings):
     text_folder: Path | None = Field(
         default=None, description="Where text messages are put for a gateway; unset: they wait."
     )
+    trusted_proxies: str = Field(
+        default="", description="Networks of our own proxies (CIDR, with commas between)."
+    )
     pool_size: int = Field(default=10, ge=1, le=100, description="Database connections kept open.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        networks_in(value)
+        return value
+
+    @cached_property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Who may say for whom a request is passed on."""
+        return networks_in(self.trusted_proxies)
 
     @cached_property
     def database(self) -> str:
         """The database's address in force."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'quatrefoil.db'}"
+
+
+def networks_in(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """`10.0.0.0/8, ::1` as networks; raises ValueError."""
+    return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())

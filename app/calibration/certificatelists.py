@@ -143,6 +143,16 @@ def of_unit(session: Session, unit_id: int) -> list[Listed]:
     return [Listed(*row) for row in rows]
 
 
+def of_reference(session: Session, unit_id: int, reference: str) -> list[Listed]:
+    """What was issued for one repair or sale of a robot, the oldest first."""
+    rows = session.execute(
+        _listing(
+            CalibrationCertificate.unit_id == unit_id, CalibrationJob.reference == reference
+        ).order_by(CalibrationCertificate.id)
+    )
+    return [Listed(*row) for row in rows]
+
+
 def _one(session: Session, *conditions: ColumnElement[bool]) -> Listed | None:
     row = session.execute(_listing(*conditions)).one_or_none()
     return None if row is None else Listed(*row)

@@ -15,21 +15,38 @@ from app.kernel.text import msg
 
 _NO_STORE = 0
 _SECONDS = 60
+# Wrong codes of everybody at one page, before nobody's are looked at closely for a while.
+_MOST_OF_ALL = 1_000
 
 
-def count_wrong(database: Database, session: Session, *, page: str, visitor: str) -> None:
-    """One more wrong code at a page; raises TooMany for a visitor with too many of them.
+def count_wrong(
+    database: Database,
+    session: Session,
+    *,
+    page: str,
+    visitor: str,
+    most: int = tries.MOST_TRIES,
+) -> None:
+    """One more wrong code at a page; raises TooMany for a visitor with too many of them, and for
+    all when the page has had too many.
 
     In a transaction of its own, since whoever reads a page writes nothing.
     """
     subject = f"{page}:{sha256_hex(visitor.encode())}"
-    minutes = tries.minutes_locked(session, subject)
+    everybody = f"{page}:all"
+    minutes = max(tries.minutes_locked(session, one) for one in (subject, everybody))
     if not minutes:
         with database.transaction() as short:
             queueing.enter(short, _NO_STORE)
-            tries.count(short, subject)
+            tries.count(short, subject, most=most)
+            tries.count(short, everybody, most=_MOST_OF_ALL)
         return
-    raise TooMany(
+    raise too_many(minutes)
+
+
+def too_many(minutes: int) -> TooMany:
+    """What whoever tried too often is told."""
+    return TooMany(
         msg("Too many wrong codes. Try again in {minutes} minutes.", minutes=minutes),
         retry_after_s=minutes * _SECONDS,
     )

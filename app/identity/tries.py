@@ -50,7 +50,9 @@ def minutes_locked(session: Session, subject: str) -> int:
     return max(0, -(-left // timedelta(minutes=1)))
 
 
-def count(session: Session, subject: str) -> None:
+def count(
+    session: Session, subject: str, *, most: int = MOST_TRIES, lasts: timedelta = LOCKED_FOR
+) -> None:
     """One more wrong try. The caller stands in a queue of writers, so none is lost."""
     now = clock.now()
     row = session.scalar(select(WrongTries).where(WrongTries.subject == subject))
@@ -61,9 +63,9 @@ def count(session: Session, subject: str) -> None:
     # what was long ago is not "in a row"
     row.tries = row.tries + 1 if row.last_at > now - _FORGOTTEN_AFTER else 1
     row.last_at = now
-    if row.tries >= MOST_TRIES:
+    if row.tries >= most:
         row.tries = 0
-        row.locked_until = now + LOCKED_FOR
+        row.locked_until = now + lasts
     session.flush()
 
 

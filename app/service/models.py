@@ -157,7 +157,10 @@ class TicketWait(Base):
 
 
 class TicketLink(Base):
-    """A key that opens a ticket's public page. Each printed receipt has its own; kept hashed."""
+    """A key that opens a ticket's public page. Each printed receipt has its own; kept hashed.
+
+    Without `expires_at` it lasts as long as the page: a while after the ticket's end.
+    """
 
     __tablename__ = "ticket_links"
     __table_args__ = (
@@ -170,6 +173,9 @@ class TicketLink(Base):
     token_hash: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[datetime]
     made_by: Mapped[str]
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_by: Mapped[str] = mapped_column(default="")
 
 
 class TicketPhoto(Base):

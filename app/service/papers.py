@@ -1,7 +1,8 @@
 """Paper of a ticket: the customer's receipt with its code, and the job sheet for the bench."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from app.robots.warrantypapers import evidence_label
 from app.service import (
     appointments,
     diagnosis,
+    estimates,
     faults,
     fittingwork,
     notes,
@@ -108,6 +110,10 @@ class Sheet:
     site: tuple[str, ...] = ()
     stood_in: tuple[StoodIn, ...] = ()
     override: Override | None = None
+    # what was approved and done, and how often; what came of it; certificates issued with it
+    done: tuple[tuple[str, int], ...] = ()
+    outcome: str = ""
+    certificates: tuple[str, ...] = ()
 
 
 def receipt(session: Session, ticket: Ticket, *, url: str) -> bytes:
@@ -119,6 +125,26 @@ def receipt(session: Session, ticket: Ticket, *, url: str) -> bytes:
     )
 
 
+def protocol(
+    session: Session, ticket: Ticket, *, language: str, url: str, certificates: Sequence[str]
+) -> bytes:
+    """What was found and done, for the customer, in the reader's language. Nothing that is said
+    among staff stands on it.
+    """
+    store = desk.store_of(session, ticket.store_id)
+    sheet = _sheet(ticket, store, language=language, url=url)
+    full = {name: getattr(sheet, name) for name in Sheet.__slots__}
+    full |= {
+        "findings": tuple(replace(one, note="") for one in _findings(session, ticket)),
+        "done": tuple(
+            (one.description, one.quantity) for one in estimates.approved_lines(session, ticket)
+        ),
+        "outcome": ticket.outcome,
+        "certificates": tuple(certificates),
+    }
+    return pdf_document("documents/service_protocol.html", Sheet(**full))
+
+
 def job_sheet(
     session: Session, actor: Actor, ticket: Ticket, *, language: str, url: str, technician: str
 ) -> bytes:
@@ -126,26 +152,30 @@ def job_sheet(
     actor.require("service.view")
     store = desk.store_of(session, ticket.store_id)
     sheet = _sheet(ticket, store, language=language, url=url)
-    codes = faults.codes_of(session, ticket.store_id)
     full = {name: getattr(sheet, name) for name in Sheet.__slots__}
     full |= {
         "technician": technician,
         "bench": ticket.bench_place,
-        "findings": tuple(
-            Finding(
-                where=name_of(one.slot_path) if one.slot_path else None,
-                symptom=codes.label(FaultKind.SYMPTOM, one.symptom),
-                cause=codes.label(FaultKind.CAUSE, one.cause) if one.cause else None,
-                action=codes.label(FaultKind.ACTION, one.action) if one.action else None,
-                note=one.note,
-                measured=f"{one.measurement} {one.measured_in}".strip(),
-            )
-            for one in diagnosis.of_ticket(session, ticket)
-        ),
+        "findings": _findings(session, ticket),
         "notes": tuple((one.at, one.by, one.text) for one in notes.of_ticket(session, ticket)),
         **_of_work(session, ticket),
     }
     return pdf_document("documents/job_sheet.html", Sheet(**full))
+
+
+def _findings(session: Session, ticket: Ticket) -> tuple[Finding, ...]:
+    codes = faults.codes_of(session, ticket.store_id)
+    return tuple(
+        Finding(
+            where=name_of(one.slot_path) if one.slot_path else None,
+            symptom=codes.label(FaultKind.SYMPTOM, one.symptom),
+            cause=codes.label(FaultKind.CAUSE, one.cause) if one.cause else None,
+            action=codes.label(FaultKind.ACTION, one.action) if one.action else None,
+            note=one.note,
+            measured=f"{one.measurement} {one.measured_in}".strip(),
+        )
+        for one in diagnosis.of_ticket(session, ticket)
+    )
 
 
 def _of_work(session: Session, ticket: Ticket) -> dict[str, object]:

@@ -31,6 +31,7 @@ from app.web.qr import qr_code
 from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.unlisted import unlisted
+from app.web.visitors import visitor_of
 from app.web.wire import Number
 
 router = APIRouter()
@@ -186,7 +187,7 @@ def check_certificate(request: Request, session: ReadSession, *, code: str) -> R
     try:
         found = certificatelists.by_code(session, code)
     except NotFound:
-        visitor = request.client.host if request.client else ""
+        visitor = visitor_of(request)
         strangers.count_wrong(database_of(request), session, page="certificate", visitor=visitor)
         raise
     shot = certificates.snapshot_of(found.certificate)
