@@ -35,6 +35,8 @@ from app.sales.models import Order
 from app.service import checks as service
 from app.service import estimate_checks, planning_checks, work_checks
 from app.service.models import Ticket
+from app.survey import checks as survey
+from app.survey.models import SurveyAnswer
 
 Proof = Callable[[Session], Iterator[str]]
 
@@ -61,6 +63,7 @@ PROOFS: tuple[Proof, ...] = (
     estimate_checks.breaches,
     work_checks.breaches,
     planning_checks.breaches,
+    survey.breaches,
     procedure_checks.breaches,
     equipment_checks.breaches,
     job_checks.breaches,
@@ -74,6 +77,7 @@ COUNTED: dict[str, type[Base]] = {
     "stock movements": Movement,
     "sales": Order,
     "tickets": Ticket,
+    "survey answers": SurveyAnswer,
     "payments": PaymentAttempt,
     "journal entries": JournalEntry,
     "documents": IssuedDocument,

@@ -169,6 +169,7 @@ class Release(Base):
         CheckConstraint("(found = '[]') = (override_by = '')", name="override_by_somebody"),
         CheckConstraint("(override_by = '') = (override_reason = '')", name="override_has_reason"),
         Index("ix_ticket_releases_ticket", "ticket_id", "id"),
+        Index("ix_ticket_releases_at", "at", "ticket_id"),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
