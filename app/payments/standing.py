@@ -137,6 +137,23 @@ _STANDING = (
 )
 
 
+def untouched(bill: Bill) -> Standing:
+    """How a bill stands that was raised just now: nothing was tried and nothing came."""
+    nothing = Money(0, bill.currency)
+    return Standing(
+        total=Money(bill.total_minor, bill.currency),
+        credited=nothing,
+        paid=nothing,
+        held=nothing,
+        on_terms=nothing,
+        written_off=nothing,
+        is_recognised=False,
+        last_attempt=0,
+        under_way_id=None,
+        till_session_id=None,
+    )
+
+
 def of(session: Session, bill: Bill) -> Standing:
     """How a bill stands at this moment."""
     row = session.execute(_STANDING, {"bill_id": bill.id}).one()

@@ -27,12 +27,14 @@ def take_cash(
     *,
     amount: Money,
     tendered: Money,
+    stands: Standing | None = None,
 ) -> PaymentAttempt:
     """Take `amount` of what is due out of `tendered`; the rest is change.
 
-    What settles all that is due is rounded to the coins there are (`rounding`).
+    What settles all that is due is rounded to the coins there are (`rounding`). `stands` is how
+    the bill stands, where that is known already.
     """
-    stands = _check(session, actor, bill, till_session, amount)
+    stands = _check(session, actor, bill, till_session, amount, stands=stands)
     kept = rounding.in_hand(session, bill.store_id, amount, due=stands.due, tendered=tendered)
     attempt = _attempt(
         session,
@@ -144,7 +146,13 @@ def start_card(
 
 
 def _check(
-    session: Session, actor: Actor, bill: Bill, till_session: TillSession, amount: Money
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    till_session: TillSession,
+    amount: Money,
+    *,
+    stands: Standing | None = None,
 ) -> Standing:
     """Raises unless this amount may be taken here now; how the bill stands."""
     actor.require("counter.sell")
@@ -153,7 +161,7 @@ def _check(
         raise Refused(msg("This bill is in {currency}.", currency=bill.currency), field="amount")
     if amount.minor <= 0:
         raise Refused(msg("An amount to pay is more than nothing."), field="amount")
-    stands = standing.of(session, bill)
+    stands = stands or standing.of(session, bill)
     if stands.under_way_id is not None:
         raise bills.under_way(session.get_one(PaymentAttempt, stands.under_way_id))
     if amount > stands.due:

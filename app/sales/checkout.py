@@ -10,9 +10,10 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
 from app.parts import reservations
-from app.payments import bills, rounding, tenders, tills
+from app.payments import bills, rounding, standing, tenders, tills
 from app.payments.events import MoneyCame, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
+from app.payments.standing import Standing
 from app.robots import claims
 from app.sales import basket, completion, orders, taxing, totals, waiting
 from app.sales.models import Order
@@ -40,7 +41,13 @@ def pay_cash(
         return None
     cash = rounding.said(session, order.store_id, due=placed.due, amount=amount, tendered=tendered)
     return tenders.take_cash(
-        session, actor, placed.bill, placed.drawer, amount=cash.settles, tendered=cash.tendered
+        session,
+        actor,
+        placed.bill,
+        placed.drawer,
+        amount=cash.settles,
+        tendered=cash.tendered,
+        stands=placed.stands,
     )
 
 
@@ -97,11 +104,15 @@ def start_card(
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An order whose total is fixed: its bill, what is left of it, and who takes the money."""
+    """An order whose total is fixed: its bill, what is left of it, and who takes the money.
+
+    `stands` is how the bill stands where that is known: it was raised just now.
+    """
 
     bill: Bill
     due: Money
     drawer: TillSession
+    stands: Standing | None = None
 
 
 def place(session: Session, actor: Actor, order: Order, *, till_id: int | None = None) -> Placed:
@@ -112,29 +123,28 @@ def place(session: Session, actor: Actor, order: Order, *, till_id: int | None =
     """
     actor.require("counter.sell")
     drawer = _open_drawer(session, actor, order.till_id if till_id is None else till_id)
-    bill, due = fix(session, actor, order)
-    return Placed(bill, due, drawer)
+    bill, due, stands = _fixed(session, actor, order)
+    return Placed(bill, due, drawer, stands)
 
 
 def fix(session: Session, actor: Actor, order: Order) -> tuple[Bill, Money]:
     """The same at no till: the bill, and what is due on it. A sale on account is fixed already."""
+    bill, due, _ = _fixed(session, actor, order)
+    return bill, due
+
+
+def _fixed(session: Session, actor: Actor, order: Order) -> tuple[Bill, Money, Standing | None]:
     actor.require("counter.sell")
-    bill = orders.bill_of(session, order)
+    bill, stands = orders.bill_of(session, order), None
     if bill is not None and order.settled_at is not None and bills.due(session, bill):
-        return bill, bills.due(session, bill)
+        return bill, bills.due(session, bill), None
     _require_payable(order)
     paid = bills.paid(session, bill) if bill else Money(0, order.currency)
     if bill is None or not paid:
         _require_goods(session, actor, order)
         # the customer's country or VAT ID may have been mended since
         taxing.follow(session, order, taxing.customer_of(session, order))
-        bill = bills.raise_bill(
-            session,
-            actor,
-            reference=orders.reference(order),
-            customer_id=order.customer_id,
-            total=totals.of_order(order).gross,
-        )
+        bill, stands = _billed(session, actor, order)
     if order.placed_at is None:
         order.placed_at = clock.now()
         audit.record(
@@ -146,7 +156,18 @@ def fix(session: Session, actor: Actor, order: Order) -> tuple[Bill, Money]:
         )
     if bill.total_minor == 0:
         completion.complete_if_ready(session, actor, order, bill)
-    return bill, max(bills.total_of(bill) - paid, Money(0, order.currency))
+    return bill, max(bills.total_of(bill) - paid, Money(0, order.currency)), stands
+
+
+def _billed(session: Session, actor: Actor, order: Order) -> tuple[Bill, Standing | None]:
+    """The bill over what is sold now, and how it stands where it is the first one."""
+    about, total = orders.reference(order), totals.of_order(order).gross
+    whose = order.customer_id
+    first = bills.raise_first(session, actor, reference=about, customer_id=whose, total=total)
+    if first is not None:
+        return first, standing.untouched(first)
+    again = bills.raise_again(session, actor, reference=about, customer_id=whose, total=total)
+    return again, None
 
 
 def on_money_came(session: Session, event: MoneyCame) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -25,6 +26,7 @@ from app.sales.errors import OrderLocked
 from app.sales.models import Handover, Order, OrderLine
 from app.sales.return_models import ReturnLine
 from app.stores import desk
+from app.stores.models import Till
 
 
 class OrderStatus(StrEnum):
@@ -80,8 +82,13 @@ _newest_at_till = (
     .scalar_subquery()
 )
 _AT_TILL = select(Order).where(Order.id == _newest_at_till).options(*_WHOLE)
-_TILL_WITH_ORDER = (
+_TILL_WITH_NEWEST = (
     tills.PLACE.add_columns(Order).outerjoin(Order, Order.id == _newest_at_till).options(*_WHOLE)
+)
+_TILL_WITH_NUMBER = (
+    tills.PLACE.add_columns(Order)
+    .outerjoin(Order, (Order.till_id == Till.id) & (Order.number == bindparam("number")))
+    .options(*_WHOLE)
 )
 
 
@@ -152,10 +159,24 @@ def current_at(session: Session, actor: Actor, till_id: int) -> Order | None:
     return found.unique().one_or_none()
 
 
+def named_at(
+    session: Session, actor: Actor, till_id: int, number: int
+) -> tuple[tills.Place, Order | None]:
+    """A till as it stands with the order of this number that lies there, in one statement."""
+    facts = {"store_id": actor.store_id, "till_id": till_id, "number": number}
+    return _placed(session, _TILL_WITH_NUMBER, facts)
+
+
 def lying_at(session: Session, actor: Actor, till_id: int) -> tuple[tills.Place, Order | None]:
     """A till as it stands with the basket that lies open there, in one statement."""
     facts = {"store_id": actor.store_id, "till_id": till_id}
-    row = session.execute(_TILL_WITH_ORDER, facts).unique().one_or_none()
+    return _placed(session, _TILL_WITH_NEWEST, facts)
+
+
+def _placed(
+    session: Session, query: Select[Any], facts: Mapping[str, object]
+) -> tuple[tills.Place, Order | None]:
+    row = session.execute(query, facts).unique().one_or_none()
     if row is None:
         raise tills.unknown()
     return tills.Place(row[0], row[1]), row[3]

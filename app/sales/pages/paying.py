@@ -54,7 +54,8 @@ def order_named(visit: Visit, number: str) -> Order:
     """The order that the form was made for: not whatever lies at the till by now."""
     if not (number.isascii() and number.isdigit() and len(number) < 10):  # noqa: PLR2004
         raise Refused(msg("This form does not say which sale it pays."), field="order")
-    order = orders.by_number(visit.session, visit.actor, int(number))
-    if order.till_id != visit.till_id:
-        raise NotFound(msg("Sale {number} is not at this till.", number=order.number))
+    order = visit.found_order(int(number))
+    if order is None:
+        known = orders.by_number(visit.session, visit.actor, int(number))
+        raise NotFound(msg("Sale {number} is not at this till.", number=known.number))
     return order

@@ -69,6 +69,12 @@ class Visit:
         vars(self)["place"] = place  # it need not be looked up again
         return order
 
+    def found_order(self, number: int) -> Order | None:
+        """The sale of this number, if it is at this till."""
+        place, order = orders.named_at(self.session, self.actor, self.till_id, number)
+        vars(self)["place"] = place
+        return order
+
     def basket(self) -> Order:
         """The open basket, made when there is none: only a writing request may ask this."""
         found = self.found_basket()
