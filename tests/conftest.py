@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -27,7 +28,7 @@ from tests.browsers import NoBrowser, open_browser, watch
 from tests.compiled import share_compiled
 from tests.databases import ENGINES, EngineName, Supply
 from tests.ordering import long_ones_first
-from tests.processes import QUATREFOIL, free_port, is_ready, running
+from tests.processes import serving
 from tests.scratch import keep_in_memory
 from tests.stripe_server import StripeStandIn, running_stripe_stand_in
 
@@ -167,23 +168,17 @@ def stripe_stand_in() -> Iterator[StripeStandIn]:
 @pytest.fixture
 def start_server(database_url: str, tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Start `quatrefoil serve` on this test's database: `start_server(QUATREFOIL_...="...")`."""
+    numbers = count(1)
     with ExitStack() as started:
 
         def start(**settings: str) -> str:
-            port = free_port()
-            url = f"http://127.0.0.1:{port}"
             its_settings = {
                 "QUATREFOIL_DATABASE_URL": database_url,
                 "QUATREFOIL_DATA_DIR": str(tmp_path / "var"),
-                "QUATREFOIL_PUBLIC_URL": url,
                 **settings,
             }
-            command = (QUATREFOIL, "serve", "--port", str(port))
-            log = tmp_path / f"serve-{port}.log"
-            started.enter_context(
-                running(command, settings=its_settings, is_up=lambda: is_ready(url), log=log)
-            )
-            return url
+            log = tmp_path / f"serve-{next(numbers)}.log"
+            return started.enter_context(serving(settings=its_settings, log=log))
 
         yield start
 

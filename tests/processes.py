@@ -1,6 +1,9 @@
 """Programs of ours that run beside the tests, as they run in a store: one process, one port."""
 
+import atexit
+import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -8,13 +11,88 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.error import URLError
 from urllib.request import urlopen
 
 PATIENCE_S = 60.0
 QUATREFOIL = Path(sys.executable).with_name("quatrefoil")
+
+
+class Running(Protocol):
+    """What we ask of a process."""
+
+    pid: int
+
+    @property
+    def args(self) -> Any: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+class Forked:
+    """A `quatrefoil` forked from one that had imported everything; how it ended is not known."""
+
+    def __init__(self, pid: int, arguments: Sequence[str]) -> None:
+        self.pid = pid
+        self.args = ("quatrefoil", *arguments)
+        try:
+            self._ends: int | None = os.pidfd_open(pid)
+        except ProcessLookupError:
+            self._ends = None
+
+    def poll(self) -> int | None:
+        return 0 if self._has_ended(within_s=0) else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        if not self._has_ended(within_s=timeout):
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return 0
+
+    def _has_ended(self, *, within_s: float | None) -> bool:
+        if self._ends is None:
+            return True
+        if not select.select([self._ends], [], [], within_s)[0]:
+            return False
+        os.close(self._ends)
+        self._ends = None
+        return True
+
+
+def forked(arguments: Sequence[str], *, settings: Mapping[str, str], log: Path) -> Forked:
+    """Run `quatrefoil`, imported already: at each start that takes seconds of processor time."""
+    program = _ready_program()
+    order = {
+        "arguments": arguments,
+        "environment": {**os.environ, **settings},
+        "folder": str(Path.cwd()),
+        "log": str(log),
+    }
+    assert program.stdin
+    assert program.stdout
+    program.stdin.write(json.dumps(order) + "\n")
+    program.stdin.flush()
+    return Forked(int(program.stdout.readline()), arguments)
+
+
+@cache
+def _ready_program() -> subprocess.Popen[str]:
+    """One for each process that runs tests; it ends when nobody can tell it anything any more."""
+    program = subprocess.Popen(
+        (sys.executable, "-m", "tests.ready_program"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[1],
+        start_new_session=True,  # Ctrl-C is for the tests, which still have to clean up
+    )
+    atexit.register(program.communicate)
+    return program
 
 
 def free_port() -> int:
@@ -67,7 +145,21 @@ def running(
         _end(process)
 
 
-def wait_until_up(process: subprocess.Popen[bytes], is_up: Callable[[], bool], log: Path) -> None:
+@contextmanager
+def serving(*options: str, settings: Mapping[str, str], log: Path) -> Iterator[str]:
+    """The real service in a process of its own while the block lasts; gives its address."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    told = {"QUATREFOIL_PUBLIC_URL": url, **settings}
+    process = forked(("serve", "--port", str(port), *options), settings=told, log=log)
+    try:
+        wait_until_up(process, lambda: is_ready(url), log)
+        yield url
+    finally:
+        _end(process)
+
+
+def wait_until_up(process: Running, is_up: Callable[[], bool], log: Path) -> None:
     """Return once `is_up` says so; an early end or a minute's silence is an error."""
     deadline = time.monotonic() + PATIENCE_S
     while not is_up():
@@ -76,7 +168,7 @@ def wait_until_up(process: subprocess.Popen[bytes], is_up: Callable[[], bool], l
         time.sleep(0.05)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Running) -> None:
     """Ask the program and its children to stop, and after ten seconds do it."""
     for request in (signal.SIGTERM, signal.SIGKILL):
         try:
