@@ -60,6 +60,7 @@ def a_counter(
     price_mode: PriceMode = PriceMode.GROSS,
     reader_id: str = "",
     code: str = "LEJ",
+    currency: str = "EUR",
 ) -> Counter:
     """Everything in place for the first sale; the till is open with 200.00."""
     store = desk.create(
@@ -67,7 +68,7 @@ def a_counter(
         code=code,
         name=f"Vierblatt {code}",
         legal_name="Vierblatt Leipzig GmbH",
-        currency="EUR",
+        currency=currency,
         price_mode=price_mode,
         zone="Europe/Berlin",
         country="DE",
@@ -117,7 +118,7 @@ def a_counter(
         seller,
         CustomerInput(CustomerKind.COMPANY, "Lindenhof Robotik GmbH", city="Leipzig"),
     )
-    tills.open_session(session, seller, till, Money(20_000, "EUR"))
+    tills.open_session(session, seller, till, Money(20_000, currency))
     return Counter(store, till, seller, manager, model, robot, battery, plan, customer)
 
 
@@ -154,7 +155,7 @@ def _product(
             name=name,
             kind=kind,
             category=category,
-            price=Money(price_minor, "EUR"),
+            price=Money(price_minor, desk.store_of(session, actor.store_id).currency),
             tax_code="standard",
             model_id=model_id,
             plan_months=plan_months,

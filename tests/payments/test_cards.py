@@ -15,6 +15,7 @@ from app.kernel.errors import Forbidden, NotFound, Refused
 from app.kernel.events import Event
 from app.kernel.text import msg
 from app.payments import booking, cards, failures, stripe_gate
+from app.payments.models import PaymentAttempt
 from app.payments.states import AttemptState
 from app.settings import Settings
 from tests.makers.payments import actor, shop
@@ -350,6 +351,45 @@ def test_another_amount_than_ours_does_not_count(counter: Counter) -> None:
     counter.refresh(attempt_id)
     assert counter.audit.count("payment.distrusted") == 1
     assert not counter.paid
+
+
+@sqlite
+def test_a_part_that_was_captured_of_what_was_asked_does_not_count(counter: Counter) -> None:
+    """Held 100.00, taken 60.00: said, listed, and never booked as either."""
+    attempt_id = counter.start()
+    client = counter.stripe.client()
+    held = client.v1.payment_intents.create(
+        {
+            "amount": 10_000,
+            "currency": "eur",
+            "allowed_payment_method_types": ["card_present"],
+            "capture_method": "manual",
+        }
+    )
+    with counter.database.transaction() as session:
+        attempt = session.get_one(PaymentAttempt, attempt_id)
+        attempt.intent_id, attempt.state = held.id, AttemptState.PROCESSING
+    client.v1.terminal.readers.process_payment_intent(
+        counter.reader_id, {"payment_intent": held.id}
+    )
+    counter.present()
+    client.v1.payment_intents.capture(held.id, {"amount_to_capture": 6_000})
+
+    assert counter.refresh(attempt_id) is AttemptState.UNKNOWN
+
+    assert counter.attempt(attempt_id).failure == failures.OTHER_AMOUNT
+    assert not counter.paid
+    assert counter.breaches == []
+
+
+@sqlite
+def test_a_reader_unplugged_after_the_card_was_charged_loses_no_money(counter: Counter) -> None:
+    attempt_id = counter.at_reader()
+    counter.present()
+    counter.stripe.control("readers", reader=counter.reader_id, status="offline")
+
+    assert counter.refresh(attempt_id) is AttemptState.CAPTURED
+    assert counter.paid.minor == 10_000
 
 
 # Doors

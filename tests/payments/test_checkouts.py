@@ -237,6 +237,22 @@ def test_two_tabs_lead_to_one_payment(counter: Counter, visitor: Browser) -> Non
 
 
 @sqlite
+def test_a_second_link_takes_nothing_of_what_the_first_one_paid(
+    counter: Counter, visitor: Browser
+) -> None:
+    first, second = (f"/pay/{a_link(counter)}" for _ in range(2))
+    visitor.post(first)
+    with counter.database.reading() as session:
+        (attempt,) = session.scalars(select(PaymentAttempt))
+    pay(counter.stripe.client().v1.checkout.sessions.retrieve(attempt.checkout_id or "").url or "")
+    assert "Paid. Thank you!" in visitor.get(first).text
+    visitor.post(second)
+    assert "Paid. Thank you!" in visitor.get(second).text
+    assert counter.paid.minor == 10_000
+    assert len(counter.stripe.charges()) == 1
+
+
+@sqlite
 def test_a_link_that_is_over_takes_nothing(counter: Counter, visitor: Browser) -> None:
     address = f"/pay/{a_link(counter, days=1)}"
     with clock.set_to(clock.now() + timedelta(days=2)):
