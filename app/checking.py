@@ -24,7 +24,15 @@ from app.parts import buying_checks, catalogue_checks, count_checks, pictures
 from app.parts import checks as parts
 from app.parts.models import Movement
 from app.payments import checks as payments
-from app.payments import credit_checks, invoice_checks, terms_checks, till_checks, voucher_checks
+from app.payments import (
+    credit_checks,
+    entitlement_checks,
+    invoice_checks,
+    terms_checks,
+    till_checks,
+    voucher_checks,
+    voucherpapers,
+)
 from app.payments.models import IssuedDocument, JournalEntry, PaymentAttempt
 from app.robots import checks as robots
 from app.robots import duty_checks
@@ -54,6 +62,7 @@ PROOFS: tuple[Proof, ...] = (
     terms_checks.breaches,
     credit_checks.breaches,
     voucher_checks.breaches,
+    entitlement_checks.breaches,
     invoice_checks.breaches,
     sales.breaches,
     quote_checks.breaches,
@@ -106,6 +115,7 @@ def prove(database: Database, *, files: FileStore | None = None) -> Findings:
                 *(duty_checks.file_breaches(session, files) if files else ()),
                 *(pictures.file_breaches(session, files) if files else ()),
                 *(import_checks.file_breaches(session, files) if files else ()),
+                *(voucherpapers.file_breaches(session, files) if files else ()),
             ],
             counted={name: _count(session, table) for name, table in COUNTED.items()},
         )

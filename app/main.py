@@ -89,6 +89,8 @@ SETTINGS_PLACES = [
     Place("/settings/checklists", "shield-check", msg("Checklists"), "settings.view"),
     Place("/settings/trade-in", "arrow-right-left", msg("Trade-in values"), "settings.view"),
     Place("/settings/schemes", "ticket-percent", msg("Voucher schemes"), "settings.view"),
+    Place("/settings/data-vouchers", "ticket-percent", msg("Data vouchers"), "settings.view"),
+    Place("/settings/gift-cards", "wallet", msg("Gift cards and credit"), "settings.view"),
     Place("/settings/returns", "list-restart", msg("Customer returns"), "settings.view"),
     Place("/messages", "send", msg("Messages"), "customers.view"),
     Place("/service/operations", "wrench", msg("Operations"), "service.view"),

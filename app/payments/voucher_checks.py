@@ -11,7 +11,8 @@ from app.payments.voucher_models import Voucher, VoucherScheme
 
 
 def breaches(session: Session) -> Iterator[str]:
-    left = Voucher.amount_minor - Voucher.back_minor - Voucher.paid_minor - Voucher.lost_minor
+    answered = Voucher.paid_minor + Voucher.lost_minor + Voucher.charged_minor
+    left = Voucher.amount_minor - Voucher.back_minor - answered
     open_ = {
         (store_id, currency): int(minor)
         for store_id, currency, minor in session.execute(

@@ -3,7 +3,15 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Key, Minor
@@ -15,6 +23,14 @@ class Buyers(StrEnum):
     ANYBODY = "anybody"
     PERSON = "person"
     COMPANY = "company"
+
+
+class Rest(StrEnum):
+    """Who bears what an authority does not accept."""
+
+    STORE = "store"
+    # the customer gets a bill over it
+    CUSTOMER = "customer"
 
 
 class VoucherScheme(Base):
@@ -43,8 +59,6 @@ class VoucherScheme(Base):
     valid_from: Mapped[date]
     valid_until: Mapped[date]
     buyers: Mapped[Buyers]
-    # None: any robot
-    model_id: Mapped[int | None] = mapped_column(ForeignKey("robot_models.id"), default=None)
     per_buyer: Mapped[int] = mapped_column(Integer)
     in_all: Mapped[int] = mapped_column(Integer)
     # what the buyer has to show; empty: nothing
@@ -52,6 +66,31 @@ class VoucherScheme(Base):
     made_at: Mapped[datetime]
     made_by: Mapped[str]
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    rest: Mapped[Rest] = mapped_column(default=Rest.STORE)
+
+
+class SchemeModel(Base):
+    """A model that a scheme pays for; a scheme without any pays for every robot."""
+
+    __tablename__ = "scheme_models"
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("voucher_schemes.id"), primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("robot_models.id"), primary_key=True)
+
+
+class SchemePaper(Base):
+    """A paper that an authority wants to see before it pays."""
+
+    __tablename__ = "scheme_papers"
+    __table_args__ = (
+        UniqueConstraint("scheme_id", "name"),
+        UniqueConstraint("scheme_id", "position"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("voucher_schemes.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str]
 
 
 class VoucherClaim(Base):
@@ -77,7 +116,8 @@ class VoucherClaim(Base):
 
 class Voucher(Base):
     """A voucher that paid for a sale: used once. `back_minor` went back with the sale, `paid_minor`
-    came from the authority, `lost_minor` it did not accept; the rest stands open.
+    came from the authority. What it did not accept was lost (`lost_minor`), or charged to the
+    customer (`charged_minor`). The rest stands open.
     """
 
     __tablename__ = "vouchers"
@@ -86,9 +126,21 @@ class Voucher(Base):
         UniqueConstraint("attempt_id"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("back_minor BETWEEN 0 AND amount_minor", name="no_more_back_than_it_was"),
-        CheckConstraint("paid_minor >= 0 AND lost_minor >= 0", name="parts_not_negative"),
-        CheckConstraint("paid_minor + lost_minor <= amount_minor", name="no_more_than_claimed"),
+        CheckConstraint(
+            "paid_minor >= 0 AND lost_minor >= 0 AND charged_minor >= 0", name="parts_not_negative"
+        ),
+        CheckConstraint(
+            "paid_minor + lost_minor + charged_minor <= amount_minor", name="no_more_than_claimed"
+        ),
         Index("ix_vouchers_claim", "claim_id"),
+        Index(
+            "ix_vouchers_waiting",
+            "scheme_id",
+            "id",
+            sqlite_where=text("claim_id IS NULL"),
+            postgresql_where=text("claim_id IS NULL"),
+        ),
+        Index("ix_vouchers_newest", "store_id", "id"),
         Index("ix_vouchers_buyer", "scheme_id", "customer_id"),
     )
 
@@ -108,3 +160,23 @@ class Voucher(Base):
     back_minor: Mapped[Minor] = mapped_column(default=0)
     paid_minor: Mapped[Minor] = mapped_column(default=0)
     lost_minor: Mapped[Minor] = mapped_column(default=0)
+    charged_minor: Mapped[Minor] = mapped_column(default=0)
+
+
+class VoucherPaper(Base):
+    """A file that shows an authority one of the papers that its scheme asks for."""
+
+    __tablename__ = "voucher_papers"
+    __table_args__ = (
+        UniqueConstraint("voucher_id", "paper_id", "sha256"),
+        CheckConstraint("length(sha256) = 64", name="sha256_whole"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    voucher_id: Mapped[int] = mapped_column(ForeignKey("vouchers.id"))
+    paper_id: Mapped[int] = mapped_column(ForeignKey("scheme_papers.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[str]

@@ -1,63 +1,30 @@
 """What authorities owe for vouchers: claimed in batches, paid in whole or in part."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, Invalid, NotFound, Refused
+from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.payments import journal, vouchers
+from app.payments import journal, voucherdesk, voucherpapers, voucherrest, vouchers
 from app.payments.models import Account, EntryKind
-from app.payments.voucher_models import Voucher, VoucherClaim, VoucherScheme
-
-
-def unclaimed(session: Session, scheme: VoucherScheme) -> list[Voucher]:
-    """The vouchers of a scheme that no claim has asked for, oldest first."""
-    return list(
-        session.scalars(
-            select(Voucher)
-            .where(
-                Voucher.scheme_id == scheme.id,
-                Voucher.claim_id.is_(None),
-                Voucher.back_minor < Voucher.amount_minor,
-            )
-            .order_by(Voucher.id)
-        )
-    )
-
-
-def owed_back(session: Session, store_id: int) -> list[Voucher]:
-    """Vouchers that an authority paid, and whose sale came back afterwards."""
-    gone = Voucher.back_minor + Voucher.paid_minor + Voucher.lost_minor
-    return list(
-        session.scalars(
-            select(Voucher)
-            .where(Voucher.store_id == store_id, gone > Voucher.amount_minor)
-            .order_by(Voucher.id)
-        )
-    )
-
-
-def unsettled(session: Session, store_id: int) -> list[VoucherClaim]:
-    """Claims without an answer, the oldest first."""
-    return list(
-        session.scalars(
-            select(VoucherClaim)
-            .where(VoucherClaim.store_id == store_id, VoucherClaim.settled_at.is_(None))
-            .order_by(VoucherClaim.id)
-        )
-    )
+from app.payments.voucher_models import Rest, Voucher, VoucherClaim, VoucherScheme
 
 
 def of_claim(session: Session, claim_id: int) -> list[Voucher]:
     return list(
         session.scalars(select(Voucher).where(Voucher.claim_id == claim_id).order_by(Voucher.id))
     )
+
+
+def of_voucher(session: Session, voucher: Voucher) -> VoucherClaim | None:
+    """The claim that asked for a voucher, if one did."""
+    return session.get(VoucherClaim, voucher.claim_id) if voucher.claim_id else None
 
 
 def by_number(session: Session, actor: Actor, number: int) -> VoucherClaim:
@@ -72,12 +39,31 @@ def by_number(session: Session, actor: Actor, number: int) -> VoucherClaim:
     return found
 
 
-def send(session: Session, actor: Actor, scheme: VoucherScheme) -> VoucherClaim:
-    """Ask the authority for every voucher of a scheme that was not asked for yet."""
+def send(
+    session: Session,
+    actor: Actor,
+    scheme: VoucherScheme,
+    voucher_ids: Collection[int] | None = None,
+) -> VoucherClaim:
+    """Ask the authority for vouchers of a scheme; without any said, for all that wait.
+
+    Raises Conflict where none waits, Invalid where a paper is missing that the authority asks for.
+    """
     actor.require("vouchers.edit")
-    batch = unclaimed(session, scheme)
-    if not batch:
+    # held, so that two at once do not both claim the same
+    session.scalars(
+        select(VoucherScheme.id).where(VoucherScheme.id == scheme.id).with_for_update()
+    ).one()
+    batch = voucherdesk.waiting_of(session, scheme, voucher_ids)
+    if not batch or (voucher_ids is not None and len(batch) < len({*voucher_ids})):
         raise Conflict(msg("No voucher of {name} waits to be claimed.", name=scheme.name))
+    problems: dict[str, Text] = {
+        f"voucher-{voucher_id}": msg("Missing: {papers}", papers=", ".join(names))
+        for voucher_id, names in voucherpapers.missing(session, batch).items()
+    }
+    if problems:
+        sentence = msg("Papers are missing that {who} asks for.", who=scheme.authority)
+        raise Invalid(sentence, problems={"form": sentence, **problems})
     last = session.scalar(
         select(func.max(VoucherClaim.number)).where(VoucherClaim.store_id == scheme.store_id)
     )
@@ -106,7 +92,8 @@ def send(session: Session, actor: Actor, scheme: VoucherScheme) -> VoucherClaim:
 def settle(
     session: Session, actor: Actor, claim: VoucherClaim, paid: Mapping[int, Money], *, note: str
 ) -> None:
-    """The authority paid: so much for each voucher; what it does not pay is a loss.
+    """The authority paid: so much for each voucher. What it does not pay is a loss, or the
+    customer's to pay, as the scheme says.
 
     Raises Conflict for a claim that is settled, Invalid for more than a voucher is open with.
     """
@@ -114,22 +101,25 @@ def settle(
     if claim.settled_at is not None:
         raise Conflict(msg("Claim {number} is settled.", number=claim.number))
     note = clean(note)[:200]
-    if not note:
-        raise Refused(msg("Write the transfer's text or number."), field="note")
     batch = of_claim(session, claim.id)
-    problems: dict[str, Text] = {}
-    for voucher in batch:
-        came, most = paid.get(voucher.id), vouchers.open_value(voucher)
-        if came is None or came.currency != most.currency or not 0 <= came.minor <= most.minor:
-            problems[f"paid-{voucher.id}"] = msg("Between nothing and {most}.", most=most)
+    problems = _problems(batch, paid)
+    if not note:
+        problems["note"] = msg("Write the transfer's text or number.")
     if problems:
         raise Invalid(msg("Please look at the marked fields."), problems=problems)
-    nothing = Money(0, batch[0].currency)
-    came_in_all = sum((paid[voucher.id] for voucher in batch), nothing)
-    lost_in_all = sum((vouchers.open_value(one) - paid[one.id] for one in batch), nothing)
+    came_in_all = lost_in_all = charged_in_all = Money(0, batch[0].currency)
+    is_charged = session.get_one(VoucherScheme, claim.scheme_id).rest is Rest.CUSTOMER
     for voucher in batch:
-        voucher.lost_minor = (vouchers.open_value(voucher) - paid[voucher.id]).minor
-        voucher.paid_minor = paid[voucher.id].minor
+        came = paid[voucher.id]
+        rest = max(vouchers.open_value(voucher) - came, Money(0, came.currency))
+        voucher.paid_minor = came.minor
+        came_in_all += came
+        if is_charged and rest:
+            voucherrest.charge(session, actor, voucher, rest)
+            charged_in_all += rest
+        else:
+            voucher.lost_minor = rest.minor
+            lost_in_all += rest
     claim.settled_at, claim.settled_by, claim.note = clock.now(), actor.name, note
     session.flush()
     journal.post(
@@ -148,33 +138,55 @@ def settle(
         actor,
         "voucher_claim.settled",
         subject=f"voucher_claim:{claim.number}",
-        after={"paid": came_in_all, "lost": lost_in_all},
+        after={"paid": came_in_all, "lost": lost_in_all, "charged": charged_in_all},
         reason=note,
     )
 
 
 def send_back(session: Session, actor: Actor, voucher_id: int) -> Voucher:
-    """What an authority paid for a sale that came back is sent back to it by bank."""
+    """What was paid for a sale that came back is sent back to the authority by bank; a loss and
+    what the customer was charged are undone.
+    """
     actor.require("vouchers.edit")
-    voucher = session.get(Voucher, voucher_id)
-    if voucher is None or voucher.store_id != actor.store_id:
-        raise NotFound(msg("There is no such voucher in this store."))
+    voucher = vouchers.by_id(session, actor, voucher_id)
     owed = -vouchers.open_value(voucher)
     if owed.minor <= 0:
         raise Conflict(msg("Nothing of this voucher is to be sent back."))
     sent = min(owed, Money(voucher.paid_minor, voucher.currency))
-    unlost = owed - sent
+    uncharged = min(owed - sent, Money(voucher.charged_minor, voucher.currency))
+    unlost = owed - sent - uncharged
+    if uncharged:
+        voucherrest.take_back(session, actor, voucher, uncharged)
     voucher.paid_minor -= sent.minor
+    voucher.charged_minor -= uncharged.minor
     voucher.lost_minor -= unlost.minor
     session.flush()
     journal.post(
         session,
         store_id=voucher.store_id,
         kind=EntryKind.VOUCHER_CLAIM,
-        sides={Account.VOUCHERS: owed, Account.BANK_CLEARING: -sent, Account.CLAIM_LOSS: -unlost},
+        sides={
+            Account.VOUCHERS: sent + unlost,
+            Account.BANK_CLEARING: -sent,
+            Account.CLAIM_LOSS: -unlost,
+        },
         memo=f"voucher:{voucher.id}",
     )
     audit.record(
-        session, actor, "voucher.sent_back", subject=f"voucher:{voucher.id}", after={"sent": sent}
+        session,
+        actor,
+        "voucher.sent_back",
+        subject=f"voucher:{voucher.id}",
+        after={"sent": sent, "uncharged": uncharged},
     )
     return voucher
+
+
+def _problems(batch: Collection[Voucher], paid: Mapping[int, Money]) -> dict[str, Text]:
+    problems: dict[str, Text] = {}
+    for voucher in batch:
+        came = paid.get(voucher.id)
+        most = max(vouchers.open_value(voucher), Money(0, voucher.currency))
+        if came is None or came.currency != most.currency or not 0 <= came.minor <= most.minor:
+            problems[f"paid-{voucher.id}"] = msg("Between nothing and {most}.", most=most)
+    return problems

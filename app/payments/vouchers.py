@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.customers.models import Customer
 from app.kernel import audit
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, Refused
+from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money, half_up
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
@@ -34,8 +34,16 @@ def worth(scheme: VoucherScheme, goods: Money) -> Money:
 
 def open_value(voucher: Voucher) -> Money:
     """What the authority still owes for it; below nothing: what the store has to send back."""
-    gone = voucher.back_minor + voucher.paid_minor + voucher.lost_minor
-    return Money(voucher.amount_minor - gone, voucher.currency)
+    answered = voucher.paid_minor + voucher.lost_minor + voucher.charged_minor
+    return Money(voucher.amount_minor - voucher.back_minor - answered, voucher.currency)
+
+
+def by_id(session: Session, actor: Actor, voucher_id: int) -> Voucher:
+    """A voucher that was used in the actor's store; raises NotFound."""
+    found = session.get(Voucher, voucher_id)
+    if found is None or found.store_id != actor.store_id:
+        raise NotFound(msg("There is no such voucher in this store."))
+    return found
 
 
 def redeem(

@@ -23,7 +23,7 @@ _BELOW = frozenset(
         "label", "label.pdf", "label.zpl", "label.svg",
     }
 )  # fmt: skip
-_OWNERS = {"order": "/sales/"}
+_OWNERS = {"order": "/sales/", "voucher": "/books/vouchers/"}
 
 
 def robot_page(serial: str, *, maker: str = "") -> str:

@@ -15,7 +15,7 @@ from app.payments.events import MoneyCame, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
 from app.payments.standing import Standing
 from app.robots import claims
-from app.sales import basket, completion, orders, taxing, totals, waiting
+from app.sales import basket, completion, grants, orders, taxing, totals, waiting
 from app.sales.models import Order
 from app.stores import desk
 
@@ -138,7 +138,7 @@ def _fixed(session: Session, actor: Actor, order: Order) -> tuple[Bill, Money, S
     bill, stands = orders.bill_of(session, order), None
     if bill is not None and order.settled_at is not None and bills.due(session, bill):
         return bill, bills.due(session, bill), None
-    _require_payable(order)
+    _require_payable(session, order)
     paid = bills.paid(session, bill) if bill else Money(0, order.currency)
     if bill is None or not paid:
         _require_goods(session, actor, order)
@@ -183,7 +183,7 @@ def on_money_came(session: Session, event: MoneyCame) -> None:
     bill = bills.by_reference(session, order.store_id, event.reference)
     if bill is None or order.settled_at is not None or bills.paid(session, bill):
         return
-    _require_payable(order)
+    _require_payable(session, order)
     _require_goods(session, event.actor, order)
     bills.follow(
         session,
@@ -233,7 +233,7 @@ def _open_drawer(session: Session, actor: Actor, till_id: int | None) -> TillSes
     return drawer
 
 
-def _require_payable(order: Order) -> None:
+def _require_payable(session: Session, order: Order) -> None:
     if order.cancelled_at is not None:
         raise Conflict(msg("Sale {number} was cancelled.", number=order.number))
     if order.settled_at is not None:
@@ -245,6 +245,7 @@ def _require_payable(order: Order) -> None:
         raise Refused(msg("There is nothing in this sale yet."))
     if order.customer_id is None and orders.robots_of(order):
         raise Refused(msg("A robot needs its owner: choose the customer first."), field="customer")
+    grants.require_customer(session, order)
 
 
 def _require_goods(session: Session, actor: Actor, order: Order) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
 from app.kernel.money import Money
-from app.payments import vouchers
+from app.payments import schemes, vouchers
 from app.payments.voucher_models import Voucher, VoucherScheme
 from app.robots.models import Unit
 from app.sales import checkout
@@ -17,8 +17,9 @@ def goods_for(session: Session, order: Order, scheme: VoucherScheme) -> Money:
     wanted = select(Unit.id).where(
         Unit.id.in_([line.unit_id for line in order.lines if line.unit_id is not None])
     )
-    if scheme.model_id is not None:
-        wanted = wanted.where(Unit.model_id == scheme.model_id)
+    models = schemes.models_of(session, [scheme.id]).get(scheme.id)
+    if models:
+        wanted = wanted.where(Unit.model_id.in_(models))
     units = set(session.scalars(wanted))
     minor = sum(line.amount_minor for line in order.lines if line.unit_id in units)
     return Money(minor, order.currency)

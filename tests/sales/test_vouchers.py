@@ -1,7 +1,6 @@
 """Vouchers of schemes: used once, in their days and caps; the books say what authorities owe."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date, timedelta
 from threading import Barrier
 
@@ -15,10 +14,9 @@ from app.kernel import queueing
 from app.kernel.db import Database
 from app.kernel.errors import Conflict, Invalid, Refused, StoreError
 from app.kernel.money import Money
-from app.payments import journal, refunds, schemes, voucherclaims, vouchers
+from app.payments import journal, refunds, schemes, voucherclaims, voucherdesk, vouchers
 from app.payments.models import Account, Tender
-from app.payments.schemes import SchemeInput
-from app.payments.voucher_models import Buyers, Voucher, VoucherScheme
+from app.payments.voucher_models import Buyers
 from app.sales import basket, exchanges, moneyback, orders, voucherpay
 from app.sales.models import Order
 from app.sales.moneyback import Back
@@ -27,33 +25,9 @@ from tests.makers.books import breaches_of
 from tests.makers.browsing import a_browser
 from tests.makers.programs import Program, a_token
 from tests.makers.returning import bill_of, by_number
-from tests.makers.sales import Counter, a_counter, a_robot
+from tests.makers.sales import Counter, a_counter
+from tests.makers.vouchers import WORTH, a_sale, a_scheme, eur, used
 from tests.makers.whole_sales import a_basket
-
-WORTH = 150_000
-
-
-def eur(minor: int) -> Money:
-    return Money(minor, "EUR")
-
-
-def said(counter: Counter, **facts: object) -> SchemeInput:
-    today = desk.business_day_of(counter.store)
-    plain = SchemeInput("Robots 2026", "Ministry", eur(WORTH), today, today + timedelta(days=30))
-    return replace(plain, **facts)  # type: ignore[arg-type]
-
-
-def a_scheme(session: Session, counter: Counter, **facts: object) -> VoucherScheme:
-    return schemes.create(session, counter.manager, said(counter, **facts))
-
-
-def a_sale(session: Session, counter: Counter, serial: str = "R-1") -> Order:
-    return a_basket(session, counter, a_robot(session, counter, serial))
-
-
-def used(session: Session, counter: Counter, scheme: VoucherScheme, code: str = "abc 1") -> Voucher:
-    order = a_sale(session, counter)
-    return voucherpay.pay(session, counter.seller, order, scheme, code=code)
 
 
 def went_back(session: Session, counter: Counter, minor: int = WORTH) -> None:
@@ -146,11 +120,16 @@ def test_one_buyer_has_no_more_than_the_scheme_allows(session: Session) -> None:
         voucherpay.pay(session, counter.seller, order, scheme, code="A2")
 
 
-def test_the_last_voucher_of_a_scheme_is_used_at_one_till(
-    session: Session, database: Database
+@pytest.mark.parametrize(
+    ("per_buyer", "in_all", "codes"),
+    [(0, 1, "AB"), (1, 0, "AB"), (0, 0, "AA")],
+    ids=["last of the scheme", "last of the buyer", "same code"],
+)
+def test_of_two_tills_at_once_one_has_the_voucher(
+    session: Session, database: Database, per_buyer: int, in_all: int, codes: str
 ) -> None:
     counter = a_counter(session)
-    scheme_id = a_scheme(session, counter, per_buyer=0, in_all=1).id
+    scheme_id = a_scheme(session, counter, per_buyer=per_buyer, in_all=in_all).id
     numbers = []
     for serial in ("R-1", "R-2"):
         order = a_sale(session, counter, serial)
@@ -160,7 +139,7 @@ def test_the_last_voucher_of_a_scheme_is_used_at_one_till(
     session.commit()
     gate = Barrier(2)
 
-    def one(number: int) -> str:
+    def one(number: int, code: str) -> str:
         gate.wait(10)
         try:
             with database.transaction() as own:
@@ -172,7 +151,7 @@ def test_the_last_voucher_of_a_scheme_is_used_at_one_till(
                     counter.seller,
                     order,
                     scheme,
-                    code=f"C{number}",
+                    code=code,
                     till_id=counter.till.id,
                 )
         except StoreError as refusal:
@@ -180,7 +159,7 @@ def test_the_last_voucher_of_a_scheme_is_used_at_one_till(
         return ""
 
     with ThreadPoolExecutor(2) as tills:
-        told = sorted(tills.map(one, numbers))
+        told = sorted(tills.map(one, numbers, codes))
 
     assert told == ["", "Conflict"]
     with database.reading() as after:
@@ -236,7 +215,8 @@ def test_what_was_paid_for_a_sale_that_came_back_goes_back_to_the_authority(
     claim = voucherclaims.send(session, counter.manager, scheme)
     voucherclaims.settle(session, counter.manager, claim, {voucher.id: eur(100_000)}, note="REF 77")
     went_back(session, counter)
-    assert voucherclaims.owed_back(session, counter.store.id) == [voucher]
+    (back,) = voucherdesk.owed_back(session, counter.store.id, cursor=None).items
+    assert back.voucher == voucher
     voucherclaims.send_back(session, counter.manager, voucher.id)
     for account in (Account.VOUCHERS, Account.BANK_CLEARING, Account.CLAIM_LOSS):
         assert journal.balance(session, counter.store.id, account, "EUR") == eur(0)
@@ -272,50 +252,6 @@ def test_from_the_settings_over_the_counter_to_the_claim(app: FastAPI, session: 
     session.expire_all()
     assert owed(session, counter) == eur(WORTH)
     assert by_number(session, counter, order).number == order.number
-
-
-@pytest.mark.only_on("sqlite")
-def test_a_manager_adds_a_scheme_and_gaps_are_told_at_their_fields(
-    app: FastAPI, session: Session
-) -> None:
-    counter = a_counter(session)
-    session.commit()
-    desk_ = a_browser(app, counter.manager_cookie)
-    form = {"name": "Robots", "authority": "Ministry", "valid_from": "2026-01-01", "token": "s1"}
-    gaps = desk_.send("/settings/schemes", {**form, "most": "a lot", "valid_until": "x"})
-    assert gaps.status_code == 422
-    assert "This is no day." in gaps.text
-    assert "Ministry" in gaps.text
-    whole = {**form, "most": "1500", "valid_until": "2099-01-01", "token": "s2"}
-    assert desk_.send("/settings/schemes", whole).status_code == 303
-    session.expire_all()
-    assert session.scalars(select(VoucherScheme)).one().most_minor == WORTH
-
-
-@pytest.mark.only_on("sqlite")
-def test_the_claims_desk_sends_books_and_sends_back(app: FastAPI, session: Session) -> None:
-    counter = a_counter(session)
-    scheme = a_scheme(session, counter)
-    voucher = used(session, counter, scheme)
-    session.commit()
-    desk_ = a_browser(app, counter.manager_cookie)
-    assert "To be claimed" in desk_.get("/books/vouchers").text
-    path = f"/books/vouchers/claim/{scheme.id}"
-    assert desk_.send(path, {"token": "b1"}).status_code == 303
-    assert "Claim 1" in desk_.get("/books/vouchers").text
-    answer = {f"paid-{voucher.id}": "1500.01", "note": "REF", "token": "b2"}
-    refused = desk_.send("/books/vouchers/1/settle", answer)
-    assert (refused.status_code, "Between nothing and" in refused.text) == (422, True)
-    answer = {**answer, f"paid-{voucher.id}": "1500.00", "token": "b3"}
-    assert desk_.send("/books/vouchers/1/settle", answer).status_code == 303
-    session.expire_all()
-    went_back(session, counter)
-    session.commit()
-    assert "To be sent back" in desk_.get("/books/vouchers").text
-    path = f"/books/vouchers/send-back/{voucher.id}"
-    assert desk_.send(path, {"token": "b4"}).status_code == 303
-    session.expire_all()
-    assert breaches_of(session) == []
 
 
 @pytest.mark.only_on("sqlite")

@@ -1,28 +1,34 @@
-"""Schemes of authorities, and the desk at which their money is claimed."""
+"""The desk at which authorities are asked for what their vouchers paid, and a voucher's papers."""
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
-from pydantic import ConfigDict
+from fastapi import APIRouter, Form, Request, UploadFile
+from pydantic import ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.identity.guard import Acting, SignedIn
+from app.kernel import csvfile, uploads
 from app.kernel.actor import Actor
-from app.kernel.errors import Refused, StoreError
+from app.kernel.errors import Invalid, Refused, StoreError
 from app.kernel.money import Money, parse_money
-from app.kernel.quantity import parse_percent, parse_quantity, row_number
-from app.kernel.text import msg
-from app.payments import schemes, voucherclaims, vouchers
-from app.payments.models import Bill
-from app.payments.schemes import SchemeInput
-from app.payments.voucher_models import Buyers, Voucher
-from app.robots import makers
-from app.stores import desk
+from app.kernel.quantity import row_number
+from app.kernel.text import Text, msg
+from app.payments import (
+    issuing,
+    schemes,
+    voucherclaims,
+    voucherdesk,
+    voucherfiles,
+    voucherpapers,
+    voucherrest,
+    vouchers,
+)
+from app.payments.voucher_models import Voucher
 from app.web.errors import status_of
+from app.web.files import file_response, files_of
 from app.web.forms import Reading, StoreForm, Typed, problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
@@ -30,51 +36,29 @@ from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import Number, RowId
 
 router = APIRouter()
-SETTINGS, DESK = "/settings/schemes", "/books/vouchers"
+DESK = "/books/vouchers"
+LISTS: dict[str, Text] = {
+    "waiting": msg("To be claimed"),
+    "claimed": msg("Claimed"),
+    "settled": msg("Answered"),
+    "back": msg("To be sent back"),
+    "all": msg("All vouchers"),
+}
 
 
-class SchemeForm(StoreForm):
-    name: Typed = ""
-    authority: Typed = ""
-    share: Typed = ""
-    most: Typed = ""
-    valid_from: Typed = ""
-    valid_until: Typed = ""
-    buyers: Typed = "anybody"
-    model: Typed = ""
-    per_buyer: Typed = "1"
-    in_all: Typed = ""
-    evidence: Typed = ""
+class ClaimForm(StoreForm):
+    """The vouchers that are claimed; without any said, all that wait."""
 
-    def read(self, currency: str, today: date) -> SchemeInput:
-        seen = Reading()
+    voucher: Annotated[list[Typed], Field(default_factory=list, max_length=500)]
+    chosen: Typed = ""
 
-        def cap(field: str, text: str) -> int:
-            if text.strip() in ("", "0"):
-                return 0
-            return seen.take(field, lambda: parse_quantity(text, field=field), 0)
-
-        said = SchemeInput(
-            name=seen.text("name", self.name, required=True),
-            authority=seen.text("authority", self.authority, required=True),
-            most=seen.take(
-                "most", lambda: parse_money(self.most, currency, field="most"), Money(0, currency)
-            ),
-            valid_from=seen.take("valid_from", lambda: _day(self.valid_from, "valid_from"), today),
-            valid_until=seen.take(
-                "valid_until", lambda: _day(self.valid_until, "valid_until"), date.max
-            ),
-            share_bp=seen.take("share", lambda: parse_percent(self.share, field="share"), 0)
-            if self.share.strip()
-            else 0,
-            buyers=Buyers(self.buyers) if self.buyers in set(Buyers) else Buyers.ANYBODY,
-            model_id=row_number(self.model),
-            per_buyer=cap("per_buyer", self.per_buyer),
-            in_all=cap("in_all", self.in_all),
-            evidence=seen.text("evidence", self.evidence),
-        )
-        seen.done()
-        return said
+    def ids(self) -> list[int] | None:
+        if not self.chosen and not self.voucher:
+            return None
+        found = [row_number(one) for one in self.voucher]
+        if not found:
+            raise Refused(msg("Choose what is claimed."))
+        return [one or 0 for one in found]
 
 
 class SettleForm(StoreForm):
@@ -103,49 +87,51 @@ class SettleForm(StoreForm):
         return parse_money(text, voucher.currency, field=field)
 
 
-@router.get(SETTINGS)
-def show_schemes(request: Request, session: ReadSession, actor: SignedIn) -> Response:
-    actor.require("settings.view")
-    return _schemes(request, session, actor)
-
-
-@router.post(SETTINGS)
-@once
-def create_scheme(
-    request: Request, session: WriteSession, actor: Acting, form: Annotated[SchemeForm, Form()]
-) -> Response:
-    store = desk.store_of(session, actor.store_id)
-    try:
-        said = form.read(store.currency, desk.business_day_of(store))
-        if said.model_id is not None and said.model_id not in {
-            one.id for one in makers.models(session)
-        }:
-            raise Refused(msg("There is no such model."), field="model")
-        schemes.create(session, actor, said)
-    except StoreError as refusal:
-        session.rollback()
-        return _schemes(request, session, actor, typed=form.typed(), refusal=refusal)
-    return RedirectResponse(SETTINGS, 303)
-
-
-@router.post(SETTINGS + "/{scheme_id}/end")
-@once
-def end_scheme(
-    request: Request,  # noqa: ARG001 - `once` asks for it
-    session: WriteSession,
-    actor: Acting,
-    scheme_id: RowId,
-    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - carries the CSRF token
-) -> Response:
-    schemes.end(session, actor, schemes.by_id(session, actor, scheme_id))
-    return RedirectResponse(SETTINGS, 303)
-
-
 @router.get(DESK)
-def show_desk(request: Request, session: ReadSession, actor: SignedIn) -> Response:
-    """What waits to be claimed, what was claimed, and what goes back to an authority."""
-    actor.require("books.view")
-    return _desk(request, session, actor)
+def show_desk(
+    request: Request,
+    session: ReadSession,
+    actor: SignedIn,
+    show: str = "waiting",
+    cursor: str | None = None,
+) -> Response:
+    """What waits to be claimed, what was claimed, and what goes back; and how old it all is."""
+    voucherdesk.require_view(actor)
+    chosen = show if show in LISTS else "waiting"
+    page: Any = None
+    if chosen in ("claimed", "settled"):
+        page = voucherdesk.claims(
+            session, actor.store_id, settled=chosen == "settled", cursor=cursor
+        )
+    elif chosen == "back":
+        page = voucherdesk.owed_back(session, actor.store_id, cursor=cursor)
+    elif chosen == "all":
+        page = voucherdesk.all_of(session, actor.store_id, cursor=cursor)
+    return render(
+        request,
+        "payments/vouchers.html",
+        shown=chosen,
+        lists=LISTS,
+        page=page,
+        cursor=cursor,
+        waiting=(
+            voucherdesk.schemes_waiting(session, actor.store_id) if chosen == "waiting" else []
+        ),
+        ageing=voucherdesk.ageing(session, actor.store_id),
+    )
+
+
+@router.get(DESK + "/schemes/{scheme_id}")
+def show_waiting(
+    request: Request,
+    session: ReadSession,
+    actor: SignedIn,
+    scheme_id: RowId,
+    cursor: str | None = None,
+) -> Response:
+    """The vouchers of one scheme that wait, and what each still lacks."""
+    voucherdesk.require_view(actor)
+    return _waiting(request, session, actor, scheme_id, cursor=cursor)
 
 
 @router.post(DESK + "/claim/{scheme_id}")
@@ -155,12 +141,45 @@ def claim(
     session: WriteSession,
     actor: Acting,
     scheme_id: RowId,
-    form: Annotated[StoreForm, Form()],
+    form: Annotated[ClaimForm, Form()],
 ) -> Response:
-    def act() -> None:
-        voucherclaims.send(session, actor, schemes.by_id(session, actor, scheme_id))
+    try:
+        scheme = schemes.by_id(session, actor, scheme_id)
+        made = voucherclaims.send(session, actor, scheme, form.ids())
+    except StoreError as refusal:
+        session.rollback()
+        return _waiting(request, session, actor, scheme_id, chosen=form.voucher, refusal=refusal)
+    return RedirectResponse(f"{DESK}/claims/{made.number}", 303)
 
-    return _acted(request, session, actor, act, form)
+
+@router.get(DESK + "/claims/{number}")
+def show_claim(request: Request, session: ReadSession, actor: SignedIn, number: Number) -> Response:
+    voucherdesk.require_view(actor)
+    return _claim(request, session, actor, number)
+
+
+@router.get(DESK + "/claims/{number}/claim.csv")
+def claim_file(session: ReadSession, actor: SignedIn, number: Number) -> Response:
+    """A claim as a table, for the authority's portal."""
+    voucherdesk.require_view(actor)
+    found = voucherclaims.by_number(session, actor, number)
+    return Response(
+        voucherfiles.claim_table(session, found),
+        media_type=csvfile.MEDIA_TYPE,
+        headers=_download(f"claim-{number}.csv"),
+    )
+
+
+@router.get(DESK + "/claims/{number}/pack.zip")
+def claim_pack(request: Request, session: ReadSession, actor: SignedIn, number: Number) -> Response:
+    """The same with every paper."""
+    voucherdesk.require_view(actor)
+    found = voucherclaims.by_number(session, actor, number)
+    return Response(
+        voucherfiles.claim_pack(session, found, files_of(request)),
+        media_type="application/zip",
+        headers=_download(f"claim-{number}.zip"),
+    )
 
 
 @router.post(DESK + "/{number}/settle")
@@ -172,12 +191,14 @@ def settle(
     number: Number,
     form: Annotated[SettleForm, Form()],
 ) -> Response:
-    def act() -> None:
+    try:
         found = voucherclaims.by_number(session, actor, number)
         paid = form.read(voucherclaims.of_claim(session, found.id))
         voucherclaims.settle(session, actor, found, paid, note=form.note)
-
-    return _acted(request, session, actor, act, form, which=number)
+    except StoreError as refusal:
+        session.rollback()
+        return _claim(request, session, actor, number, typed=form.typed(), refusal=refusal)
+    return RedirectResponse(f"{DESK}/claims/{number}", 303)
 
 
 @router.post(DESK + "/send-back/{voucher_id}")
@@ -187,101 +208,182 @@ def send_back(
     session: WriteSession,
     actor: Acting,
     voucher_id: RowId,
-    form: Annotated[StoreForm, Form()],
+    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - carries the CSRF token
+) -> Response:
+    return _done(
+        request,
+        session,
+        actor,
+        voucher_id,
+        lambda: voucherclaims.send_back(session, actor, voucher_id),
+    )
+
+
+@router.get(DESK + "/{voucher_id}")
+def show_voucher(
+    request: Request, session: ReadSession, actor: SignedIn, voucher_id: RowId
+) -> Response:
+    """A voucher with its papers, its sale, and what became of its money."""
+    actor.require("orders.view")
+    return _voucher(request, session, actor, voucher_id)
+
+
+@router.post(DESK + "/{voucher_id}/papers")
+@once
+def add_paper(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    *,
+    voucher_id: RowId,
+    paper: Annotated[Typed, Form()] = "",
+    token: Annotated[Typed, Form()] = "",  # noqa: ARG001 - `once` reads it
+    file: UploadFile | None = None,
 ) -> Response:
     def act() -> None:
-        voucherclaims.send_back(session, actor, voucher_id)
+        voucher = vouchers.by_id(session, actor, voucher_id)
+        actor.require("counter.sell")
+        # one byte more than allowed is enough to be refused
+        data = file.file.read(uploads.MOST_BYTES + 1) if file else b""
+        upload = uploads.read_document(data, field=f"file-{paper}"[:30])
+        name = (file.filename or "") if file else ""
+        voucherpapers.attach(session, actor, voucher, row_number(paper) or 0, upload, name=name)
+        files_of(request).put(upload.content)
 
-    return _acted(request, session, actor, act, form)
+    return _done(request, session, actor, voucher_id, act)
 
 
-def _acted(
+@router.post(DESK + "/{voucher_id}/papers/{file_id}/remove")
+@once
+def remove_paper(
     request: Request,
-    session: Session,
-    actor: Actor,
-    act: Callable[[], None],
-    form: StoreForm,
+    session: WriteSession,
+    actor: Acting,
     *,
-    which: int = 0,
+    voucher_id: RowId,
+    file_id: RowId,
+    form: Annotated[StoreForm, Form()],  # noqa: ARG001 - carries the CSRF token
+) -> Response:
+    def act() -> None:
+        voucher = vouchers.by_id(session, actor, voucher_id)
+        voucherpapers.take_away(session, actor, voucher, file_id)
+
+    return _done(request, session, actor, voucher_id, act)
+
+
+@router.get(DESK + "/{voucher_id}/papers/{file_id}")
+def show_paper(
+    request: Request, session: ReadSession, actor: SignedIn, *, voucher_id: RowId, file_id: RowId
+) -> Response:
+    actor.require("orders.view")
+    voucher = vouchers.by_id(session, actor, voucher_id)
+    found = voucherpapers.by_id(session, voucher, file_id)
+    content = files_of(request).get(found.sha256)
+    return file_response(content, media_type=found.media_type, name=found.name)
+
+
+def _done(
+    request: Request, session: Session, actor: Actor, voucher_id: int, act: Callable[[], object]
 ) -> Response:
     try:
         act()
     except StoreError as refusal:
         session.rollback()
-        return _desk(request, session, actor, typed=form.typed(), refusal=refusal, which=which)
-    return RedirectResponse(DESK, 303)
+        return _voucher(request, session, actor, voucher_id, refusal=refusal)
+    return RedirectResponse(f"{DESK}/{voucher_id}", 303)
 
 
-def _schemes(
+def _waiting(
     request: Request,
     session: Session,
     actor: Actor,
+    scheme_id: int,
+    *,
+    cursor: str | None = None,
+    chosen: list[str] | None = None,
+    refusal: StoreError | None = None,
+) -> Response:
+    scheme = schemes.by_id(session, actor, scheme_id)
+    page = voucherdesk.waiting_page(session, scheme, cursor=cursor)
+    return render(
+        request,
+        "payments/voucher_scheme.html",
+        status=status_of(refusal) if refusal else 200,
+        scheme=scheme,
+        page=page,
+        cursor=cursor,
+        chosen=chosen,
+        ready=sum(1 for row in page.items if not row.lacks),
+        rests=schemes.REST_LABELS,
+        problems=problems_of(refusal) if refusal else {},
+    )
+
+
+def _claim(
+    request: Request,
+    session: Session,
+    actor: Actor,
+    number: int,
     *,
     typed: dict[str, Any] | None = None,
     refusal: StoreError | None = None,
 ) -> Response:
-    models = {one.id: f"{one.maker.name} {one.name}" for one in makers.models(session)}
-    today = desk.business_day_of(desk.store_of(session, actor.store_id))
+    found = voucherclaims.by_number(session, actor, number)
     return render(
         request,
-        "payments/schemes.html",
+        "payments/voucher_claim.html",
         status=status_of(refusal) if refusal else 200,
-        schemes=[
-            (one, Money(one.most_minor, one.currency), schemes.is_open(one, today))
-            for one in schemes.of_store(session, actor.store_id)
-        ],
-        models=models,
-        buyers=schemes.BUYER_LABELS,
+        row=voucherdesk.claim_row(session, found),
+        rows=voucherdesk.rows_of_claim(session, found),
+        rests=schemes.REST_LABELS,
         typed=typed or {},
         problems=problems_of(refusal) if refusal else {},
     )
 
 
-def _desk(
+def _voucher(
     request: Request,
     session: Session,
     actor: Actor,
+    voucher_id: int,
     *,
-    typed: dict[str, Any] | None = None,
     refusal: StoreError | None = None,
-    which: int = 0,
 ) -> Response:
-    store = desk.store_of(session, actor.store_id)
-    today = desk.business_day_of(store)
-
-    def row(voucher: Voucher) -> tuple[Voucher, Money, str, int]:
-        bill = session.get_one(Bill, voucher.bill_id)
-        order = bill.reference.removeprefix("order:")
-        return voucher, vouchers.open_value(voucher), order, (today - voucher.used_on).days
-
-    waiting = []
-    for scheme in schemes.of_store(session, actor.store_id):
-        batch = [row(one) for one in voucherclaims.unclaimed(session, scheme)]
-        if batch:
-            waiting.append((scheme, batch))
+    voucher = vouchers.by_id(session, actor, voucher_id)
+    row = voucherdesk.row_of(session, voucher)
+    problems = problems_of(refusal) if refusal else {}
+    if isinstance(refusal, Invalid):
+        problems = {**problems, "form": refusal.message}
     return render(
         request,
-        "payments/vouchers.html",
+        "payments/voucher.html",
         status=status_of(refusal) if refusal else 200,
-        waiting=waiting,
-        claims=[
-            (
-                one,
-                schemes.by_id(session, actor, one.scheme_id),
-                (today - desk.business_day_of(store, one.sent_at)).days,
-                [row(voucher) for voucher in voucherclaims.of_claim(session, one.id)],
-            )
-            for one in voucherclaims.unsettled(session, actor.store_id)
-        ],
-        owed_back=[row(one) for one in voucherclaims.owed_back(session, actor.store_id)],
-        which=which,
-        typed=typed or {},
-        problems=problems_of(refusal) if refusal else {},
+        row=row,
+        parts=list(_parts(voucher)),
+        claim=voucherclaims.of_voucher(session, voucher),
+        asked=schemes.papers_of(session, [voucher.scheme_id]).get(voucher.scheme_id, []),
+        files=voucherpapers.of_voucher(session, voucher),
+        documents=issuing.documents_of(session, voucher.store_id, row.reference),
+        rest_bill=voucherrest.bill_of(session, voucher),
+        problems=problems,
     )
 
 
-def _day(text: str, field: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise Refused(msg("This is no day."), field=field) from None
+def _parts(voucher: Voucher) -> Iterator[tuple[Text, Money]]:
+    """What became of a voucher's money, as far as anything did."""
+    for label, minor in (
+        (msg("Used"), voucher.amount_minor),
+        (msg("Went back with the sale"), voucher.back_minor),
+        (msg("Paid by the authority"), voucher.paid_minor),
+        (msg("Charged to the customer"), voucher.charged_minor),
+        (msg("Lost"), voucher.lost_minor),
+    ):
+        if minor:
+            yield label, Money(minor, voucher.currency)
+
+
+def _download(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "private, no-store",
+    }
