@@ -35,6 +35,7 @@ from app.payments import (
     expiring,
     fiscal,
     fiscalsigning,
+    giftview,
     printing,
     refunds,
     terms,
@@ -49,7 +50,9 @@ from app.payments.events import (
     RefundPaidOut,
 )
 from app.payments.models import Tender
-from app.portal import notices
+from app.portal import customerrequests, notices, talks
+from app.portal import customerview as portalview
+from app.portal.talk_models import TalkMessage
 from app.robots import (
     bodylook,
     bulletinlook,
@@ -162,6 +165,7 @@ def connect() -> None:
     events.listen(CustomerErased, salesview.on_customer_erased)
     events.listen(CustomerErased, messagesview.on_customer_erased)
     events.listen(CustomerErased, quoteprivacy.on_customer_erased)
+    findable.tell("gift_card", giftview.find)
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)
     for tender, give_back in (
@@ -208,6 +212,7 @@ def _connect_notices() -> None:
     events.listen(BillSettled, notices.on_bill_settled)
     events.listen(PaymentLinkMade, notices.on_payment_link)
     events.listen(HandedOver, notices.on_handed_over)
+    events.listen(CustomerErased, customerrequests.on_customer_erased)
 
 
 def _connect_customers() -> None:
@@ -226,7 +231,9 @@ def _connect_customers() -> None:
         credit=credit.chapter,
         data_vouchers=entitlementlists.chapter,
         messages=messagesview.chapter,
+        requests=customerrequests.chapter,
         service=serviceview.chapter,
+        talks=portalview.chapter,
         survey=surveyview.chapter,
     )
 
@@ -250,6 +257,10 @@ def _connect_service() -> None:
     panels.show(serviceview.panel)
     ticketpanels.show("estimate", "service/estimate_panel.html", estimate_queries.panel)
     ticketpanels.show("plan", "service/plan_panel.html", planwork.panel)
+    ticketpanels.show("talk", "portal/talk_panel.html", talks.panel)
+    ticketpanels.count_unread_by(talks.unread)
+    board.also_marked_by(TalkMessage)
+    events.listen(CustomerErased, portalview.on_customer_erased)
     ticketpanels.show("loaner", "service/loaner_panel.html", loaners.panel)
     bodylook.look_by(bodylook.Look.FAULTS, faultlook.look)
     callouts.tell("service", callout.of_unit)

@@ -22,6 +22,8 @@ from app.payments.credit_models import CreditCause, CreditMove
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.payments.refund_models import Refund
 from app.stores import desk
+from app.web import paging
+from app.web.paging import Page
 
 _SHOWN = 20
 _DEEDS = {
@@ -55,6 +57,23 @@ def moves_of(session: Session, customer_id: int) -> list[CreditMove]:
             .order_by(CreditMove.number.desc())
         )
     )
+
+
+def moves_page(session: Session, customer_id: int, *, cursor: str | None) -> Page[CreditMove]:
+    """The same, 50 at a time."""
+    query = (
+        select(CreditMove)
+        .where(CreditMove.customer_id == customer_id)
+        .order_by(CreditMove.number.desc())
+        .limit(paging.PAGE + 1)
+    )
+    if cursor:
+        (number,) = paging.decode(cursor, int)
+        query = query.where(CreditMove.number < number)
+    rows = list(session.scalars(query))
+    shown = rows[: paging.PAGE]
+    following = paging.encode(shown[-1].number) if len(rows) > paging.PAGE else None
+    return Page(shown, following)
 
 
 def issue(

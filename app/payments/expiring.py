@@ -42,6 +42,12 @@ class Expired:
         return f"C-{self.customer.number}" if self.customer else ""
 
     @property
+    def page(self) -> str:
+        if self.card is not None:
+            return giftledger.page_of(self.card)
+        return f"/customers/{self.customer.number}/credit" if self.customer else ""
+
+    @property
     def subject(self) -> str:
         if self.card is not None:
             return giftledger.subject_of(self.card)

@@ -4,6 +4,7 @@ The moves of a card are a ledger beside the journal; whoever adds one holds the 
 posts the journal's side in the same transaction (`giftcard_checks` compares the two).
 """
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -19,6 +20,8 @@ from app.payments import creditrules, giftcodes, giftguard, giftledger, tenders
 from app.payments.gift_card_models import CardCause, CardMove, GiftCard
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.payments.refund_models import Refund
+
+_NUMBER = re.compile(r"gc-?0*([0-9]{1,9})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,12 @@ def by_code(session: Session, actor: Actor, text: str) -> GiftCard:
     if card is None:
         raise giftguard.UnknownCode(msg("No gift card of this store has this code."), field="code")
     return card
+
+
+def meant(session: Session, actor: Actor, text: str) -> GiftCard:
+    """The card of a code, or of a number as people say it (`GC-12`); raises as `by_code` does."""
+    number = _NUMBER.fullmatch(clean(text))
+    return by_number(session, actor, int(number[1])) if number else by_code(session, actor, text)
 
 
 def require_spendable(session: Session, card: GiftCard) -> None:

@@ -12,6 +12,7 @@ from app.kernel.canonical import sha256_hex
 from app.kernel.db import Database
 from app.kernel.errors import NotFound, TooMany
 from app.kernel.text import msg
+from app.payments import giftcodes
 
 _SECONDS = 60
 
@@ -37,6 +38,17 @@ def count(database: Database, actor: Actor) -> None:
     with database.transaction() as session:
         queueing.enter(session, actor.store_id)
         tries.count(session, _door(actor))
+
+
+def count_if_code(database: Database, session: Session, actor: Actor, text: str) -> None:
+    """What was scanned names nothing: if it is a whole code, it counts. Ends the transaction of
+    `session`, which has only looked.
+    """
+    if giftcodes.read(text):
+        session.rollback()
+        require_open(session, actor)
+        session.rollback()
+        count(database, actor)
 
 
 def _door(actor: Actor) -> str:

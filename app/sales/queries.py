@@ -13,7 +13,7 @@ from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
 from app.parts import stock
-from app.payments import bills, failures, rounding, standing, tills
+from app.payments import bills, failures, giftview, rounding, standing, tills
 from app.payments.documents import DocumentKind
 from app.payments.models import Bill, IssuedDocument, PaymentAttempt
 from app.payments.standing import UNCOVERED
@@ -21,7 +21,7 @@ from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
 from app.robots.states import UnitState
-from app.sales import catalogue, creditpay, exchanges, orders, totals
+from app.sales import catalogue, creditpay, exchanges, giftlines, orders, totals
 from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind, UnitSale
 from app.sales.orders import OrderStatus
 from app.sales.return_models import ReturnLine
@@ -382,6 +382,9 @@ def finished(session: Session, order: Order) -> dict[str, Any] | None:
         "invoice": invoice,
         "robots": len(orders.robots_of(order)),
         "handed_over": handed_over,
+        "gift_cards": [
+            giftview.one(session, card) for _, card in giftlines.cards_of(session, order)
+        ],
     }
 
 

@@ -69,6 +69,7 @@ class HitKind(StrEnum):
     CALIBRATION = "calibration"
     CERTIFICATE = "certificate"
     EQUIPMENT = "equipment"
+    GIFT_CARD = "gift_card"
 
 
 @dataclass(frozen=True, slots=True)

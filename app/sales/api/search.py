@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from app.identity.guard import ApiReading
+from app.payments import giftguard
 from app.sales import scanning
 from app.sales.scanning import HitKind
 from app.web.problems import refusals
-from app.web.sessions import ReadSession
+from app.web.sessions import ReadSession, database_of
 
 router = APIRouter(prefix="/api/v1/search", tags=["search"])
 
@@ -30,13 +31,17 @@ class HitsOut(BaseModel):
 
 @router.get("", responses=refusals())
 def search(
+    request: Request,
     session: ReadSession,
     actor: ApiReading,
     q: Annotated[str, Query(max_length=500, description="A code, or part of one, or of a name.")],
 ) -> HitsOut:
     """What a code or text may mean; robots also by components' serials and owners' names."""
     actor.require("robots.view")
-    meaning = scanning.resolve(session, actor, scanning.read(q))
+    read = scanning.read(q)
+    meaning = scanning.resolve(session, actor, read)
+    if not meaning.hits:
+        giftguard.count_if_code(database_of(request), session, actor, read.text)
     return HitsOut(
         exact=meaning.exact and bool(meaning.hits),
         items=[

@@ -13,15 +13,17 @@ from app.kernel.quantity import parse_percent, parse_quantity, row_number
 from app.kernel.text import Text, msg
 from app.parts.addresses import part_page
 from app.parts.models import Part
+from app.payments import giftcodes, giftguard
 from app.payments.models import IssuedDocument
 from app.robots.models import Unit
-from app.sales import basket, catalogue, orders, queries, scanning
+from app.sales import basket, catalogue, orders, queries, quotes, scanning
 from app.sales.forms import ScanForm
 from app.sales.models import Order, OrderLine, Product, ProductKind
+from app.sales.pages import giftcards
 from app.sales.pages.till import PAGE, Visit
 from app.sales.scanning import CodeKind, Hit, HitKind
 from app.web.rendering import render
-from app.web.sessions import ReadSession, WriteSession
+from app.web.sessions import ReadSession, WriteSession, database_of
 
 router = APIRouter()
 
@@ -71,10 +73,22 @@ def scan(
         raise Refused(msg("Nothing was scanned."), field="code")
     meaning = scanning.for_sale(scanning.resolve(session, actor, code))
     if not meaning.hits:
+        giftguard.count_if_code(database_of(request), session, actor, code.text)
         raise NotFound(msg("“{code}” is not known here.", code=code.text[:60]), field="code")
     if not meaning.exact or len(meaning.hits) > 1:
         return visit.show(order, hits=meaning.hits, scan="many")
-    return _take(visit, order, meaning.hits[0], form=form, remark=meaning.remark)
+    hit = meaning.hits[0]
+    asked = _ask_of_gift_card(visit, order, hit, code=form.code)
+    return asked or _take(visit, order, hit, form=form, remark=meaning.remark)
+
+
+def _ask_of_gift_card(visit: Visit, lying: Order | None, hit: Hit, *, code: str) -> Response | None:
+    """A card to be sold is asked for its amount; one with a code pays for what lies here."""
+    if isinstance(hit.thing, Product) and hit.thing.kind is ProductKind.GIFT_CARD:
+        return giftcards.sell_dialog(visit, hit.thing)
+    if hit.kind is HitKind.GIFT_CARD and lying and lying.lines and giftcodes.read(code):
+        return giftcards.pay_dialog(visit, lying, typed={"code": code})
+    return None
 
 
 def _take(
@@ -167,10 +181,16 @@ def _take_order(visit: Visit, found: Order) -> Response:
 
 
 def _take_document(visit: Visit, document: IssuedDocument) -> Response:
-    """A quote goes back into the basket while it can; a receipt opens."""
+    """A quote leads to its page, once accepted into the basket; a receipt opens."""
     kind, _, number = document.reference.partition(":")
     if document.kind == "quote" and kind == "order":
         return _take_order(visit, orders.by_number(visit.session, visit.actor, int(number)))
+    if document.kind == "quote":
+        quote = quotes.by_number(visit.session, visit.actor, int(number))
+        if quote.order_id is None:
+            return visit.go(f"/sales/quotes/{quote.number}")
+        order = visit.session.get_one(Order, quote.order_id)
+        return _take_order(visit, orders.by_number(visit.session, visit.actor, order.number))
     return visit.go(f"/documents/{document.id}")
 
 

@@ -10,6 +10,7 @@ from app.identity.guard import SignedIn
 from app.kernel.findable import Found
 from app.parts import addresses as part_addresses
 from app.parts.models import Part
+from app.payments import giftguard
 from app.payments.models import IssuedDocument
 from app.robots import addresses
 from app.robots.models import Unit
@@ -17,7 +18,7 @@ from app.sales import scanning, today
 from app.sales.models import Order
 from app.sales.scanning import Hit
 from app.web.rendering import render
-from app.web.sessions import ReadSession
+from app.web.sessions import ReadSession, database_of
 
 router = APIRouter()
 
@@ -34,8 +35,10 @@ def find(
 ) -> Response:
     """Where a code leads: straight to the one thing it names, else to a choice."""
     actor.require("robots.view")
-    found = scanning.resolve(session, actor, scanning.read(code or q))
-    meaning = scanning.to_look_at(found)
+    read = scanning.read(code or q)
+    meaning = scanning.to_look_at(scanning.resolve(session, actor, read))
+    if not meaning.hits:
+        giftguard.count_if_code(database_of(request), session, actor, read.text)
     if meaning.exact and len(meaning.hits) == 1:
         return RedirectResponse(address_of(meaning.hits[0]), 303)
     return render(
@@ -46,8 +49,10 @@ def find(
 @router.get("/find/palette")
 def palette(request: Request, session: ReadSession, actor: SignedIn, q: str = "") -> Response:
     actor.require("robots.view")
-    found = scanning.resolve(session, actor, scanning.read(q))
-    meaning = scanning.to_look_at(found)
+    read = scanning.read(q)
+    meaning = scanning.to_look_at(scanning.resolve(session, actor, read))
+    if not meaning.hits:
+        giftguard.count_if_code(database_of(request), session, actor, read.text)
     return render(request, "sales/find.html", block="options", q=q, hits=_addressed(meaning.hits))
 
 

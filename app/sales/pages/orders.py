@@ -12,11 +12,21 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.signatures import read_signature
 from app.kernel.text import Text
-from app.payments import bills, invoiceview, issuing
+from app.payments import bills, giftview, invoiceview, issuing
 from app.payments.states import ATTEMPT_LABELS
 from app.payments.till_reports import TENDER_LABELS
 from app.robots import touches
-from app.sales import checklists, handovers, orders, queries, quoteview, returnview, taxview, totals
+from app.sales import (
+    checklists,
+    giftlines,
+    handovers,
+    orders,
+    queries,
+    quoteview,
+    returnview,
+    taxview,
+    totals,
+)
 from app.sales.models import Order
 from app.web.errors import status_of
 from app.web.forms import problems_of
@@ -134,6 +144,9 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
         "documents": documents,
         "invoices_of_sale": invoiceview.of(session, documents),
         "tax": taxview.of(session, actor, order),
+        "gift_cards": [
+            giftview.one(session, card) for _, card in giftlines.cards_of(session, order)
+        ],
         "handover": handovers.done(session, order),
         "robots": orders.robots_waiting(session, order),
         **returnview.panel(session, order),
