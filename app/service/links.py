@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.identity.secrets import new_token, token_hash
@@ -18,13 +18,7 @@ from app.service.models import Ticket, TicketLink
 
 # How long after its end a ticket is still shown to who holds its key.
 _SHOWN_FOR = timedelta(days=90)
-LONGEST = 100
-# The key, which is in force; `facts_of` it goes along.
-OPENED_BY = (
-    TicketLink.token_hash == bindparam("token_hash"),
-    TicketLink.revoked_at.is_(None),
-    or_(TicketLink.expires_at.is_(None), TicketLink.expires_at > bindparam("now")),
-)
+_LONGEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,37 +100,25 @@ def rotate(session: Session, actor: Actor, ticket: Ticket) -> str:
 def ticket_of(session: Session, token: str) -> Ticket:
     """The ticket that a key opens; raises NotFound, in the same words whatever was guessed."""
     found = None
-    if 0 < len(token) <= LONGEST:
+    if 0 < len(token) <= _LONGEST:
         found = session.scalar(
             select(Ticket)
             .join(TicketLink, TicketLink.ticket_id == Ticket.id)
-            .where(*OPENED_BY)
+            .where(
+                TicketLink.token_hash == token_hash(token),
+                TicketLink.revoked_at.is_(None),
+                or_(TicketLink.expires_at.is_(None), TicketLink.expires_at > clock.now()),
+            )
             .options(
                 joinedload(Ticket.unit).joinedload(Unit.model),
                 joinedload(Ticket.unit).joinedload(Unit.maker),
-            ),
-            facts_of(token),
+            )
         )
     if found is None or is_over(found):
-        raise unknown()
+        raise NotFound(msg("There is no repair at this address."))
     return found
-
-
-def facts_of(token: str) -> dict[str, object]:
-    """What `OPENED_BY` asks about a key."""
-    return {"token_hash": token_hash(token), "now": clock.now()}
-
-
-def unknown() -> NotFound:
-    """The refusal of a key that opens nothing, whatever was guessed."""
-    return NotFound(msg("There is no repair at this address."))
 
 
 def is_over(ticket: Ticket) -> bool:
     """Whether it ended so long ago that nobody outside sees it any more."""
-    return has_passed(ticket.ended_at)
-
-
-def has_passed(ended_at: datetime | None) -> bool:
-    """The same of a ticket that ended at this moment; None: it is open."""
-    return ended_at is not None and clock.now() > ended_at + _SHOWN_FOR
+    return ticket.ended_at is not None and clock.now() > ticket.ended_at + _SHOWN_FOR

@@ -3,14 +3,12 @@
 from fastapi import APIRouter
 
 from app.portal.pages import (
-    pulse,
     repair,
     repair_estimate,
 )
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
 for part in (
-    pulse,
     repair,
     repair_estimate,
 ):
