@@ -35,6 +35,8 @@ from app.service import api as service_api
 from app.service import pages as service_pages
 from app.settings import Settings
 from app.stores import pages as stores_pages
+from app.survey import api as survey_api
+from app.survey import pages as survey_pages
 from app.web import background, csrf, errors, health, openapi, rendering
 from app.web.buffering import BufferedWrites
 from app.web.frame import RequestFrame
@@ -54,6 +56,8 @@ ROUTERS = (
     calibration_api.router,
     service_pages.router,
     service_api.router,
+    survey_pages.router,
+    survey_api.router,
     parts_pages.router,
     parts_api.router,
     robots_pages.router,
@@ -77,6 +81,7 @@ PLACES = [
     Place("/sales", "receipt-text", msg("Sales"), "orders.view"),
     Place("/products", "package-open", msg("Products"), "products.view"),
     Place("/customers", "users", msg("Customers"), "customers.view"),
+    Place("/survey", "chart-column", msg("Survey"), "survey.view"),
     Place("/till", "wallet", msg("Till"), "till.view"),
     Place("/books", "landmark", msg("Books"), "books.view"),
     Place("/settings", "settings", msg("Settings"), "settings.view"),
@@ -92,6 +97,7 @@ SETTINGS_PLACES = [
     Place("/settings/data-vouchers", "ticket-percent", msg("Data vouchers"), "settings.view"),
     Place("/settings/gift-cards", "wallet", msg("Gift cards and credit"), "settings.view"),
     Place("/settings/returns", "list-restart", msg("Customer returns"), "settings.view"),
+    Place("/settings/survey", "chart-column", msg("Survey"), "settings.view"),
     Place("/messages", "send", msg("Messages"), "customers.view"),
     Place("/service/operations", "wrench", msg("Operations"), "service.view"),
     Place("/settings/staff", "users", msg("Staff"), "staff.manage"),

@@ -25,7 +25,12 @@ LANGUAGE_COOKIE = "qf_language"
 
 
 def language_of(request: Request) -> str:
-    """The person's setting, else this browser's choice, else its Accept-Language, else English."""
+    """What the page was turned to, else the person's setting, else this browser's choice, else its
+    Accept-Language, else English.
+    """
+    turned: str | None = getattr(request.state, "language", None)
+    if turned is not None:
+        return turned
     viewer = viewer_of(request)
     if viewer is not None and viewer.locale in LANGUAGES:
         return viewer.locale
@@ -33,6 +38,11 @@ def language_of(request: Request) -> str:
     if chosen in LANGUAGES:
         return chosen
     return accepted_language(request.headers.get("accept-language", ""))
+
+
+def speak(request: Request, language: str) -> None:
+    """Turn this one page to a language, as the link to it says."""
+    request.state.language = language
 
 
 def accepted_language(header: str) -> str:
