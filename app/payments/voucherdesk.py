@@ -42,6 +42,7 @@ class Row:
     reference: str
     open: Money
     days: int
+    claim_number: int | None = None
     lacks: Sequence[str] = ()
 
     @property
@@ -208,18 +209,19 @@ def require_view(actor: Actor) -> None:
     actor.require("books.view")
 
 
-def _rows() -> Select[Voucher, VoucherScheme, Customer, str]:
+def _rows() -> Select[Voucher, VoucherScheme, Customer, str, int | None]:
     return (
-        select(Voucher, VoucherScheme, Customer, Bill.reference)
+        select(Voucher, VoucherScheme, Customer, Bill.reference, VoucherClaim.number)
         .join(VoucherScheme, VoucherScheme.id == Voucher.scheme_id)
         .join(Customer, Customer.id == Voucher.customer_id)
         .join(Bill, Bill.id == Voucher.bill_id)
+        .outerjoin(VoucherClaim, VoucherClaim.id == Voucher.claim_id)
     )
 
 
 def _page(
     session: Session,
-    query: Select[Voucher, VoucherScheme, Customer, str],
+    query: Select[Voucher, VoucherScheme, Customer, str, int | None],
     store_id: int,
     *,
     cursor: str | None,
@@ -234,7 +236,9 @@ def _page(
 
 
 def _as_rows(
-    session: Session, query: Select[Voucher, VoucherScheme, Customer, str], store_id: int
+    session: Session,
+    query: Select[Voucher, VoucherScheme, Customer, str, int | None],
+    store_id: int,
 ) -> list[Row]:
     today = desk.business_day_of(desk.store_of(session, store_id))
     found = list(session.execute(query))
@@ -247,9 +251,10 @@ def _as_rows(
             reference,
             vouchers.open_value(voucher),
             (today - voucher.used_on).days,
+            claim_number,
             lacks.get(voucher.id, ()),
         )
-        for voucher, scheme, customer, reference in found
+        for voucher, scheme, customer, reference, claim_number in found
     ]
 
 

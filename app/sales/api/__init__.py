@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from app.sales.api import (
+    giftcards,
+    grants,
     handovers,
     inspections,
     orders,
@@ -18,10 +20,12 @@ from app.sales.api import (
 router = APIRouter()
 for part in (
     products,
+    grants,
     quotes,
     preorders,
     orders,
     payments,
+    giftcards,
     handovers,
     inspections,
     returns,
