@@ -60,6 +60,19 @@ def due(session: Session, store: Store, *, most: int = _AT_ONCE) -> list[Expired
     return [*_cards(session, store, today, most), *_credits(session, store, today, most)]
 
 
+def listed(session: Session, actor: Actor) -> list[Expired]:
+    """The same for whoever looks after the books."""
+    actor.require("books.view")
+    return due(session, desk.store_of(session, actor.store_id))
+
+
+def book_listed(session: Session, actor: Actor) -> Money:
+    """Book it now: by itself that happens once a day."""
+    actor.require("credit.approve")
+    store = desk.store_of(session, actor.store_id)
+    return book(session, actor, due(session, store)) or Money(0, store.currency)
+
+
 def book(session: Session, actor: Actor, found: Sequence[Expired]) -> Money | None:
     """Make it the store's. What is gone or good again by now is left out; None where all is."""
     total: Money | None = None

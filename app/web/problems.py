@@ -15,6 +15,7 @@ _DESCRIPTIONS = {
     409: "Somebody was faster, or the thing is no longer as it was; look again.",
     413: "The body is larger than the store accepts.",
     422: "Something that was sent cannot be read, or a rule of the store says no.",
+    429: "Too many wrong codes; `Retry-After` says when the next is worth a try.",
     503: "Card service or database do not answer just now; nothing was done.",
 }
 _ALWAYS = (401, 403, 422, 503)

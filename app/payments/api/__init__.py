@@ -2,8 +2,17 @@
 
 from fastapi import APIRouter
 
-from app.payments.api import books, documents, overdue, reconciling, tills
+from app.payments.api import (
+    books,
+    documents,
+    entitlements,
+    giftcards,
+    overdue,
+    reconciling,
+    tills,
+    vouchers,
+)
 
 router = APIRouter()
-for part in (overdue, tills, books, documents, reconciling):
+for part in (giftcards, overdue, tills, books, documents, reconciling, vouchers, entitlements):
     router.include_router(part.router)

@@ -14,10 +14,11 @@ from app.kernel.db import Database
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.money import MOST_MINOR
 from app.kernel.text import Text, msg
-from app.payments import bills, cards, schemes
+from app.payments import bills, cards, giftguard, schemes
+from app.payments.giftguard import UnknownCode
 from app.payments.models import PaymentAttempt, Tender
 from app.payments.states import LIVE, AttemptState
-from app.sales import checkout, creditpay, orders, summaries, voucherpay
+from app.sales import checkout, creditpay, giftpay, orders, summaries, voucherpay
 from app.sales.api.shapes import AttemptOut, OrderOut, attempt_out, order_out
 from app.sales.models import Order
 from app.sales.ordering import naming
@@ -30,11 +31,11 @@ from app.web.wire import MoneyIn, Number, PageOut, Sent
 router = APIRouter(prefix="/api/v1/orders/{number}/payments", tags=["payments"])
 # What is taken by this address: the others have addresses of their own.
 _HERE = frozenset({Tender.CASH, Tender.CARD, Tender.TRANSFER, Tender.STORE_CREDIT, Tender.VOUCHER})
+_WITH_CODE = frozenset({Tender.VOUCHER, Tender.STORE_CREDIT})
 _BELONGS = {
     "tendered": Tender.CASH,
     "note": Tender.TRANSFER,
     "scheme": Tender.VOUCHER,
-    "code": Tender.VOUCHER,
     "evidence": Tender.VOUCHER,
 }
 
@@ -49,7 +50,8 @@ class PaymentIn(Sent):
     """Without `amount`: all that is due. `tendered` is what the customer gives in cash, `note` the
     transfer's text, `till` the id of the till that takes it, where the order lies at none. A
     voucher says its `scheme` and `code`, and what the scheme asks for in `evidence`; it pays what
-    the scheme says.
+    the scheme says. `store_credit` is the customer's, or the `code` of a gift card: as far as that
+    goes, where no amount is said.
     """
 
     tender: Annotated[Tender, Field(strict=False)]
@@ -93,12 +95,12 @@ def list_payments(
     response_model=PaymentOut,
     responses={
         202: {"model": PaymentOut, "description": "The card payment is on its way to the reader."},
-        **refusals_of_writing(404),
+        **refusals_of_writing(404, 429),
     },
 )
 @once
 def pay(
-    request: Request,  # noqa: ARG001 - `once` asks for it
+    request: Request,
     session: WriteSession,
     actor: ApiWriting,
     number: Number,
@@ -113,7 +115,12 @@ def pay(
     if body.till is not None:
         with naming("till"):
             desk.till_by_id(session, actor, body.till)
-    attempt = _take(session, actor, order, body)
+    try:
+        attempt = _take(session, actor, order, body)
+    except UnknownCode:
+        session.rollback()
+        giftguard.count(database_of(request), actor)
+        raise
     begun = attempt is not None and attempt.state in LIVE
     answer = PaymentOut(
         payment=attempt_out(attempt) if attempt is not None else None,
@@ -165,6 +172,8 @@ def _take(session: Session, actor: Actor, order: Order, body: PaymentIn) -> Paym
             till_id=body.till,
         )
         return session.get_one(PaymentAttempt, voucher.attempt_id)
+    if body.tender is Tender.STORE_CREDIT and body.code:
+        return giftpay.pay(session, actor, order, code=body.code, amount=amount, till_id=body.till)
     if body.tender is Tender.STORE_CREDIT:
         return creditpay.pay(session, actor, order, amount=amount, till_id=body.till)
     return checkout.start_card(session, actor, order, amount=amount, till_id=body.till)
@@ -178,6 +187,8 @@ def _check(body: PaymentIn, currency: str) -> None:
     for name, tender in _BELONGS.items():
         if getattr(body, name) and body.tender is not tender:
             problems[name] = msg("This goes with another tender.")
+    if body.code and body.tender not in _WITH_CODE:
+        problems["code"] = msg("This goes with another tender.")
     if body.tender is Tender.VOUCHER and body.amount is not None:
         problems["amount"] = msg("This goes with another tender.")
     for name, given in (("amount", body.amount), ("tendered", body.tendered)):

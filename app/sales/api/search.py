@@ -29,7 +29,7 @@ class HitsOut(BaseModel):
     items: list[HitOut]
 
 
-@router.get("", responses=refusals())
+@router.get("", responses=refusals(429))
 def search(
     request: Request,
     session: ReadSession,

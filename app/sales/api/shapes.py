@@ -18,7 +18,7 @@ from app.sales.ordering import Wish
 from app.sales.orders import OrderStatus
 from app.sales.queries import LineView, OrderRow
 from app.sales.summaries import OrderSummary
-from app.web.wire import MoneyOut, Sent, TaxOut, Words
+from app.web.wire import MoneyOut, PriceIn, Sent, TaxOut, Words
 
 
 class LineIn(Sent):
@@ -28,9 +28,16 @@ class LineIn(Sent):
     maker: Words = Field(default="", description="Only where two makers share the serial.")
     product: Words = Field(default="", description="A product's code.")
     quantity: int = Field(default=1, ge=1, le=MOST)
+    amount: PriceIn | None = Field(
+        default=None, description="What is on a gift card; null: the product's price."
+    )
+    gift_card: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+        default=None, description="The number of a gift card that gets it; null: a new one."
+    )
 
     def wish(self) -> Wish:
-        return Wish(self.serial, self.maker, self.product, self.quantity)
+        amount = self.amount.money() if self.amount else None
+        return Wish(self.serial, self.maker, self.product, self.quantity, amount, self.gift_card)
 
 
 class OrderIn(Sent):
