@@ -34,6 +34,7 @@ from app.payments import (
     voucherpapers,
 )
 from app.payments.models import IssuedDocument, JournalEntry, PaymentAttempt
+from app.portal import request_checks
 from app.robots import checks as robots
 from app.robots import duty_checks
 from app.robots.models import Unit
@@ -72,6 +73,7 @@ PROOFS: tuple[Proof, ...] = (
     estimate_checks.breaches,
     work_checks.breaches,
     planning_checks.breaches,
+    request_checks.breaches,
     survey.breaches,
     procedure_checks.breaches,
     equipment_checks.breaches,

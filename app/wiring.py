@@ -50,7 +50,7 @@ from app.payments.events import (
     RefundPaidOut,
 )
 from app.payments.models import Tender
-from app.portal import customerrequests, notices, talks
+from app.portal import customerrequests, lettersview, notices, talks
 from app.portal import customerview as portalview
 from app.portal.talk_models import TalkMessage
 from app.robots import (
@@ -262,6 +262,7 @@ def _connect_service() -> None:
     board.also_marked_by(TalkMessage)
     events.listen(CustomerErased, portalview.on_customer_erased)
     ticketpanels.show("loaner", "service/loaner_panel.html", loaners.panel)
+    ticketpanels.show("letters", "portal/letters_panel.html", lettersview.panel)
     bodylook.look_by(bodylook.Look.FAULTS, faultlook.look)
     callouts.tell("service", callout.of_unit)
     callouts.tell("due", callout.due_on)

@@ -61,13 +61,14 @@ def about_sale(
     customer_id: int | None,
     key: tuple[str, str, object],
     words: Words,
+    is_repair: bool = False,
 ) -> Message | None:
     """A letter to whoever buys, or owns; `key` is reference, kind and mark."""
     return _write(
         session,
         store_id=store_id,
         customer_id=customer_id,
-        topic=Topic.SALE,
+        topic=Topic.REPAIR if is_repair else Topic.SALE,
         key=key,
         words=words,
         rests=_AT_ONCE,

@@ -48,6 +48,7 @@ def proposed(
     minutes: int,
     day: date,
     staff_id: int | None = None,
+    most: int = _MOST,
 ) -> list[FreeTime]:
     """The first free times while the workshop is open, one for each half hour: two statements."""
     actor.require("service.view")
@@ -56,9 +57,9 @@ def proposed(
     found: list[FreeTime] = []
     for _, start, end in open_then.open_days(day, within=_DAYS):
         found += _free_within(usable, taken, start, end, length=length, staff_id=staff_id)
-        if len(found) >= _MOST:
+        if len(found) >= most:
             break
-    return found[:_MOST]
+    return found[:most]
 
 
 def promises(session: Session, actor: Actor) -> list[datetime]:

@@ -81,6 +81,35 @@ def add(
     return rows
 
 
+def add_kept(
+    session: Session, actor: Actor, ticket: Ticket, hashes: Sequence[str], taken: Taken
+) -> None:
+    """Pictures that the house keeps already, and wrote anew when they came."""
+    actor.require("service.intake")
+    tickets.require_open(ticket)
+    _check_number(session, ticket, len(hashes), field="photos")
+    session.add_all(
+        TicketPhoto(
+            ticket_id=ticket.id,
+            sha256=sha256,
+            stage=taken.stage,
+            caption=taken.caption,
+            is_shared=taken.is_shared,
+            at=clock.now(),
+            by=actor.name,
+        )
+        for sha256 in hashes
+    )
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "ticket.photos_added",
+        subject=tickets.reference(ticket),
+        after={"photos": list(hashes), "stage": taken.stage},
+    )
+
+
 def remove(session: Session, actor: Actor, ticket: Ticket, photo_id: int) -> None:
     """Show a picture no more; that it was there stays on record."""
     actor.require("service.intake")

@@ -1,12 +1,13 @@
-"""A robot's public page, where its label leads: for anybody, without signing in."""
+"""The key that signs passports, and the signed file for a robot's owner; the page itself stands
+in the portal.
+"""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.robots import bulletins, openpassport, passportexport, passportkeys
-from app.web.rendering import render
+from app.robots import openpassport, passportexport, passportkeys
 from app.web.sessions import ReadSession
-from app.web.unlisted import HEADERS, unlisted
+from app.web.unlisted import HEADERS
 
 router = APIRouter(prefix="/r")
 
@@ -31,25 +32,3 @@ def download(request: Request, session: ReadSession, *, code: str, o: str = "") 
         media_type="application/json",
         headers={**HEADERS, "Content-Disposition": 'attachment; filename="passport.json"'},
     )
-
-
-@router.get("/{code}")
-def show_passport(
-    request: Request, session: ReadSession, *, code: str, o: str = "", before: str = ""
-) -> Response:
-    """Model, warranty, calibration, bulletins; with the owner's key the robot's history too."""
-    unit = openpassport.by_code(session, code)
-    is_owner = openpassport.opens_history(session, unit, o)
-    lines = openpassport.history(session, unit, cursor=before or None) if is_owner else None
-    answer = render(
-        request,
-        "robots/public.html",
-        unit=unit,
-        facts=openpassport.facts(session, unit),
-        concerns=openpassport.open_bulletins(session, unit),
-        kinds=bulletins.KIND_LABELS,
-        lines=lines,
-        before=before,
-        owner_key=o if is_owner else "",
-    )
-    return unlisted(answer)

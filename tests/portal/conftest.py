@@ -1,0 +1,5 @@
+"""A workshop with a customer's robot, and the browsers of those who work there."""
+
+from tests.service.conftest import bench, office, shop
+
+__all__ = ["bench", "office", "shop"]
