@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.customers import book
-from app.demo import assortment, deliveries, people
+from app.demo import assortment, deliveries, people, vouchers
 from app.demo.assortment import Offer
 from app.demo.opening import CURRENCY, TILLS, Crew
 from app.kernel.actor import Actor
@@ -19,9 +19,9 @@ from app.sales import (
     catalogue,
     checklists,
     checkout,
+    counterquotes,
     handovers,
     inspections,
-    invoices,
     orders,
 )
 from app.sales.checklists import Answer
@@ -70,12 +70,14 @@ def second_day_of_trade(session: Session, crew: Crew) -> None:
     drawer = tills.open_session(session, crew.jana, till, FLOAT)
     tills.move_cash(session, crew.petra, drawer, Money(50_00, CURRENCY), "Change from the bank")
     _hand_over_first_sale(session, crew)
+    vouchers.give_hours(session, crew)
     li_wei = book.add(session, crew.jana, people.LI_WEI)
     order = _order(session, crew.jana, till, li_wei.id)
     _put_robot(session, crew.jana, order, deliveries.SOLD_AND_WAITING)
     _put(session, crew.jana, order, assortment.CARE_12)
     cash = Money(500_00, CURRENCY)
     checkout.pay_cash(session, crew.jana, order, amount=cash, tendered=cash)
+    vouchers.use_one(session, crew, order)
     checkout.pay_transfer(session, crew.jana, order, amount=None, note="Li Wei, Bumi")
     drawers.drop_to_safe(session, crew.jana, drawer, Money(400_00, CURRENCY), bag="TB-0417")
 
@@ -97,7 +99,7 @@ def quote(session: Session, crew: Crew) -> None:
     order = _order(session, crew.jana, _till(session, crew.jana, 1), theatre.id)
     _put_robot(session, crew.jana, order, deliveries.QUOTED)
     _put(session, crew.jana, order, assortment.TRAINING, quantity=2)
-    invoices.issue_quote(session, crew.jana, order)
+    counterquotes.quote_basket(session, crew.jana, order)
 
 
 def _hand_over_first_sale(session: Session, crew: Crew) -> None:

@@ -4,12 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.identity.roles import DISCOUNT_LIMIT_BP, Role
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.db import add_if_new
 from app.kernel.errors import NotFound, Refused
-from app.kernel.money import MOST_MINOR, Money, half_up, split
+from app.kernel.money import MOST_MINOR, Money, half_up
 from app.kernel.quantity import MOST
 from app.kernel.searchkeys import clean
 from app.kernel.tax import BASIS
@@ -19,8 +18,8 @@ from app.payments.treatments import Treatment
 from app.robots import addresses, claims, concerned, loans
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, Custody, UnitState
-from app.sales import catalogue, orders, taxing, usedrobots
-from app.sales.errors import AlreadyOnOrder, DiscountTooBig, NotSellable
+from app.sales import bundles, discounts, orders, taxing, usedrobots
+from app.sales.errors import AlreadyOnOrder, NotSellable
 from app.sales.models import Order, OrderLine, Product, ProductKind, Scan, UnitSale
 from app.stores import desk
 
@@ -104,19 +103,15 @@ def add_bundle(
 ) -> list[OrderLine]:
     """Every content of a bundle as lines of their own; its price is spread by their prices."""
     _require_room(session, actor, order)
-    inside = catalogue.contents(session, bundle.id)
-    if not inside:
-        raise Refused(msg("{name} is an empty bundle.", name=bundle.name), field="code")
-    wants_robot = any(product.kind is ProductKind.ROBOT for _, product in inside)
+    inside = bundles.shares(session, bundle)
+    wants_robot = any(product.kind is ProductKind.ROBOT for _, product, _ in inside)
     if wants_robot and unit is None:
         raise Refused(
             msg("{name} holds a robot. Scan the serial number for it.", name=bundle.name),
             field="code",
         )
-    weights = [product.price_minor * item.quantity for item, product in inside]
-    shares = split(bundle.price_minor, weights if any(weights) else [1] * len(weights))
     lines = []
-    for (item, product), share in zip(inside, shares, strict=True):
+    for item, product, share in inside:
         line = _bundle_line(
             session, actor, order, product, unit=unit, quantity=item.quantity, minutes=minutes
         )
@@ -187,16 +182,7 @@ def discount(
     if percent_bp and not clean(reason):
         raise Refused(msg("Say why there is a discount."), field="reason")
     giver = approved_by or actor
-    limit = DISCOUNT_LIMIT_BP.get(Role(giver.role), 0)
-    if percent_bp > limit:
-        raise DiscountTooBig(
-            msg(
-                "{name} may give up to {limit} %. A manager can allow more with the PIN.",
-                name=giver.name,
-                limit=limit // 100,
-            ),
-            field="percent",
-        )
+    discounts.require_within(giver, percent_bp)
     before = line.discount_minor
     line.discount_minor = half_up(line.unit_price_minor * line.quantity * percent_bp, BASIS)
     line.discount_reason = clean(reason)[:200] if percent_bp else ""

@@ -1,15 +1,14 @@
-"""The invoice of a sale, and the quote before it: what stands on them, frozen when issued."""
+"""The invoice of a sale: what stands on it, frozen when issued."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
-from app.kernel.errors import Refused
 from app.kernel.money import Money
 from app.kernel.tax import charged
 from app.kernel.text import msg
@@ -22,14 +21,11 @@ from app.payments.documents import (
     Totals,
 )
 from app.payments.models import IssuedDocument, PaymentAttempt
-from app.sales import basket, orders, taxing, totals
+from app.sales import orders, taxing, totals
 from app.sales.models import Order
 from app.stores import desk
 from app.stores.models import Till
 from app.web.i18n import speech
-
-QUOTE_DAYS = 14
-_MOST_QUOTE_DAYS = 365
 
 
 def issue(
@@ -55,6 +51,7 @@ def issue(
             number=label,
             totals=sums,
             payments=payments,
+            notes=invoiceparts.left_on_cards(session, attempts, content),
             change=change,
             due_on=due_on,
             supplied_on=supplied_on,
@@ -67,32 +64,6 @@ def issue(
         reference=orders.reference(order),
         build=build,
     )
-
-
-def issue_quote(
-    session: Session, actor: Actor, order: Order, *, days: int = QUOTE_DAYS
-) -> IssuedDocument:
-    """A quote of what lies in the basket, valid for `days`; the basket is parked under its name."""
-    actor.require("counter.sell")
-    orders.require_editable(session, order)
-    if not order.lines:
-        raise Refused(msg("There is nothing in this sale to quote."))
-    if not 1 <= days <= _MOST_QUOTE_DAYS:
-        raise Refused(msg("A quote is valid for 1 to 365 days."), field="days")
-    for unit in orders.units_of(order):
-        basket.require_sellable(session, unit)
-    content = content_of(session, order, kind=DocumentKind.QUOTE)
-    until = content.business_day + timedelta(days=days)
-
-    def build(label: str) -> DocumentContent:
-        return replace(content, number=label, valid_until=until)
-
-    document = issuing.issue(
-        session, actor, kind=DocumentKind.QUOTE, reference=orders.reference(order), build=build
-    )
-    if order.parked_at is None:
-        orders.park(session, actor, order, label=document.label)
-    return document
 
 
 def content_of(session: Session, order: Order, *, kind: DocumentKind) -> DocumentContent:

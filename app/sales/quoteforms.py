@@ -40,6 +40,7 @@ class LineForm(StoreForm):
     quantity: Typed = "1"
     percent: Typed = ""
     reason: Typed = ""
+    pin: Typed = ""
 
     def count(self) -> int:
         return parse_quantity(self.quantity)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.identity.roles import DISCOUNT_LIMIT_BP, Role
+from app.kernel import audit
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused
 from app.kernel.money import MOST_MINOR, half_up
@@ -15,13 +15,14 @@ from app.kernel.tax import BASIS, PriceMode, TaxCategory, tax_within
 from app.kernel.text import msg
 from app.payments import treatments
 from app.robots.models import Unit
-from app.sales import basket, options, quotes, usedrobots
-from app.sales.errors import DiscountTooBig
+from app.sales import basket, bundles, discounts, options, quotes, usedrobots
 from app.sales.models import Product, ProductKind
 from app.sales.quote_models import OptionChoice, Quote, QuoteLine, QuoteVersion
 from app.stores import desk
 
 _SERVICES = frozenset({ProductKind.PLAN, ProductKind.SERVICE})
+# what is charged at the price of the list, whoever buys
+_AT_LIST = frozenset({TaxCategory.STANDARD, TaxCategory.MARGIN})
 
 
 def add_robot(
@@ -84,12 +85,46 @@ def add_product(
     if product.kind is ProductKind.ROBOT:
         return add_robot(session, actor, quote, product)
     if product.kind is ProductKind.BUNDLE:
-        raise Refused(msg("Quote what is in a bundle one by one."), field="product")
+        return _add_bundle(session, actor, quote, product)
     if product.kind is ProductKind.GIFT_CARD:
         raise Refused(msg("A gift card is sold at the counter, and not quoted."), field="product")
     line = _add(session, quote, draft, product, quantity=quantity)
     session.flush()
     return line
+
+
+def _add_bundle(session: Session, actor: Actor, quote: Quote, bundle: Product) -> QuoteLine:
+    """Every content as a line of its own; the price is spread as at the counter."""
+    draft = quotes.require_draft(quote)
+    made: list[QuoteLine] = []
+    for item, product, share in bundles.shares(session, bundle):
+        if product.kind is ProductKind.ROBOT:
+            line = add_robot(session, actor, quote, product)
+        else:
+            line = _add(session, quote, draft, product, quantity=item.quantity)
+        if made:
+            line.for_position = made[0].position
+        _price_as_share(session, quote, line, share, bundle)
+        made.append(line)
+    session.flush()
+    return made[0]
+
+
+def _price_as_share(
+    session: Session, quote: Quote, line: QuoteLine, share: int, bundle: Product
+) -> None:
+    """The line costs `share`, shown as its own price less what the bundle saves."""
+    store = desk.store_of(session, quote.store_id)
+    is_net = quote.price_mode is not PriceMode.GROSS or line.tax_category in _AT_LIST
+    if not is_net:
+        rate = desk.tax_on(session, store.id, line.tax_code, quotes.today(session, quote))
+        share -= tax_within(share, rate.rate_bp)
+    full = line.unit_price_minor * line.quantity
+    if share > full:
+        line.unit_price_minor = -(-share // line.quantity)
+        full = line.unit_price_minor * line.quantity
+    line.discount_minor = full - share
+    line.discount_reason = bundle.name if full != share else ""
 
 
 def set_quantity(
@@ -111,25 +146,39 @@ def set_quantity(
 
 
 def discount(
-    session: Session, actor: Actor, quote: Quote, position: int, *, percent_bp: int, reason: str
+    session: Session,
+    actor: Actor,
+    quote: Quote,
+    position: int,
+    *,
+    percent_bp: int,
+    reason: str,
+    approved_by: Actor | None = None,
 ) -> None:
-    """Take a share off a line's price, up to what the role may give."""
+    """Take a share off a line's price. More than the role's limit needs a second person."""
     actor.require("counter.sell")
     line = line_at(quotes.require_draft(quote), position)
     if not 0 <= percent_bp <= BASIS:
         raise Refused(msg("A discount is between 0 and 100 %."), field="percent")
     if percent_bp and not clean(reason):
         raise Refused(msg("Say why there is a discount."), field="reason")
-    limit = DISCOUNT_LIMIT_BP.get(Role(actor.role), 0)
-    if percent_bp > limit:
-        raise DiscountTooBig(
-            msg("{name} may give up to {limit} %.", name=actor.name, limit=limit // 100),
-            field="percent",
-        )
+    giver = approved_by or actor
+    discounts.require_within(giver, percent_bp)
+    before = line.discount_minor
     line.discount_minor = half_up(line.unit_price_minor * line.quantity * percent_bp, BASIS)
     line.discount_reason = clean(reason)[:200] if percent_bp else ""
-    line.discount_by = actor.name if percent_bp else ""
+    line.discount_by = giver.name if percent_bp else ""
     session.flush()
+    if line.discount_minor != before:
+        audit.record(
+            session,
+            actor,
+            "quote.discounted",
+            subject=quotes.reference(quote),
+            before={"line": line.position, "discount": before},
+            after={"discount": line.discount_minor, "approved_by": giver.name},
+            reason=line.discount_reason,
+        )
 
 
 def remove(session: Session, actor: Actor, quote: Quote, position: int) -> None:

@@ -8,8 +8,9 @@ from app import wiring
 from app.kernel.money import Money
 from app.kernel.signatures import Signed
 from app.robots.models import Unit
-from app.sales import accepting, options, quotelines, quotes
-from app.sales.models import Order
+from app.sales import accepting, catalogue, options, quotelines, quotes
+from app.sales.catalogue import ProductInput
+from app.sales.models import Category, Order, Product, ProductKind
 from app.sales.quote_models import OptionChoice, OptionGroup, Quote
 from tests.makers.sales import Counter
 
@@ -63,6 +64,25 @@ def a_quote(
     )
     quotes.send(session, counter.seller, quote)
     return quotes.by_number(session, counter.seller, quote.number)
+
+
+def a_bundle(session: Session, counter: Counter, *, price_minor: int = 250_000) -> Product:
+    """A battery of 899.00 and a plan of 1,999.00, cheaper together."""
+    bundle = catalogue.add(
+        session,
+        counter.manager,
+        ProductInput(
+            code="SET-1",
+            name="Care set",
+            kind=ProductKind.BUNDLE,
+            category=Category.ACCESSORIES,
+            price=Money(price_minor, "EUR"),
+            tax_code="standard",
+        ),
+    )
+    for product in (counter.battery, counter.plan):
+        catalogue.put_into_bundle(session, counter.manager, bundle, product, quantity=1)
+    return bundle
 
 
 def accepted(session: Session, counter: Counter, quote: Quote, *, version: int = 1) -> Order:

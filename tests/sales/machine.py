@@ -43,7 +43,15 @@ from app.payments.states import LIVE, AttemptState
 from app.robots import registry
 from app.robots.models import Unit, UnitClaim
 from app.robots.states import UnitState
-from app.sales import basket, checklists, checkout, handovers, inspections, invoices, orders
+from app.sales import (
+    basket,
+    checklists,
+    checkout,
+    counterquotes,
+    handovers,
+    inspections,
+    orders,
+)
 from app.sales.models import Order, OrderLine, Product, UnitSale
 from app.sales.return_models import ReturnLine
 from app.stores.models import Till
@@ -244,7 +252,7 @@ class Trade(RuleBasedStateMachine):
                     till_id = self.till_ids[order % 2]
                     orders.resume(session, self.seller, found, till_id=till_id)
                 case "quote":
-                    invoices.issue_quote(session, self.seller, found)
+                    counterquotes.quote_basket(session, self.seller, found)
                 case "cancel":
                     orders.cancel(session, self.seller, found, reason="changed their mind")
                 case _:

@@ -79,11 +79,17 @@ def test_each_question_of_the_cart_opens_as_a_dialog(till: Browser, what: str) -
     assert "<html" not in answer.text
 
 
-def test_a_quote_parks_the_sale_and_its_number_brings_it_back(till: Browser) -> None:
+def test_a_basket_becomes_a_quote_that_is_accepted_and_comes_back_to_the_till(
+    till: Browser, counter: Counter
+) -> None:
     till.post("/counter/scan", htmx=True, code="BAT-G1", scan_id="1")
+    till.post("/counter/scan", htmx=True, code=f"C-{counter.customer.number}", scan_id="2")
 
     quoted = till.post("/counter/quote", htmx=True, days="14", token="q1")
-    back = till.post("/counter/scan", htmx=True, code="Q-000001", scan_id="2")
+    looked = till.post("/counter/scan", htmx=True, code="Q-000001", scan_id="3")
+    till.post("/sales/quotes/1/accept", version="1", by="A. Lindner", token="q2")
+    back = till.post("/counter/scan", htmx=True, code="Q-000001", scan_id="4")
 
-    assert quoted.headers["HX-Redirect"].startswith("/documents/")
+    assert quoted.headers["HX-Redirect"] == "/sales/quotes/1"
+    assert looked.headers["HX-Redirect"] == "/sales/quotes/1"
     assert "Battery G1" in back.text

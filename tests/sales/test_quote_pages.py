@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from app.kernel import clock
 from app.kernel.money import Money
 from app.payments import terms
-from app.sales import onaccount, orders, quotelinks, quotes
+from app.sales import onaccount, orders, quotelines, quotelinks, quotes
 from app.sales.models import Order
 from app.sales.quote_models import Quote
 from app.web import csrf
 from tests.makers.browsing import SECRET, Browser, a_browser
 from tests.makers.quotes import a_configurator, a_quote, accepted
-from tests.makers.sales import Counter, a_robot
+from tests.makers.sales import PIN, Counter, a_robot
 from tests.makers.whole_sales import a_basket
 
 pytestmark = pytest.mark.only_on("sqlite")
@@ -121,6 +121,23 @@ def test_a_deposit_is_said_as_a_share_of_the_total(
     draft = quotes.draft_of(the_quote(session, counter))
     assert draft is not None
     assert draft.deposit_minor == 287_980
+
+
+def test_much_off_a_price_asks_for_the_managers_pin(
+    till: Browser, session: Session, counter: Counter
+) -> None:
+    quote = quotes.make(session, counter.seller, counter.customer.id)
+    quotelines.add_product(session, counter.seller, quote, counter.battery)
+    session.commit()
+    much = {"quantity": "1", "percent": "20", "reason": "fair"}
+
+    asked = till.post("/sales/quotes/1/lines/1", **much, token="d1")
+    wrong = till.post("/sales/quotes/1/lines/1", **much, pin="0000", token="d2")
+    given = till.post("/sales/quotes/1/lines/1", **much, pin=PIN, token="d3")
+
+    assert [one.status_code for one in (asked, wrong, given)] == [422, 422, 303]
+    assert 'id="pin-1"' in asked.text
+    assert "not right" in wrong.text
 
 
 def test_terms_that_cannot_be_keep_what_was_typed(

@@ -1,6 +1,7 @@
 """Quotes: configured, sent in versions, accepted once at their own prices."""
 
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import update
@@ -15,22 +16,27 @@ from app.payments import bills
 from app.robots import claims
 from app.sales import (
     accepting,
+    basket,
     catalogue,
     checkout,
+    counterquotes,
     options,
     orders,
     quotelines,
     quotelinks,
     quotes,
+    totals,
 )
+from app.sales.errors import DiscountTooBig
 from app.sales.quote_models import QuoteLine
 from app.sales.quotes import QuoteState
 from tests.makers.books import breaches_of
-from tests.makers.quotes import a_configurator, a_quote, accepted
+from tests.makers.quotes import a_bundle, a_configurator, a_quote, accepted
 from tests.makers.sales import Counter, a_robot
 from tests.makers.whole_sales import a_basket, sold
 
 G1, BATTERY = 1_350_000, 89_900
+sqlite = pytest.mark.only_on("sqlite")
 
 
 def test_a_quote_becomes_an_order_at_its_prices(session: Session, counter: Counter) -> None:
@@ -216,3 +222,56 @@ def test_whoever_is_forgotten_is_offered_nothing_any_more(
         quotelinks.quote_of(session, token)
     gone = quotes.by_number(session, counter.seller, quote.number)
     assert quotes.state_of(gone, quotes.today(session, gone)) is QuoteState.WITHDRAWN
+
+
+def test_a_basket_is_quoted_as_it_lies_there(session: Session, counter: Counter) -> None:
+    """Robot, discount and bundle: what is ordered later costs the same."""
+    unit, bundle = a_robot(session, counter, "R-9"), a_bundle(session, counter)
+    order = a_basket(session, counter, unit, batteries=2)
+    line = basket.line_at(order, 2)
+    basket.discount(session, counter.seller, order, line, percent_bp=500, reason="fair")
+    basket.add_bundle(session, counter.seller, order, bundle, unit=None, minutes=30)
+    costs = totals.of_order(order).gross
+
+    quote = counterquotes.quote_basket(session, counter.seller, order)
+
+    assert order.cancelled_at is not None
+    claims.require_free(session, unit)
+    ordered = accepted(session, counter, quote)
+    assert totals.of_order(ordered).gross == costs
+    assert [one.for_unit_id for one in ordered.lines] == [None, *[unit.id] * 3]
+    assert breaches_of(session) == []
+
+
+@sqlite
+def test_a_basket_without_a_customer_is_not_quoted(session: Session, counter: Counter) -> None:
+    order = a_basket(session, counter, batteries=1)
+    order.customer_id = None
+    with pytest.raises(Refused, match="Choose the customer"):
+        counterquotes.quote_basket(session, counter.seller, order)
+
+
+@sqlite
+def test_a_bundle_is_quoted_at_its_price(session: Session, counter: Counter) -> None:
+    """A battery of 899.00 and a plan of 1,999.00 for 2,500.00 together."""
+    bundle = a_bundle(session, counter)
+    quote = quotes.make(session, counter.seller, counter.customer.id)
+    quotelines.add_product(session, counter.seller, quote, bundle)
+    draft = quotes.require_draft(quote)
+    assert [line.amount_minor for line in draft.lines] == [77_553, 172_447]
+    quotes.send(session, counter.seller, quote)
+    order = accepted(session, counter, quotes.by_number(session, counter.seller, 1))
+    assert totals.of_order(order).gross == Money(250_000, "EUR")
+
+
+@sqlite
+def test_much_off_a_quoted_price_needs_a_manager(session: Session, counter: Counter) -> None:
+    quote = quotes.make(session, counter.seller, counter.customer.id)
+    quotelines.add_product(session, counter.seller, quote, counter.battery)
+    off = partial(
+        quotelines.discount, session, counter.seller, quote, 1, percent_bp=2_000, reason="fair"
+    )
+    with pytest.raises(DiscountTooBig):
+        off()
+    off(approved_by=counter.manager)
+    assert quotes.require_draft(quote).lines[0].discount_by == counter.manager.name

@@ -16,7 +16,7 @@ from app.robots.bulletincriteria import Criterion
 from app.robots.duty_models import FileKind, PaperKind
 from app.robots.models import Unit
 from app.robots.requirements import RequirementInput
-from app.sales import basket, checklists, checkout, handovers, invoices, orders
+from app.sales import basket, checklists, checkout, counterquotes, handovers, orders
 from app.sales.checklists import Answer
 from app.sales.errors import NotSellable
 from app.sales.handovers import GateClosed
@@ -122,7 +122,7 @@ def test_a_stop_sale_refuses_scan_payment_and_quote(session: Session, counter: C
     with pytest.raises(NotSellable):
         paid(session, counter, order)
     with pytest.raises(NotSellable):
-        invoices.issue_quote(session, counter.seller, order)
+        counterquotes.quote_basket(session, counter.seller, order)
 
 
 def test_what_is_mandatory_keeps_a_sold_robot_here(session: Session, counter: Counter) -> None:

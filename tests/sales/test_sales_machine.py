@@ -51,5 +51,8 @@ def test_no_order_of_steps_breaks_the_books(
     assert happened["cancelled → captured"] > steps // 500
     assert happened["return"] + happened["return at once"] > steps // 100
     assert happened["pay by exchange"] + happened["give held"] > steps // 300
-    assert happened["traded in"] > steps // 400
-    assert happened["ask deposit"] > steps // 400
+    # drawn at random, long ways rarely come to it: a soak expects one in 700 steps
+    assert happened["traded in"] > steps // (2_500 if IS_SOAK else 400)
+    assert happened["ask deposit"] > steps // (2_500 if IS_SOAK else 400)
+    if IS_SOAK:
+        print(dict(happened))  # what a soak is read for

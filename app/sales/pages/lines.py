@@ -6,14 +6,12 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.customers import book
-from app.identity import approval
 from app.identity.guard import Acting, SignedIn
-from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused, StoreError
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.sales import basket, invoices, orders, queries
+from app.sales import basket, counterquotes, orders, queries
 from app.sales.errors import DiscountTooBig
 from app.sales.forms import (
     CustomerChoiceForm,
@@ -24,12 +22,13 @@ from app.sales.forms import (
     QuoteForm,
     ReasonForm,
 )
+from app.sales.pages.approving import second_person
 from app.sales.pages.till import Visit, back_into_dialog, closing_dialog
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
-from app.web.sessions import ReadSession, WriteSession, database_of
+from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import Number
 
 router = APIRouter(prefix="/counter")
@@ -87,7 +86,7 @@ def give_discount(
     visit = Visit(request, session, actor)
     try:
         given = form.read()
-        approved_by = _second_person(visit, given.pin) if given.pin else None
+        approved_by = _big_discount(visit, given.pin) if given.pin else None
         order = visit.require_basket()
         basket.discount(
             session,
@@ -222,10 +221,10 @@ def quote(
     actor: Acting,
     form: Annotated[QuoteForm, Form()],
 ) -> Response:
-    """Write a quote of the basket, which is parked under the quote's number."""
+    """Make a quote of the basket, sent as it lies there; its page makes the customer's link."""
     visit = Visit(request, session, actor)
-    document = invoices.issue_quote(session, actor, visit.require_basket(), days=form.read())
-    return visit.go(f"/documents/{document.id}")
+    made = counterquotes.quote_basket(session, actor, visit.require_basket(), days=form.read())
+    return visit.go(f"/sales/quotes/{made.number}")
 
 
 def _discount_dialog(
@@ -251,15 +250,7 @@ def _discount_dialog(
     )
 
 
-def _second_person(visit: Visit, pin: str) -> Actor:
-    """Who stands behind the PIN. A wrong one is counted even though the discount is refused.
-
-    The count has a transaction of its own, and two of one store would wait for each other: so
-    ours, which has only looked so far, ends first.
-    """
-    visit.session.rollback()
-    found = approval.second_person(
-        database_of(visit.request), visit.actor, pin=pin, permission="counter.big_discount"
+def _big_discount(visit: Visit, pin: str) -> Actor:
+    return second_person(
+        visit.request, visit.session, visit.actor, pin=pin, permission="counter.big_discount"
     )
-    queueing.enter(visit.session, visit.actor.store_id)
-    return found

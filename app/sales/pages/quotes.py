@@ -16,6 +16,7 @@ from app.kernel.quantity import document_number
 from app.robots import registry, slotnames
 from app.sales import catalogue, options, quotelines, quotes, quoteview
 from app.sales.models import Product, ProductKind
+from app.sales.pages.approving import second_person
 from app.sales.quote_models import OptionGroup, Quote
 from app.sales.quoteforms import LineForm, TermsForm, read_choices
 from app.web.errors import status_of
@@ -156,13 +157,41 @@ def change_line(
     position: Number,
     form: Annotated[LineForm, Form()],
 ) -> Response:
+    """How many, and what is taken off; more than the role may give with a manager's PIN."""
+
     def act(quote: Quote) -> None:
         quotelines.set_quantity(session, actor, quote, position, quantity=form.count())
         quotelines.discount(
-            session, actor, quote, position, percent_bp=form.share(), reason=form.reason
+            session,
+            actor,
+            quote,
+            position,
+            percent_bp=form.share(),
+            reason=form.reason,
+            approved_by=approver,
         )
 
-    return acted(request, session, actor, number, act=act, refused=(f"line-{position}", form))
+    refused = (f"line-{position}", form)
+    try:
+        approver = _big_discount(request, session, actor, form.pin.strip())
+    except StoreError as refusal:
+        quote = quotes.by_number(session, actor, number)
+        return quote_page(
+            request,
+            session,
+            actor,
+            quote,
+            which=refused[0],
+            typed=form.typed(),
+            refusal=refusal,
+        )
+    return acted(request, session, actor, number, act=act, refused=refused)
+
+
+def _big_discount(request: Request, session: Session, actor: Actor, pin: str) -> Actor | None:
+    if not pin:
+        return None
+    return second_person(request, session, actor, pin=pin, permission="counter.big_discount")
 
 
 @router.post("/{number}/lines/{position}/remove")
