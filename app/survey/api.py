@@ -192,7 +192,7 @@ class PackOut(BaseModel):
     @classmethod
     def of(cls, pack: Pack) -> Self:
         return cls(
-            maker=pack.model.maker.name,
+            maker=pack.maker,
             model=pack.model.name,
             month=pack.month_text,
             failures=pack.failures,

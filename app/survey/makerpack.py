@@ -21,7 +21,7 @@ from app.identity import staff
 from app.kernel.actor import Actor
 from app.parts.models import Part
 from app.robots import makers
-from app.robots.models import RobotModel, Unit
+from app.robots.models import Maker, RobotModel, Unit
 from app.sales.models import Handover
 from app.service import faults
 from app.service.faults import Codes
@@ -71,6 +71,7 @@ class Pack:
 
     store: Store
     model: RobotModel
+    maker: str
     month: date
     start: datetime
     end: datetime
@@ -128,6 +129,7 @@ def of(session: Session, actor: Actor, *, model_id: int, month: str = "") -> Pac
     return Pack(
         store=store,
         model=model,
+        maker=session.get_one(Maker, model.maker_id).name,
         month=wanted,
         start=start,
         end=end,

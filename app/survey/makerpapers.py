@@ -10,7 +10,7 @@ from app.survey.makerpack import LEAST_HOURS, Pack
 from app.survey.states import OCCASION_LABELS
 from app.web import printing
 
-_TEMPLATE = "documents/maker_pack.html"
+TEMPLATE = "documents/maker_pack.html"
 _TITLES = ("record", "key", "detail", "value", "unit")
 
 
@@ -44,9 +44,13 @@ class Paper:
 
 
 def pdf(pack: Pack, *, language: str) -> bytes:
+    return printing.pdf_document(TEMPLATE, paper(pack, language=language))
+
+
+def paper(pack: Pack, *, language: str) -> Paper:
     store = pack.store
     town = " ".join(part for part in (store.postcode, store.city) if part)
-    paper = Paper(
+    return Paper(
         pack=pack,
         language=language,
         zone=store.zone,
@@ -55,7 +59,6 @@ def pdf(pack: Pack, *, language: str) -> bytes:
         store=store.name,
         number=f"{pack.model.name} {pack.month_text}",
     )
-    return printing.pdf_document(_TEMPLATE, paper)
 
 
 def csv(pack: Pack) -> bytes:
@@ -66,7 +69,7 @@ def csv(pack: Pack) -> bytes:
 def _head(pack: Pack) -> list[Row]:
     tally = pack.tally
     return [
-        ("pack", "maker", "", pack.model.maker.name, ""),
+        ("pack", "maker", "", pack.maker, ""),
         ("pack", "model", pack.model.code, pack.model.name, ""),
         ("pack", "month", "", pack.month_text, ""),
         ("pack", "store", "", pack.store.name, ""),

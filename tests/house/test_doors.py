@@ -26,6 +26,8 @@ OPEN_PAGES = {
     "/pay/{key}",
     # the link at a message's foot, by which its reader wants no more of these
     "/u/{key}",
+    # one question to a customer: the key in its letter is what opens it
+    "/q/{token}",
     # a customer's quote: the key in its link is what opens it
     *("/o/{token}", "/o/{token}/quote.pdf", "/o/{token}/accept", "/o/{token}/pay"),
     *("/sign-out", "/switch", "/lock", "/preferences"),
