@@ -179,6 +179,9 @@ FINGERTIPS = Offer("PAD-05", "Fingertip pads, set of 5", _ITEM, _ACCESSORY, 24_5
 CARE_12 = Offer("CARE-12", "Care plan, 12 months", _PLAN, Category.PLANS, 690_00, months=12)
 CARE_36 = Offer("CARE-36", "Care plan, 36 months", _PLAN, Category.PLANS, 1_790_00, months=36)
 TRAINING = Offer("TRAIN-1", "Operator training, half a day", _SERVICE, Category.SERVICES, 480_00)
+SETUP = Offer(
+    "SETUP-1", "Set-up and first steps at your place", _SERVICE, Category.SERVICES, 390_00
+)
 
 OFFERS = (
     BATTERY_G1,
@@ -196,7 +199,7 @@ OFFERS = (
     Offer("CABLE-ENC", "Encoder cable, 300 mm", _ITEM, _PART, 38_00, stock=30),
     Offer("CABLE-NECK", "Neck cable", _ITEM, _PART, 62_00),
     TRAINING,
-    Offer("SETUP-1", "Set-up and first steps at your place", _SERVICE, Category.SERVICES, 390_00),
+    SETUP,
     Offer("WIPE-1", "Data wipe with certificate", _SERVICE, Category.SERVICES, 120_00),
 )
 

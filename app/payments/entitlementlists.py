@@ -48,7 +48,7 @@ class EntitlementRow:
     def state(self) -> tuple[Text, str]:
         if not self.left.balance.milli:
             return msg("used up"), "info"
-        return (msg("over"), "warn") if self.left.is_over else (msg("open"), "ok")
+        return (msg("expired"), "warn") if self.left.is_over else (msg("open"), "ok")
 
 
 _balance = (
