@@ -13,6 +13,7 @@ from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.payments import creditrules
 from app.payments.gift_card_models import CardCause, CardMove, GiftCard
+from app.payments.models import PaymentAttempt
 from app.stores import desk
 
 SOURCE = "gift_card:"
@@ -36,6 +37,22 @@ def balance(session: Session, card: GiftCard) -> Money:
     """What is on a card, whether it pays or not."""
     last = _last(session, card)
     return Money(last.balance_minor if last else 0, card.currency)
+
+
+def left_after(session: Session, attempt: PaymentAttempt) -> Money:
+    """What a card holds after it made a payment, also while that is being booked: the sale's paper
+    is written before the card's row.
+    """
+    move = session.scalar(select(CardMove).where(CardMove.attempt_id == attempt.id))
+    if move is not None:
+        return Money(move.balance_minor, move.currency)
+    card = session.scalars(
+        select(GiftCard).where(
+            GiftCard.store_id == attempt.store_id,
+            GiftCard.number == int(attempt.source.removeprefix(SOURCE)),
+        )
+    ).one()
+    return balance(session, card) - Money(attempt.amount_minor, attempt.currency)
 
 
 def moves_of(session: Session, card: GiftCard) -> list[CardMove]:

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
+
 from app.customers.models import Customer
 from app.kernel.money import Money
 from app.kernel.tax import TaxCategory, TaxSum
+from app.kernel.text import Text, msg
+from app.payments import giftledger
 from app.payments.documents import DocumentContent, Party, PaymentLine, TaxLine, Totals
-from app.payments.models import PaymentAttempt
+from app.payments.models import PaymentAttempt, Tender
 from app.payments.taxwords import REASONS
 from app.payments.till_reports import TENDER_LABELS
 from app.web.i18n import speech
@@ -60,18 +64,46 @@ def payments(
     booked = [attempt for attempt in attempts if attempt.entry_id is not None]
     lines = tuple(
         PaymentLine(
-            label=said.say(TENDER_LABELS[attempt.tender]),
+            label=said.say(_label(attempt)),
             amount=Money(attempt.tendered_minor, attempt.currency),
             paid_on=(attempt.settled_at or content.issued_at).astimezone(zone).date(),
             card_brand=attempt.card_brand,
             card_last4=attempt.card_last4,
-            auth_ref=attempt.auth_ref or attempt.note,
+            auth_ref=attempt.auth_ref or ("" if _is_card_of_ours(attempt) else attempt.note),
             entry_mode=attempt.entry_mode,
         )
         for attempt in booked
     )
     change = sum(attempt.change_minor for attempt in booked)
     return lines, Money(change, content.currency) if change else None
+
+
+def left_on_cards(
+    session: Session, attempts: Sequence[PaymentAttempt], content: DocumentContent
+) -> tuple[str, ...]:
+    """What each gift card that paid holds after it, in the document's language."""
+    said = speech(content.language, content.zone)
+    return tuple(
+        said.say(
+            msg(
+                "Gift card {card}: {left} left.",
+                card=attempt.note,
+                left=giftledger.left_after(session, attempt),
+            )
+        )
+        for attempt in attempts
+        if attempt.entry_id is not None and _is_card_of_ours(attempt)
+    )
+
+
+def _label(attempt: PaymentAttempt) -> Text:
+    if _is_card_of_ours(attempt):
+        return msg("Gift card {card}", card=attempt.note)
+    return TENDER_LABELS[attempt.tender]
+
+
+def _is_card_of_ours(attempt: PaymentAttempt) -> bool:
+    return attempt.tender is Tender.STORE_CREDIT and attempt.source.startswith(giftledger.SOURCE)
 
 
 def rounded(totals: Totals, attempts: Sequence[PaymentAttempt]) -> Totals:

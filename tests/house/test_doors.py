@@ -56,6 +56,7 @@ DONE_ONCE = {
 BY_NATURE = {
     *("cancel_payment", "reconcile_payment"),
     *("make_owner_link", "make_ticket_receipt", "make_quote_link"),
+    *("hand_out_gift_card", "look_up_gift_card"),
 }
 
 

@@ -20,9 +20,14 @@ from app.payments import (
     giftcodes,
     giftguard,
     giftledger,
+    issuing,
     journal,
+    receipts,
+    till_reports,
+    tills,
 )
 from app.payments.creditrules import Rules
+from app.payments.documents import DocumentKind
 from app.payments.gift_card_models import CardMove, GiftCard
 from app.payments.models import Account, Tender
 from app.sales import basket, giftlines, giftpay, giftsale, onaccount, orders, totals
@@ -126,8 +131,8 @@ def test_two_tills_cannot_spend_the_same_card(session: Session, database: Databa
             return type(refusal).__name__
         return ""
 
-    with ThreadPoolExecutor(2) as tills:
-        told = sorted(tills.map(one, numbers))
+    with ThreadPoolExecutor(2) as both:
+        told = sorted(both.map(one, numbers))
 
     assert told == ["", "Conflict"]
     with database.reading() as after:
@@ -351,3 +356,27 @@ def test_a_balance_that_the_books_do_not_know_is_found(session: Session) -> None
     source = giftcards.Coming("order:9", 1)
     giftcards.make(session, counter.manager, eur(500), source=source)
     assert any("and the journal says" in breach for breach in breaches_of(session))
+
+
+@pytest.mark.only_on("sqlite")
+def test_the_receipt_says_which_card_paid_and_what_is_left_on_it(session: Session) -> None:
+    counter = a_counter(session)
+    card, code = card_sold(session, counter, 100_000)
+    order = spent(session, counter, code)
+    reference = orders.reference(order)
+    (paper,) = issuing.documents_of(session, counter.store.id, reference)
+    content = issuing.content_of(paper)
+    assert content.notes == (f"Gift card {giftledger.label(card)}: €101.00 left.",)
+    assert content.payments[0].label == f"Gift card {giftledger.label(card)}"
+    assert code not in receipts.escpos_receipt(content).decode("cp858")
+
+
+@pytest.mark.only_on("sqlite")
+def test_the_z_report_counts_cards_among_what_was_sold_without_tax(session: Session) -> None:
+    counter = a_counter(session)
+    card_sold(session, counter, 10_000)
+    drawer = tills.require_open(session, counter.till.id)
+    at = clock.now()
+    report = till_reports.content(session, drawer, kind=DocumentKind.X_REPORT, issued_at=at)
+    assert report.totals.gross == eur(10_000)
+    assert [(tax.rate_bp, tax.gross) for tax in report.taxes] == [(0, eur(10_000))]
