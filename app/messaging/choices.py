@@ -38,7 +38,11 @@ def of(session: Session, customer_id: int) -> ContactChoice | None:
 
 def way_to(session: Session, customer: Customer, topic: Topic) -> Way | None:
     """How to reach a customer about something; None where they do not want it, or cannot be."""
-    choice = of(session, customer.id)
+    return way_by(of(session, customer.id), customer, topic)
+
+
+def way_by(choice: ContactChoice | None, customer: Customer, topic: Topic) -> Way | None:
+    """The same by what the customer chose."""
     if customer.erased_at is not None:
         return None
     if choice is not None and choice.stopped_at is not None and topic in STOPPABLE:

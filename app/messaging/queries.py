@@ -11,7 +11,7 @@ from app.customers.panels import Panel, PanelRow
 from app.kernel.actor import Actor
 from app.kernel.text import Text, msg
 from app.messaging import choices
-from app.messaging.models import Channel, Message, Topic
+from app.messaging.models import Channel, ContactChoice, Message, Topic
 from app.web import paging
 from app.web.paging import Page
 
@@ -101,18 +101,21 @@ def about(session: Session, store_id: int, reference: str) -> list[MessageRow]:
 
 def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
     """How a customer is reached, and what was written to them, newest first."""
-    rows = session.scalars(
-        select(Message)
-        .where(Message.customer_id == customer.id)
+    rows = session.execute(
+        select(Message, ContactChoice)
+        .select_from(Customer)
+        .outerjoin(Message, Message.customer_id == Customer.id)
+        .outerjoin(ContactChoice, ContactChoice.customer_id == Customer.id)
+        .where(Customer.id == customer.id)
         .order_by(Message.id.desc())
         .limit(_MOST_ROWS)
-    )
-    shown = [MessageRow(message, customer) for message in rows]
+    ).all()
+    shown = [MessageRow(message, customer) for message, _ in rows if message is not None]
     return Panel(
         title=msg("Messages"),
         nothing=msg("Nothing was written to this customer yet."),
         rows=[
-            *_reached(session, actor, customer),
+            *_reached(actor, customer, rows[0][1]),
             *(
                 PanelRow(
                     name=row.message.subject,
@@ -126,11 +129,11 @@ def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
     )
 
 
-def _reached(session: Session, actor: Actor, customer: Customer) -> list[PanelRow]:
+def _reached(actor: Actor, customer: Customer, choice: ContactChoice | None) -> list[PanelRow]:
     """How messages reach this customer; it leads to where that is chosen."""
     if not actor.may("customers.edit") or customer.erased_at is not None:
         return []
-    way = choices.way_to(session, customer, Topic.REPAIR)
+    way = choices.way_by(choice, customer, Topic.REPAIR)
     return [
         PanelRow(
             name=way.address if way else "–",

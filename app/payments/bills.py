@@ -36,6 +36,12 @@ _ATTEMPTS = (
     .where(PaymentAttempt.bill_id == bindparam("bill_id"))
     .order_by(PaymentAttempt.number)
 )
+_WITH_ATTEMPTS = (
+    select(Bill, PaymentAttempt)
+    .outerjoin(PaymentAttempt, PaymentAttempt.bill_id == Bill.id)
+    .where(Bill.store_id == bindparam("store_id"), Bill.reference == bindparam("reference"))
+    .order_by(PaymentAttempt.number)
+)
 _ABOUT = (
     select(PaymentAttempt)
     .join(Bill, Bill.id == PaymentAttempt.bill_id)
@@ -173,6 +179,14 @@ def _sums_of(
 def due(session: Session, bill: Bill) -> Money:
     """What is still owed; never below zero, also when a late capture has overpaid."""
     return standing.of(session, bill).due
+
+
+def with_attempts(
+    session: Session, store_id: int, reference: str
+) -> tuple[Bill | None, list[PaymentAttempt]]:
+    """The bill of this reference and every try to pay it, oldest first, in one statement."""
+    rows = session.execute(_WITH_ATTEMPTS, {"store_id": store_id, "reference": reference}).all()
+    return rows[0][0] if rows else None, [attempt for _, attempt in rows if attempt is not None]
 
 
 def live_attempt(session: Session, bill: Bill) -> PaymentAttempt | None:

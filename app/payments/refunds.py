@@ -5,7 +5,7 @@ not come about, what a return credited, what came too much. Whoever refunds has 
 the journal alone; returns and cancellations first credit the bill, then call `start`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -21,6 +21,7 @@ from app.payments import booking, cardamounts, journal, rounding, standing, till
 from app.payments.events import RefundPaidOut
 from app.payments.models import Account, Bill, EntryKind, PaymentAttempt, Tender, TillSession
 from app.payments.refund_models import Refund
+from app.payments.standing import Standing
 from app.payments.states import REFUND_MOVES, REFUND_OPEN, AttemptState, RefundState
 
 # The outbox's word for a refund that the card service has to make (`cardrefunds`).
@@ -49,13 +50,14 @@ def given_back_by(tender: Tender, give_back: GiveBack) -> None:
 
 def refundable(session: Session, bill: Bill) -> Money:
     """What the store holds of the bill's owner, less what is already on its way back."""
-    under_way = session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-            Refund.bill_id == bill.id, Refund.state.in_(REFUND_OPEN)
-        )
-    )
-    held = standing.of(session, bill).held
-    return max(held - Money(int(under_way or 0), bill.currency), Money(0, bill.currency))
+    return held_of(standing.of(session, bill), of_bill(session, bill))
+
+
+def held_of(stands: Standing, made: Sequence[Refund]) -> Money:
+    """The same by how the bill stands and the refunds that were made of it."""
+    currency = stands.held.currency
+    under_way = sum(one.amount_minor for one in made if one.state in REFUND_OPEN)
+    return max(stands.held - Money(under_way, currency), Money(0, currency))
 
 
 def returnable(session: Session, bill: Bill) -> list[Returnable]:

@@ -25,6 +25,25 @@ MONEY_KINDS = (EntryKind.PAYMENT, EntryKind.REFUND)
 
 
 @dataclass(frozen=True, slots=True)
+class Cover:
+    """What answers for a bill, in minor units: money, what was taken back, and what is owed on
+    terms (or was, and is given up).
+    """
+
+    paid: int = 0
+    credited: int = 0
+    on_terms: int = 0
+
+    @property
+    def all(self) -> int:
+        """A recognised sale is covered whole; one that is not, as far as it was paid."""
+        return self.paid + self.credited + self.on_terms
+
+
+UNCOVERED = Cover()
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """A bill by its journal and attempts.
 
@@ -52,24 +71,11 @@ class Standing:
         settled = self.credited + self.paid + self.written_off
         return max(self.total - settled, Money(0, self.total.currency))
 
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """What answers for a bill, in minor units: money, what was taken back, and what is owed on
-    terms (or was, and is given up).
-    """
-
-    paid: int = 0
-    credited: int = 0
-    on_terms: int = 0
-
     @property
-    def all(self) -> int:
-        """A recognised sale is covered whole; one that is not, as far as it was paid."""
-        return self.paid + self.credited + self.on_terms
-
-
-UNCOVERED = Cover()
+    def cover(self) -> Cover:
+        """What answers for the bill, as `covers_of` says it of many."""
+        on_terms = self.on_terms + self.written_off
+        return Cover(self.paid.minor, self.credited.minor, on_terms.minor)
 
 
 _BILL: BindParameter[int] = bindparam("bill_id")
@@ -171,6 +177,27 @@ def of(session: Session, bill: Bill) -> Standing:
         under_way_id=under_way_id,
         till_session_id=till_session_id,
     )
+
+
+def covered(
+    session: Session, store_id: int, references: Collection[str]
+) -> dict[str, tuple[Bill, Cover]]:
+    """The bills of many references with what answers for each, in one statement; what has no bill
+    is left out.
+    """
+    if not references:
+        return {}
+    rows = session.execute(
+        select(Bill, _paid, _credited, _owed_at_all)
+        .outerjoin(JournalEntry, JournalEntry.bill_id == Bill.id)
+        .outerjoin(Posting, Posting.entry_id == JournalEntry.id)
+        .where(Bill.store_id == store_id, Bill.reference.in_(references))
+        .group_by(Bill.id)
+    )
+    return {
+        bill.reference: (bill, Cover(int(paid or 0), int(credited or 0), int(on_terms or 0)))
+        for bill, paid, credited, on_terms in rows
+    }
 
 
 def covers_of(session: Session, bill_ids: Collection[int]) -> dict[int, Cover]:

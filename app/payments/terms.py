@@ -6,7 +6,7 @@ bill on account holds the customer's row, so that two at once cannot both take w
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer, CustomerKind
@@ -20,6 +20,7 @@ from app.payments import standing
 from app.payments.models import Account, Bill, JournalEntry, Posting
 from app.payments.terms_models import CreditAccount
 from app.stores import desk
+from app.stores.models import Store
 
 DAYS = 14
 MOST_DAYS = 90
@@ -84,18 +85,38 @@ def limit_of(account: CreditAccount) -> Money:
     return Money(account.limit_minor, account.currency)
 
 
+_PANEL = (
+    select(
+        Store.currency,
+        CreditAccount,
+        select(func.coalesce(func.sum(Posting.amount_minor), 0))
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .join(Bill, Bill.id == JournalEntry.bill_id)
+        .where(
+            Bill.customer_id == bindparam("customer_id"),
+            Posting.account == Account.RECEIVABLE,
+            Posting.currency == Store.currency,
+        )
+        .scalar_subquery(),
+    )
+    .select_from(Store)
+    .outerjoin(CreditAccount, CreditAccount.customer_id == bindparam("customer_id"))
+    .where(Store.id == bindparam("store_id"))
+)
+
+
 def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
     """A customer's page leads to the account."""
-    store = desk.store_of(session, actor.store_id)
-    account = account_of(session, customer.id)
-    owes = open_of(session, customer.id, store.currency)
-    facts: tuple[object, ...] = (msg("owes"), owes)
-    if account is not None:
-        facts = (*facts, msg("of at most"), limit_of(account))
-    row = PanelRow(
-        name=str(customer.number), href=f"/customers/{customer.number}/account", facts=facts
-    )
-    rows = [row] if customer.kind is CustomerKind.COMPANY else []
+    rows = []
+    if customer.kind is CustomerKind.COMPANY:
+        currency, account, minor = session.execute(
+            _PANEL, {"store_id": actor.store_id, "customer_id": customer.id}
+        ).one()
+        facts: tuple[object, ...] = (msg("owes"), Money(int(minor), currency))
+        if account is not None:
+            facts = (*facts, msg("of at most"), limit_of(account))
+        href = f"/customers/{customer.number}/account"
+        rows.append(PanelRow(name=str(customer.number), href=href, facts=facts))
     return Panel(title=msg("Account"), nothing=msg("Only a company buys on account."), rows=rows)
 
 

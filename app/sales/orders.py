@@ -185,12 +185,11 @@ def _placed(
 def status(session: Session, order: Order) -> OrderStatus:
     """What the order has become, by the journal, the handover and what came back."""
     bill = bill_of(session, order)
-    covers = standing.covers_of(session, [bill.id]) if bill else {}
     handed_over = session.scalar(select(Handover.id).where(Handover.order_id == order.id))
     return derive(
         order,
         bill=bill,
-        cover=covers.get(bill.id, UNCOVERED) if bill else UNCOVERED,
+        cover=standing.of(session, bill).cover if bill else UNCOVERED,
         handed_over=handed_over is not None,
         returned=returned_of(session, [order.id]),
     )
@@ -398,9 +397,11 @@ def robots_of(order: Order) -> list[OrderLine]:
     return [line for line in order.lines if line.unit_id is not None]
 
 
-def robots_waiting(session: Session, order: Order) -> list[OrderLine]:
-    """The lines whose robots did not come back."""
-    back = returned_of(session, [order.id])
+def robots_waiting(
+    session: Session, order: Order, *, returned: Mapping[int, int] | None = None
+) -> list[OrderLine]:
+    """The lines whose robots did not come back; `returned` is what did, where that is known."""
+    back = returned_of(session, [order.id]) if returned is None else returned
     return [line for line in robots_of(order) if line.id not in back]
 
 

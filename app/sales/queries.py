@@ -1,12 +1,13 @@
 """What lists and pages of the counter show; a fixed number of statements each, however long."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.util import identity_key
 
 from app.customers.models import Customer
 from app.kernel.actor import Actor
@@ -118,28 +119,15 @@ def order_page(session: Session, actor: Actor, *, cursor: str | None) -> paging.
 
 
 def rows(session: Session, actor: Actor, found: Sequence[Order]) -> list[OrderRow]:
-    """Orders as list rows: customers, bills, money, handovers, returns in one statement each."""
-    customer_ids = {order.customer_id for order in found if order.customer_id}
-    names = {
-        row.id: row.name
-        for row in session.execute(
-            select(Customer.id, Customer.name).where(Customer.id.in_(customer_ids))
-        )
-    }
-    raised = bills.by_references(
-        session, actor.store_id, [orders.reference(order) for order in found]
-    )
-    covers = standing.covers_of(session, [bill.id for bill in raised.values()])
-    returned = orders.returned_of(session, [order.id for order in found if order.settled_at])
-    handed = set(
-        session.scalars(
-            select(Handover.order_id).where(Handover.order_id.in_([order.id for order in found]))
-        )
-    )
+    """Orders as list rows: customers, bills with their money, and what became of the goods in one
+    statement each.
+    """
+    names = _names(session, {order.customer_id for order in found if order.customer_id})
+    raised = standing.covered(session, actor.store_id, [orders.reference(order) for order in found])
+    handed, returned = _gone(session, [order.id for order in found if order.settled_at])
     listed = []
     for order in found:
-        bill = raised.get(orders.reference(order))
-        cover = covers.get(bill.id, UNCOVERED) if bill else UNCOVERED
+        bill, cover = raised.get(orders.reference(order), (None, UNCOVERED))
         total = totals.of_order(order).gross
         listed.append(
             OrderRow(
@@ -162,6 +150,34 @@ def rows(session: Session, actor: Actor, found: Sequence[Order]) -> list[OrderRo
             )
         )
     return listed
+
+
+def _names(session: Session, customer_ids: Collection[int]) -> dict[int, str]:
+    """What customers are called; whoever is at hand is not asked for."""
+    held = {one: session.identity_map.get(identity_key(Customer, one)) for one in customer_ids}
+    names = {one: customer.name for one, customer in held.items() if customer is not None}
+    unknown = [one for one in customer_ids if one not in names]
+    if unknown:
+        rows = session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(unknown)))
+        names.update((row.id, row.name) for row in rows)
+    return names
+
+
+def _gone(session: Session, order_ids: Collection[int]) -> tuple[set[int], dict[int, int]]:
+    """Which orders were handed over, and how many pieces came back of each line."""
+    if not order_ids:
+        return set(), {}
+    rows = session.execute(
+        select(Order.id, Handover.id, ReturnLine.order_line_id, func.sum(ReturnLine.quantity))
+        .outerjoin(Handover, Handover.order_id == Order.id)
+        .outerjoin(OrderLine, OrderLine.order_id == Order.id)
+        .outerjoin(ReturnLine, ReturnLine.order_line_id == OrderLine.id)
+        .where(Order.id.in_(order_ids))
+        .group_by(Order.id, Handover.id, ReturnLine.order_line_id)
+    ).all()
+    handed = {order_id for order_id, handover_id, _, _ in rows if handover_id is not None}
+    returned = {line_id: int(count) for _, _, line_id, count in rows if line_id is not None}
+    return handed, returned
 
 
 def lines(order: Order) -> list[LineView]:

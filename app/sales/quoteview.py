@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.kernel.actor import Actor
 from app.kernel.money import Money
-from app.payments import standing, terms
+from app.payments import standing
 from app.payments.models import Bill
+from app.payments.standing import Standing
+from app.payments.terms_models import CreditAccount
 from app.sales import deposits, orders, quotelinks, quotepaper, quotes
 from app.sales.models import Order, Product, ProductKind
-from app.sales.quote_models import PreOrder, Quote, QuoteLine, QuoteVersion
+from app.sales.quote_models import OrderDeposit, PreOrder, Quote, QuoteLine, QuoteVersion
 from app.sales.quotes import QuoteState
 from app.stores import desk
 from app.web import paging
@@ -168,22 +170,39 @@ def robots_for_sale(session: Session, actor: Actor) -> Sequence[Product]:
     ).all()
 
 
-def panel(session: Session, actor: Actor, order: Order, bill: Bill | None) -> dict[str, Any]:
-    """What a sale's page says of its quote, its deposit, who waits, and paying later."""
-    quote_number, waits = session.execute(
-        select(
-            select(Quote.number).where(Quote.order_id == order.id).scalar_subquery(),
-            select(func.count())
-            .select_from(PreOrder)
-            .where(PreOrder.order_id == order.id, PreOrder.ended_at.is_(None))
-            .scalar_subquery(),
-        )
-    ).one()
-    deposit = deposits.of_order(session, order)
-    how = standing.of(session, bill) if bill and deposit else None
+_PANEL = (
+    select(
+        select(Quote.number).where(Quote.order_id == Order.id).scalar_subquery(),
+        select(func.count())
+        .select_from(PreOrder)
+        .where(PreOrder.order_id == Order.id, PreOrder.ended_at.is_(None))
+        .scalar_subquery(),
+        OrderDeposit,
+        CreditAccount,
+    )
+    .select_from(Order)
+    .outerjoin(OrderDeposit, OrderDeposit.order_id == Order.id)
+    .outerjoin(CreditAccount, CreditAccount.customer_id == Order.customer_id)
+    .where(Order.id == bindparam("order_id"))
+)
+
+
+def panel(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    bill: Bill | None,
+    *,
+    stands: Standing | None = None,
+) -> dict[str, Any]:
+    """What a sale's page says of its quote, its deposit, who waits, and paying later.
+
+    `stands` is how the bill stands, where that is known.
+    """
+    quote_number, waits, deposit, account = session.execute(_PANEL, {"order_id": order.id}).one()
+    how = (stands or standing.of(session, bill)) if bill and deposit else None
     today = deposits.today_of(session, order)
     nothing = Money(0, order.currency)
-    account = terms.account_of(session, order.customer_id) if order.customer_id else None
     return {
         "quote_number": quote_number,
         "deposit_stands": deposits.as_paid(deposit, how.paid if how else nothing, today)

@@ -63,11 +63,14 @@ class Out:
     value_minor: int
 
 
-def of_order(session: Session, order: Order) -> list[Returnable]:
+def of_order(
+    session: Session, order: Order, *, returned: Mapping[int, int] | None = None
+) -> list[Returnable]:
     """Every line of a settled sale with what of it can still come back; a fixed number of
-    statements.
+    statements. `returned` is what did come back, where that is known.
     """
-    returned = orders.returned_of(session, [order.id])
+    if returned is None:
+        returned = orders.returned_of(session, [order.id])
     obstacles = _robots(session, order)
     out = pieces_out(session, order)
     used = _used_contracts(session, order)
@@ -115,20 +118,15 @@ def _robots(session: Session, order: Order) -> dict[int, Text]:
     units = {line.unit_id: line for line in order.lines if line.unit_id is not None}
     if not units:
         return {}
-    active = {
-        sale.unit_id: sale
-        for sale in session.scalars(
-            select(UnitSale).where(UnitSale.unit_id.in_(units), UnitSale.returned_at.is_(None))
-        )
-    }
-    owners = {
-        unit_id: (customer_id, name)
-        for unit_id, customer_id, name in session.execute(
-            select(Ownership.unit_id, Ownership.customer_id, Customer.name)
-            .join(Customer, Customer.id == Ownership.customer_id)
-            .where(Ownership.unit_id.in_(units), Ownership.until.is_(None))
-        )
-    }
+    rows = session.execute(
+        select(Unit.id, UnitSale, Ownership.customer_id, Customer.name)
+        .outerjoin(UnitSale, (UnitSale.unit_id == Unit.id) & UnitSale.returned_at.is_(None))
+        .outerjoin(Ownership, (Ownership.unit_id == Unit.id) & Ownership.until.is_(None))
+        .outerjoin(Customer, Customer.id == Ownership.customer_id)
+        .where(Unit.id.in_(units))
+    ).all()
+    active = {unit_id: sale for unit_id, sale, _, _ in rows if sale is not None}
+    owners = {unit_id: (whose, name) for unit_id, _, whose, name in rows if whose is not None}
     found = {}
     for unit_id, line in units.items():
         obstacle = _of_robot(order, line.unit, active.get(unit_id), owners.get(unit_id))

@@ -1,6 +1,6 @@
 """What pages show of returns; a fixed number of statements each, however much came back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from app.kernel.money import Money
 from app.payments import refunds, standing
 from app.payments.models import Tender
 from app.payments.refund_models import Refund
+from app.payments.standing import Standing
 from app.payments.states import REFUND_LABELS, RefundState
 from app.payments.till_reports import TENDER_LABELS
 from app.sales import creditnotes, exchanges, moneyback, orders, returnables, returnrules, returns
@@ -54,8 +55,17 @@ class Panel:
         )
 
 
-def panel(session: Session, order: Order) -> dict[str, Any]:
-    """For a sale's page; nothing is asked of the database before anything was paid."""
+def panel(
+    session: Session,
+    order: Order,
+    *,
+    stands: Standing | None = None,
+    returned: Mapping[int, int] | None = None,
+) -> dict[str, Any]:
+    """For a sale's page; nothing is asked of the database before anything was paid.
+
+    `stands` is how the bill stands and `returned` what came back, where that is known.
+    """
     if order.placed_at is None:
         source = exchanges.source_of(session, order)
         nothing = Money(0, order.currency)
@@ -63,10 +73,12 @@ def panel(session: Session, order: Order) -> dict[str, Any]:
         return {"coming_back": shown, "came_back": {}}
     bill = orders.bill_of(session, order)
     gone = refunds.of_bill(session, bill) if bill else []
-    lines = returnables.of_order(session, order) if order.settled_at else []
+    lines = returnables.of_order(session, order, returned=returned) if order.settled_at else []
     made = returns.of_order(session, order)
     is_over = order.settled_at is not None or order.cancelled_at is not None
-    held = exchanges.held(session, order) if is_over else Money(0, order.currency)
+    held = Money(0, order.currency)
+    if is_over and bill is not None:
+        held = refunds.held_of(stands or standing.of(session, bill), gone)
     shown = Panel(
         returns=[
             (row, creditnotes.label(row.number), Money(row.credited_minor, row.currency))

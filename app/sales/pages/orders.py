@@ -12,7 +12,8 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.signatures import read_signature
 from app.kernel.text import Text
-from app.payments import bills, giftview, invoiceview, issuing
+from app.payments import bills, giftview, invoiceview, issuing, standing
+from app.payments.standing import UNCOVERED
 from app.payments.states import ATTEMPT_LABELS
 from app.payments.till_reports import TENDER_LABELS
 from app.robots import touches
@@ -128,29 +129,39 @@ def hand_over(
 
 
 def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
-    documents = issuing.documents_of(session, order.store_id, orders.reference(order))
-    bill = bills.by_reference(session, order.store_id, orders.reference(order))
+    reference = orders.reference(order)
+    documents = issuing.documents_of(session, order.store_id, reference)
+    bill, attempts = bills.with_attempts(session, order.store_id, reference)
+    stands = standing.of(session, bill) if bill else None
+    handover = handovers.done(session, order)
+    returned = orders.returned_of(session, [order.id])
     return {
         "order": order,
-        "stands": orders.status(session, order),
+        "stands": orders.derive(
+            order,
+            bill=bill,
+            cover=stands.cover if stands else UNCOVERED,
+            handed_over=handover is not None,
+            returned=returned,
+        ),
         "status_labels": orders.STATUS_LABELS,
         "lines": queries.lines(order),
         "totals": totals.of_order(order),
         "customer": session.get(Customer, order.customer_id) if order.customer_id else None,
-        "attempts": bills.attempts_of(session, bill) if bill else [],
+        "attempts": attempts,
         "attempt_labels": ATTEMPT_LABELS,
         "tender_labels": TENDER_LABELS,
-        "due": bills.due(session, bill) if bill else totals.of_order(order).gross,
+        "due": stands.due if stands else totals.of_order(order).gross,
         "documents": documents,
         "invoices_of_sale": invoiceview.of(session, documents),
-        "tax": taxview.of(session, actor, order),
+        "tax": taxview.of(session, actor, order, stands=stands),
         "gift_cards": [
             giftview.one(session, card) for _, card in giftlines.cards_of(session, order)
         ],
-        "handover": handovers.done(session, order),
-        "robots": orders.robots_waiting(session, order),
-        **returnview.panel(session, order),
-        **quoteview.panel(session, actor, order, bill),
+        "handover": handover,
+        "robots": orders.robots_waiting(session, order, returned=returned),
+        **returnview.panel(session, order, stands=stands, returned=returned),
+        **quoteview.panel(session, actor, order, bill, stands=stands),
     }
 
 
