@@ -24,6 +24,7 @@ from app.demo import (
     history,
     laboratory,
     offers,
+    owners,
     parts,
     people,
     planning,
@@ -142,6 +143,7 @@ def _tell_of_the_last_days(session: Session, crew: Crew, now: datetime) -> None:
         buying.take_the_last_one(session, crew)
         laboratory.write_rules(session, crew)
         laboratory.begin_another(session, crew)
+        owners.ask(session, crew)
 
 
 @contextmanager

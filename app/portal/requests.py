@@ -96,9 +96,10 @@ def ask_service(
     asked: Asked,
     *,
     form_key: str,
-    files: FileStore,
+    files: FileStore | None = None,
 ) -> OwnerRequest:
-    """The owner asks the store to look at the robot. The same form sent twice asks once.
+    """The owner asks the store to look at the robot. Pictures go into `files`; the same
+    form sent twice asks once.
 
     Raises Invalid or Refused by field, TooLarge for a picture, TooMany for too many requests.
     """
@@ -116,11 +117,12 @@ def ask_service(
     row.words = words
     _add(session, owned, row)
     now = clock.now()
-    session.add_all(
-        OwnerRequestPhoto(request_id=row.id, sha256=files.put(picture.content), at=now)
-        for picture in kept
-    )
-    session.flush()
+    if files is not None:
+        session.add_all(
+            OwnerRequestPhoto(request_id=row.id, sha256=files.put(picture.content), at=now)
+            for picture in kept
+        )
+        session.flush()
     return row
 
 
