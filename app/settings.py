@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     claim_minutes: int = Field(
         default=30, ge=1, le=1440, description="How long a scanned serial stays with its sale."
     )
+    link_claim_hours: int = Field(
+        default=24, ge=1, le=2160, description="How long a payment link keeps what it asks for."
+    )
     outbox_seconds: float = Field(
         default=0.5, gt=0, le=60, description="How often work for printer and mail is looked for."
     )

@@ -44,6 +44,7 @@ from app.payments import (
 from app.payments.events import (
     BillSettled,
     MoneyCame,
+    PageBegins,
     PaymentCaptured,
     PaymentFailed,
     PaymentLinkMade,
@@ -138,10 +139,7 @@ def connect() -> None:
     _connect_service()
     _connect_calibration()
     _connect_customers()
-    events.listen(MoneyCame, checkout.on_money_came)
-    events.listen(PaymentFailed, checkout.on_payment_failed)
-    events.listen(BillSettled, completion.on_bill_settled)
-    events.listen(PaymentCaptured, preorders.on_payment_captured)
+    _connect_money()
     events.listen(UnitMoved, preorders.on_unit_moved)
     events.listen(BoughtBack, buyback.on_bought_back)
     events.listen(ComponentFitted, fit.on_fitted)
@@ -157,8 +155,6 @@ def connect() -> None:
     events.listen(ComponentRemoved, cores.on_removed)
     events.listen(MovementReversed, receipts.on_reversed)
     events.listen(HandedOver, robotpapers.on_handed_over)
-    events.listen(HandedOver, asking.on_handed_over)
-    events.listen(TicketMoved, asking.on_ticket_moved)
     events.listen(CustomerErased, surveyview.on_customer_erased)
     live.watch("survey", followuplists.mark)
     events.listen(TakenBack, grants.on_taken_back)
@@ -166,18 +162,6 @@ def connect() -> None:
     events.listen(CustomerErased, messagesview.on_customer_erased)
     events.listen(CustomerErased, quoteprivacy.on_customer_erased)
     findable.tell("gift_card", giftview.find)
-    outbox.deliver_by(cards.PRESENT, cards.deliver)
-    outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)
-    for tender, give_back in (
-        (Tender.TRADE_IN, tradeintaking.give_back),
-        (Tender.STORE_CREDIT, creditback.give_back),
-        (Tender.VOUCHER, vouchers.give_back),
-    ):
-        refunds.given_back_by(tender, give_back)
-    outbox.deliver_by(printing.RECEIPT, printing.deliver)
-    outbox.deliver_by(drawers.KICK, drawers.deliver)
-    events.listen(RefundPaidOut, drawers.on_refund_paid_out)
-    outbox.deliver_by(fiscal.SIGN, fiscalsigning.deliver)
     bodylook.look_by(bodylook.Look.BULLETINS, bulletinlook.look)
     whereabouts.tell_by(tracing.passages)
     whereabouts.keep_by(tracing.kept)
@@ -200,6 +184,27 @@ def connect() -> None:
     _connect_notices()
 
 
+def _connect_money() -> None:
+    """Payments and refunds: who owns the bill, who carries the money, who gives what back."""
+    events.listen(MoneyCame, checkout.on_money_came)
+    events.listen(PaymentFailed, checkout.on_payment_failed)
+    events.listen(PageBegins, checkout.on_page_begins)
+    events.listen(BillSettled, completion.on_bill_settled)
+    events.listen(PaymentCaptured, preorders.on_payment_captured)
+    outbox.deliver_by(cards.PRESENT, cards.deliver)
+    outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)
+    for tender, give_back in (
+        (Tender.TRADE_IN, tradeintaking.give_back),
+        (Tender.STORE_CREDIT, creditback.give_back),
+        (Tender.VOUCHER, vouchers.give_back),
+    ):
+        refunds.given_back_by(tender, give_back)
+    outbox.deliver_by(printing.RECEIPT, printing.deliver)
+    outbox.deliver_by(drawers.KICK, drawers.deliver)
+    events.listen(RefundPaidOut, drawers.on_refund_paid_out)
+    outbox.deliver_by(fiscal.SIGN, fiscalsigning.deliver)
+
+
 def _connect_notices() -> None:
     """What is written to customers: after all others, so that what they did can be told."""
     events.listen(TicketOpened, notices.on_opened)
@@ -212,6 +217,8 @@ def _connect_notices() -> None:
     events.listen(BillSettled, notices.on_bill_settled)
     events.listen(PaymentLinkMade, notices.on_payment_link)
     events.listen(HandedOver, notices.on_handed_over)
+    events.listen(HandedOver, asking.on_handed_over)
+    events.listen(TicketMoved, asking.on_ticket_moved)
     events.listen(CustomerErased, customerrequests.on_customer_erased)
 
 
@@ -257,7 +264,7 @@ def _connect_service() -> None:
     panels.show(serviceview.panel)
     ticketpanels.show("estimate", "service/estimate_panel.html", estimate_queries.panel)
     ticketpanels.show("plan", "service/plan_panel.html", planwork.panel)
-    ticketpanels.show("talk", "portal/talk_panel.html", talks.panel)
+    ticketpanels.show("talk", "portal/talk_panel.html", talks.panel_wait)
     ticketpanels.count_unread_by(talks.unread)
     board.also_marked_by(TalkMessage)
     events.listen(CustomerErased, portalview.on_customer_erased)

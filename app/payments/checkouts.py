@@ -9,15 +9,16 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, events
 from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Refused, Unavailable
 from app.kernel.money import Money
 from app.kernel.text import msg
-from app.payments import bills, failures, settling, standing
+from app.payments import bills, booking, failures, settling, standing
 from app.payments.cardamounts import check_charge
 from app.payments.errors import CardServiceRefused, OverTender
+from app.payments.events import PageBegins
 from app.payments.intents import CheckoutReport
 from app.payments.models import Bill, PaymentAttempt, Tender
 from app.payments.states import LIVE, AttemptState
@@ -56,6 +57,8 @@ def start(session: Session, bill: Bill, amount: Money, *, by: str) -> PaymentAtt
     )
     session.add(attempt)
     session.flush()
+    house = booking.card_service(bill.store_id)
+    events.announce(session, PageBegins(bill.id, bill.reference, bill.store_id, house))
     audit.record(
         session,
         Actor(store_id=bill.store_id, name=by, role="customer"),

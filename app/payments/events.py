@@ -23,6 +23,18 @@ class MoneyCame(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PageBegins(Event):
+    """A customer with a link is about to be sent to the card service's page. Whoever owns the bill
+    makes sure of what is paid for; a StoreError sends nobody there, in words for the customer.
+    """
+
+    bill_id: int
+    reference: str
+    store_id: int
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentFailed(Event):
     """A try to pay ended without money: declined, or cancelled before a card was asked."""
 

@@ -6,12 +6,12 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, Refused
+from app.kernel.errors import Conflict, Refused, StoreError
 from app.kernel.money import Money
 from app.kernel.text import msg
 from app.parts import reservations
 from app.payments import bills, rounding, standing, tenders, tills
-from app.payments.events import MoneyCame, PaymentFailed
+from app.payments.events import MoneyCame, PageBegins, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
 from app.payments.standing import Standing
 from app.robots import claims
@@ -192,6 +192,36 @@ def on_money_came(session: Session, event: MoneyCame) -> None:
         customer_id=order.customer_id,
         total=totals.of_order(order).gross,
     )
+
+
+def on_page_begins(session: Session, event: PageBegins) -> None:
+    """Listens in `app.wiring`: what a link asks money for is still ours, and stays so until that
+    money has come or failed to. Raises Conflict in words for the customer.
+    """
+    kind, _, number = event.reference.partition(":")
+    if kind != "order":
+        return
+    order = orders.by_number(session, event.actor, int(number))
+    bill = bills.by_reference(session, order.store_id, event.reference)
+    if bill is None or order.settled_at is not None or bills.paid(session, bill):
+        return
+    try:
+        _require_payable(session, order)
+        _require_goods(session, event.actor, order)
+    except StoreError as refusal:
+        raise Conflict(
+            msg("This cannot be had any more as it was ordered. Please talk to the store.")
+        ) from refusal
+
+
+def keep_for_link(session: Session, order: Order, *, minutes: int) -> None:
+    """A link was made, and nobody may ever open it: what the basket keeps ends by time again, but
+    where money has come or is on its way.
+    """
+    bill = orders.bill_of(session, order)
+    if bill is None or bills.paid(session, bill) or bills.live_attempt(session, bill) is not None:
+        return
+    free_after_failure(session, order, minutes=minutes)
 
 
 def on_payment_failed(session: Session, event: PaymentFailed) -> None:

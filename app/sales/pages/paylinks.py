@@ -41,17 +41,19 @@ def make_sale_link(
     form: Annotated[LinkForm, Form()],
 ) -> Response:
     """A link, told this once: so the answer is kept for nobody to replay. The sale's total is
-    fixed with it, as with any first tender.
+    fixed with it, as with any first tender; what it keeps is free again in time if nobody opens it.
     """
     order = orders.by_number(session, actor, number)
+    settings: Settings = request.app.state.settings
     try:
         amount, days = form.read(order.currency)
         key = links.make(session, actor, _bill(session, actor, order), amount=amount, days=days)
+        minutes = settings.link_claim_hours * 60
+        checkout.keep_for_link(session, order, minutes=minutes)
     except StoreError as refusal:
         session.rollback()
         order = orders.by_number(session, actor, number)
         return _page(request, session, order, form=form, refusal=refusal)
-    settings: Settings = request.app.state.settings
     return _page(request, session, order, link=f"{settings.public_url.rstrip('/')}/pay/{key}")
 
 
