@@ -8,7 +8,7 @@ page of another kind, on desktop and phone, light and dark. Pictures land in
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -73,8 +73,13 @@ def sign_in(page: Page, url: str) -> None:
     page.wait_for_url(f"{url}/")
 
 
-def kinds_of_page(page: Page, url: str) -> dict[str, str]:
-    """One address for each kind of page that links lead to; the key is fit for a file's name."""
+def kinds_of_page(
+    page: Page, url: str, *, look: Callable[[str], None] = lambda _: None
+) -> dict[str, str]:
+    """One address for each kind of page that links lead to; the key is fit for a file's name.
+
+    `look` is called with the key of each page while it is open; without one after a file.
+    """
     seen = {"today": "/"}
     found: dict[str, str] = {}
     while len(found) < MOST_PAGES and (waiting := [kind for kind in seen if kind not in found]):
@@ -87,6 +92,7 @@ def kinds_of_page(page: Page, url: str) -> dict[str, str]:
         # another browser shows a file, in a page of its own that is not ours
         if answer is None or not answer.headers["content-type"].startswith("text/html"):
             found[kind] = ""
+            look("")
             continue
         for link in page.eval_on_selector_all("a[href]", LINKS):
             address = urlsplit(urljoin(page.url, link))
@@ -94,6 +100,7 @@ def kinds_of_page(page: Page, url: str) -> dict[str, str]:
                 seen.setdefault(
                     kind_of(address.path), address._replace(scheme="", netloc="").geturl()
                 )
+        look(kind)
     return {kind: path for kind, path in found.items() if path}
 
 

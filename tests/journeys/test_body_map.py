@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.test_every_page import violations
+from tests.journeys.axe import violations
 from tools.screenshots import sign_in
 
 ROBOT = "/robots/DEMO-G1-25-0118"
