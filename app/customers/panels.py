@@ -27,6 +27,8 @@ class Panel:
     title: Text
     nothing: Text  # what is said when there are no rows
     rows: list[PanelRow] = field(default_factory=list)
+    # the page where more of it stands, and what leads there
+    more: tuple[Text, str] | None = None
 
 
 PanelMaker = Callable[[Session, Actor, Customer], Panel]

@@ -183,6 +183,8 @@ SETUP = Offer(
     "SETUP-1", "Set-up and first steps at your place", _SERVICE, Category.SERVICES, 390_00
 )
 
+GIFT_CARD = Offer("GIFT-CARD", "Gift card", ProductKind.GIFT_CARD, Category.SERVICES, 50_00)
+
 OFFERS = (
     BATTERY_G1,
     CASE,
@@ -201,6 +203,7 @@ OFFERS = (
     TRAINING,
     SETUP,
     Offer("WIPE-1", "Data wipe with certificate", _SERVICE, Category.SERVICES, 120_00),
+    GIFT_CARD,
 )
 
 STARTER = Offer("START-G1", "G1 starter bundle", ProductKind.BUNDLE, Category.ROBOTS, 19_900_00)

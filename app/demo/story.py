@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import wiring
 from app.demo import (
+    answers,
     bodies,
     buying,
     claims,
@@ -21,6 +22,7 @@ from app.demo import (
     deliveries,
     duties,
     estimates,
+    gifts,
     history,
     laboratory,
     offers,
@@ -96,6 +98,8 @@ def _tell(session: Session) -> None:
     with _at(now, days_ago=8, hour=17):
         buying.order(session, crew)
         claims.submit(session, crew)
+    with _at(now, days_ago=7, hour=10):
+        answers.answer(session, crew)
     with _at(now, days_ago=6, hour=16):
         counts.count_two_bins(session, crew)
     with _at(now, days_ago=5, hour=10):
@@ -126,12 +130,15 @@ def _tell_of_the_last_days(session: Session, crew: Crew, now: datetime) -> None:
         parts.put_aside(session, crew)
     with _at(now, days_ago=1, hour=11):
         trade.second_day_of_trade(session, crew)
+        gifts.sell_and_spend(session, crew)
+        gifts.say_sorry(session, crew)
         buying.receive_a_half(session, crew)
     with _at(now, days_ago=1, hour=13):
         laboratory.measure_it_again(session, crew)
     with _at(now, days_ago=1, hour=16):
         service.yesterday(session, crew)
         estimates.ask_for_the_knee(session, crew)
+        answers.answer(session, crew)
     with _at(now, days_ago=1, hour=18):
         trade.close_till(session, crew)
     with clock.set_to(now - timedelta(minutes=40)):
@@ -143,6 +150,7 @@ def _tell_of_the_last_days(session: Session, crew: Crew, now: datetime) -> None:
         buying.take_the_last_one(session, crew)
         laboratory.write_rules(session, crew)
         laboratory.begin_another(session, crew)
+        answers.serve_a_cafe(session, crew)
         owners.ask(session, crew)
 
 

@@ -205,7 +205,8 @@ def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
     moves = moves_of(session, customer.id)[:_SHOWN]
     return Panel(
         title=msg("Store credit"),
-        nothing=msg("Nothing: credit comes from a return or a trade-in."),
+        nothing=msg("Nothing: credit comes from a return, a trade-in, or as goodwill."),
+        more=(msg("Statement and goodwill"), f"/customers/{customer.number}/credit"),
         rows=[
             PanelRow(
                 name=str(move.number),

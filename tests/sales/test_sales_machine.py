@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.conftest import SUPPLY, engines
 from tests.databases import ENGINES, EngineName
-from tests.sales.machine_value import Valuing
+from tests.sales.machine_gifts import Gifting
 
 STEPS_A_RUN = 100
 STEPS = int(os.environ.get("QUATREFOIL_TEST_SALE_STEPS", "2700"))
@@ -30,7 +30,7 @@ def test_no_order_of_steps_breaks_the_books(
     facts: dict[str, object] = {"supply": supply, "engine": engine, "happened": happened}
 
     run_state_machine_as_test(
-        type("Trade", (Valuing,), facts),
+        type("Trade", (Gifting,), facts),
         settings=settings(
             max_examples=max(steps // STEPS_A_RUN, 1),
             stateful_step_count=STEPS_A_RUN,
@@ -54,5 +54,7 @@ def test_no_order_of_steps_breaks_the_books(
     # drawn at random, long ways rarely come to it: a soak expects one in 700 steps
     assert happened["traded in"] > steps // (2_500 if IS_SOAK else 400)
     assert happened["ask deposit"] > steps // (2_500 if IS_SOAK else 400)
+    assert happened["hand out"] > steps // (2_500 if IS_SOAK else 300)
+    assert happened["pay with card"] > steps // (2_500 if IS_SOAK else 400)
     if IS_SOAK:
         print(dict(happened))  # what a soak is read for
