@@ -38,6 +38,7 @@ from app.payments import (
     giftview,
     printing,
     refunds,
+    refundslips,
     terms,
     vouchers,
 )
@@ -200,6 +201,7 @@ def _connect_money() -> None:
     ):
         refunds.given_back_by(tender, give_back)
     outbox.deliver_by(printing.RECEIPT, printing.deliver)
+    outbox.deliver_by(refundslips.SLIP, refundslips.deliver)
     outbox.deliver_by(drawers.KICK, drawers.deliver)
     events.listen(RefundPaidOut, drawers.on_refund_paid_out)
     outbox.deliver_by(fiscal.SIGN, fiscalsigning.deliver)

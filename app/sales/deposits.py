@@ -18,7 +18,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.tax import BASIS
 from app.kernel.text import msg
 from app.parts import reservations
-from app.payments import bills, refunds, standing
+from app.payments import bills, refunds, refundslips, standing
 from app.payments.models import Account, Bill, IssuedDocument, Tender, TillSession
 from app.robots import claims
 from app.sales import keptfee, moneyback, orders, totals, waiting
@@ -275,7 +275,7 @@ def _give_back(
         part = min(payment.left, left)
         if not part or payment.attempt.tender in moneyback.NEVER_BACK:
             continue
-        refunds.start(
+        refund = refunds.start(
             session,
             actor,
             bill,
@@ -284,6 +284,7 @@ def _give_back(
             reason=reason,
             till_session=till_session if payment.attempt.tender is Tender.CASH else None,
         )
+        refundslips.post(session, refund)
         left -= part
 
 

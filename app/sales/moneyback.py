@@ -10,7 +10,7 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import refunds, standing, tills
+from app.payments import refunds, refundslips, standing, tills
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.payments.refund_models import Refund
 from app.sales import orders, returnrules
@@ -103,7 +103,10 @@ def give_held(
             link=f"/sales/{order.number}",
         )
     require_allowed(session, actor, order, bill, plan, credited=None, approved_by=approved_by)
-    return give(session, actor, bill, plan, reason=reason, till_id=till_id)
+    made = give(session, actor, bill, plan, reason=reason, till_id=till_id)
+    for refund in made:
+        refundslips.post(session, refund)
+    return made
 
 
 def require_allowed(

@@ -124,6 +124,7 @@ def test_the_day_shows_what_came_and_walks_to_others(seller: Browser) -> None:
     assert "All tills, by way of payment" in page
     assert "Cash" in page
     assert 'id="day-before"' in page
+    assert seller.get("/till/day.pdf").content.startswith(b"%PDF")
     assert "No money moved" in seller.get("/till/day?day=2020-01-01").text
     assert seller.get("/till/day?day=nonsense").status_code == 422
 

@@ -1,13 +1,17 @@
 """Money goes back by the way it came, never more than came, and the books say so."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.kernel import outbox
+from app.kernel.db import Database
 from app.kernel.errors import Refused
 from app.kernel.tax import TaxSum
-from app.payments import bills, checks, journal, refunds, standing, tenders
+from app.payments import bills, checks, journal, refunds, refundslips, standing, tenders
 from app.payments.models import Account, Bill, PaymentAttempt, TillSession
 from app.payments.refund_models import Refund
 from app.payments.states import RefundState
@@ -122,3 +126,27 @@ def test_a_deposit_of_a_sale_that_does_not_come_about_goes_back(
     assert refund.state is RefundState.PAID_OUT
     assert bills.paid(session, owed) == eur(0)
     assert list(checks.breaches(session)) == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_cash_that_goes_back_without_a_credit_note_has_a_slip_to_sign(
+    database: Database, tmp_path: Path
+) -> None:
+    paper = tmp_path / "printer"
+    with database.transaction() as session:
+        place = shop(session)
+        place.till.printer = f"file://{paper}"
+        owed, drawer = bill(session, place), opened(session, place)
+        paid = tenders.take_cash(
+            session, place.cashier, owed, drawer, amount=eur(5_000), tendered=eur(5_000)
+        )
+        back = refunds.start(
+            session, place.cashier, owed, paid, eur(2_000), reason="too much", till_session=drawer
+        )
+        refundslips.post(session, back)
+    outbox.deliver_by(refundslips.SLIP, refundslips.deliver)
+    outbox.deliver_due(database)
+
+    printed = paper.read_bytes()
+    assert b"too much" in printed
+    assert b"20.00" in printed

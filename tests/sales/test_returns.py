@@ -14,9 +14,10 @@ from app.identity.roles import Role
 from app.kernel import clock
 from app.kernel.errors import Conflict, Forbidden, Invalid, Refused
 from app.kernel.money import Money
+from app.kernel.outbox import OutboxItem
 from app.parts import stock
 from app.parts.models import Balance, Place, PlaceKind
-from app.payments import bills, issuing, refunds, standing, tills
+from app.payments import bills, issuing, refunds, refundslips, standing, tills
 from app.payments.documents import DocumentKind, imbalances
 from app.payments.models import Tender
 from app.payments.states import RefundState
@@ -438,9 +439,11 @@ def test_what_a_return_left_over_is_given_back_later(session: Session) -> None:
     plan = moneyback.suggested(session, bill, refunds.refundable(session, bill))
     whole = by_number(session, counter, order)
     give = {"reason": "no exchange", "till_id": counter.till.id}
+    counter.till.printer = "file:///dev/null"
 
     moneyback.give_held(session, counter.manager, whole, plan, **give)  # type: ignore[arg-type]
 
+    assert session.scalar(select(OutboxItem.kind).where(OutboxItem.kind == refundslips.SLIP))
     with pytest.raises(Conflict, match="Nothing"):
         moneyback.give_held(session, counter.manager, whole, plan, **give)  # type: ignore[arg-type]
     assert breaches_of(session) == []

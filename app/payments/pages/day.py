@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.identity.guard import Acting, SignedIn
-from app.payments import dayreport, fiscal, fiscalsigning
+from app.payments import daypaper, dayreport, fiscal, fiscalsigning
 from app.payments.till_reports import TENDER_LABELS
 from app.robots.daytext import read_day
 from app.web.forms import StoreForm
@@ -32,6 +32,22 @@ def show_day(request: Request, session: ReadSession, actor: SignedIn, day: str =
         is_today=asked == today,
         tender_labels=TENDER_LABELS,
         device=fiscal.signer().name,
+    )
+
+
+@router.get("/till/day.pdf")
+def show_paper(session: ReadSession, actor: SignedIn, day: str = "") -> Response:
+    """The same on paper."""
+    actor.require("till.view")
+    asked = read_day(day, field="day") or dayreport.today(session, actor.store_id)
+    paper = daypaper.pdf(session, actor.store_id, dayreport.of(session, actor, asked))
+    return Response(
+        paper,
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="day-{asked.isoformat()}.pdf"',
+            "Cache-Control": "private, no-store",
+        },
     )
 
 
