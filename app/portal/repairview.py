@@ -10,7 +10,7 @@ from app.kernel.money import Money
 from app.kernel.text import Text, msg
 from app.payments import bills
 from app.payments.models import Tender
-from app.portal import repairpapers, talks
+from app.portal import following, repairpapers, talks
 from app.portal.repairpapers import Paper
 from app.portal.talks import Said
 from app.service import (
@@ -80,8 +80,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class RepairView:
-    """Everything on the page. `todo`: what the customer is to do; `due`: what can be paid here."""
+    """Everything on the page.
 
+    `mark` moves when anything on it does; `todo` is what the customer is to do, `due` what can be
+    paid here.
+    """
+
+    mark: str
     told: Told
     todo: Text
     steps: Sequence[dict[str, object]]
@@ -108,6 +113,7 @@ def view(session: Session, ticket: Ticket) -> RepairView:
     talk = talks.of_ticket(session, ticket)
     sent = sum(len(one.photos) for one in talk)
     return RepairView(
+        mark=following.mark(session, ticket.id),
         told=told,
         todo=_todo(ticket, asked, due),
         steps=_steps(session, ticket, told),

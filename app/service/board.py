@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
+from app.kernel.db import Base
 from app.kernel.errors import Refused
 from app.kernel.text import Text, msg
 from app.service import queries
@@ -126,14 +128,23 @@ def ticket_mark(session: Session, actor: Actor, key: str) -> str:
     actor.require("service.view")
     number = int(key) if key.isascii() and key.isdigit() and len(key) <= 9 else 0  # noqa: PLR2004
     found = session.execute(
-        select(
-            Ticket.version, *(_newest(table) for table in (TicketNote, Diagnosis, TicketPhoto))
-        ).where(Ticket.store_id == actor.store_id, Ticket.number == number)
+        select(Ticket.version, *(_newest(table) for table in _marking)).where(
+            Ticket.store_id == actor.store_id, Ticket.number == number
+        )
     ).one_or_none()
     return ".".join(str(one or 0) for one in found or ())
 
 
-def _newest(table: type[TicketNote | Diagnosis | TicketPhoto]) -> ScalarSelect[int]:
+def also_marked_by(table: type[Base]) -> None:
+    """What is new in `table`, by its `ticket_id`, moves a ticket's mark as well."""
+    if table not in _marking:
+        _marking.append(table)
+
+
+_marking: list[type[Any]] = [TicketNote, Diagnosis, TicketPhoto]
+
+
+def _newest(table: type[Any]) -> ScalarSelect[int]:
     return (
         select(func.max(table.id))
         .where(table.ticket_id == Ticket.id)

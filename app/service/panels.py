@@ -1,9 +1,10 @@
-"""Panels that other parts of service put on a ticket's first page: its estimate, its work.
+"""Panels that other parts put on a ticket's first page: its estimate, its work, what a customer
+writes; and how many messages wait there to be read.
 
 Each brings a template below `templates/service/` and what that needs. Filled by `app.wiring`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -22,6 +23,9 @@ class Panel:
     facts: Mapping[str, object]
 
 
+Counter = Callable[[Session, Sequence[int]], Mapping[int, int]]
+
+_unread: list[Counter] = []
 _tellers: dict[str, tuple[str, Teller]] = {}
 
 
@@ -35,3 +39,13 @@ def of_ticket(session: Session, actor: Actor, ticket: Ticket) -> list[Panel]:
     return [
         Panel(template, teller(session, actor, ticket)) for template, teller in _tellers.values()
     ]
+
+
+def count_unread_by(counter: Counter) -> None:
+    """Have `counter` tell how many messages wait to be read, by ticket; it replaces another."""
+    _unread[:] = [counter]
+
+
+def unread(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, int]:
+    """How many messages of customers wait to be read; tickets with none are left out."""
+    return _unread[0](session, ticket_ids) if _unread and ticket_ids else {}

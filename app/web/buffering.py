@@ -14,10 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel.db import should_retry
 from app.kernel.errors import TooLarge
-from app.web.errors import problem, wants_json
+from app.kernel.text import msg
+from app.web.errors import answer_to
 
 FORM_CAP = 1_000_000
 UPLOAD_CAP = 25_000_000
+# What is over a cap is still heard out up to here, and forgotten at once: a browser that is cut off
+# in the middle of sending shows its own page in place of our answer.
+_HEARD_OUT = 300_000_000
 _READING = {"GET", "HEAD", "OPTIONS"}
 _TRIES = 6
 
@@ -68,11 +72,16 @@ class BufferedWrites:
 
 def _too_large(scope: Scope) -> Response:
     """Here, outside the error map, as it would have been said there."""
-    sentence = "This is larger than the store accepts."
-    request = Request(scope)
-    if wants_json(request):
-        return problem(request, 413, code=TooLarge.code, detail=sentence)
-    return PlainTextResponse(sentence, 413)
+    refused = TooLarge(
+        msg(
+            "This is larger than the store accepts: at most {most} MB at once. Go back: what you "
+            "typed is still there.",
+            most=_cap_of(scope) // 10**6,
+        )
+    )
+    if "app" not in scope:  # nobody there to draw a page
+        return PlainTextResponse(str(refused), 413)
+    return answer_to(Request(scope), refused)
 
 
 def _cap_of(scope: Scope) -> int:
@@ -86,13 +95,17 @@ async def _read(receive: Receive, *, cap: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise CutOff
+            raise TooLong if size > cap else CutOff
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > cap:
+            chunks.clear()
+        else:
+            chunks.append(chunk)
+        is_whole = not message.get("more_body", False)
+        if size > _HEARD_OUT or (is_whole and size > cap):
             raise TooLong
-        chunks.append(chunk)
-        if not message.get("more_body", False):
+        if is_whole:
             return b"".join(chunks)
 
 

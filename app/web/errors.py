@@ -97,6 +97,11 @@ def problem(
     return JSONResponse(body, status, media_type="application/problem+json")
 
 
+def answer_to(request: Request, error: StoreError) -> Response:
+    """The same for who stands outside the map."""
+    return _on_store_error(request, error)
+
+
 def _on_store_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, StoreError):
         raise error
@@ -159,6 +164,7 @@ def _refusal_page(
         link=link,
         error_id=getattr(request.state, "request_id", ""),
     )
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
     if is_htmx(request):
         response.headers["HX-Retarget"] = "#notice"
         response.headers["HX-Reswap"] = "innerHTML"

@@ -48,6 +48,11 @@ def close() -> None:
     _closed.set()
 
 
+def is_over(began: float) -> bool:
+    """Whether a stream that began then (monotonic) is to end: it is long enough, or we stop."""
+    return time.monotonic() - began >= LONGEST_S or _closed.is_set()
+
+
 def read_topics(text: str) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """`robot:12=7,robot:13` as pairs of kind and key, and the marks that the page showed.
 
@@ -89,7 +94,7 @@ async def stream(
     known = dict(seen)
     began = said = time.monotonic()
     yield f"retry: {_RETRY_MS}\n\n".encode()
-    while time.monotonic() - began < LONGEST_S and not _closed.is_set():
+    while not is_over(began):
         async with _turn():
             now = await run_in_threadpool(_look, database, actor, topics)
         changed = [topic for topic, mark in now.items() if known.get(topic) != mark]

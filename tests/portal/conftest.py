@@ -1,5 +1,5 @@
 """A workshop with a customer's robot, and the browsers of those who work there."""
 
-from tests.service.conftest import bench, office, shop
+from tests.service.conftest import bench, office, shop, statements_of_app
 
-__all__ = ["bench", "office", "shop"]
+__all__ = ["bench", "office", "shop", "statements_of_app"]

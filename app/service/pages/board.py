@@ -13,7 +13,7 @@ from app.kernel.errors import Refused, StoreError
 from app.kernel.quantity import row_number
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.service import board, efforts, queries
+from app.service import board, efforts, panels, queries
 from app.service.board import Shown
 from app.service.queries import Wanted
 from app.service.states import OPEN, STATE_LABELS, WAITING_LABELS, TicketState, WaitingReason
@@ -36,11 +36,15 @@ def show_board(
     shown = _shown(who, waiting)
     reason = shown.reason.value if shown.reason else (_WAITING if shown.waiting else "")
     here = _address(mine=shown.mine, waiting=reason)
+    columns = board.board(session, actor, shown)
     return render(
         request,
         "service/board.html",
         block="columns",
-        columns=board.board(session, actor, shown),
+        columns=columns,
+        unread=panels.unread(
+            session, [card.ticket.id for column in columns for card in column.cards]
+        ),
         efforts=efforts.of_store(session, actor.store_id, clock.now()),
         shown=shown,
         here=here,
