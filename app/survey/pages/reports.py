@@ -67,7 +67,7 @@ def show_pack(
         "survey/maker.html",
         status=status_of(refusal) if refusal and models else 200,
         pack=pack,
-        models=[(one.id, f"{one.maker.name} {one.name}") for one in models],
+        models=[(one.id, one.name) for one in models],
         months=[(months.shown(one), one) for one in reversed(months.lately(store, _MONTHS_SHOWN))],
         chosen=(model, month),
         symptom=FaultKind.SYMPTOM,
