@@ -1,6 +1,6 @@
 """An owner who asks the demo store for service, from the robot's own page."""
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.demo.opening import Crew
@@ -8,10 +8,11 @@ from app.portal import requests
 from app.portal.requests import Asked
 from app.robots.models import Ownership, Unit
 from app.robots.states import Custody, UnitState
+from app.service.models import Ticket
 
 
 def ask(session: Session, crew: Crew) -> None:
-    """The newest robot that is with its owner."""
+    """The newest robot that is with its owner, and for which no repair is open."""
     unit, owned = session.execute(
         select(Unit, Ownership)
         .join(Ownership, Ownership.unit_id == Unit.id)
@@ -20,6 +21,7 @@ def ask(session: Session, crew: Crew) -> None:
             Unit.state == UnitState.HANDED_OVER,
             Unit.custody == Custody.CUSTOMER,
             Ownership.until.is_(None),
+            ~exists().where(Ticket.unit_id == Unit.id, Ticket.ended_at.is_(None)),
         )
         .order_by(Ownership.id.desc())
         .limit(1)

@@ -20,6 +20,8 @@ OPEN_PAGES = {
     *("/healthz", "/readyz", "/metrics", "/sign-in", "/sign-in/pin", "/sign-in/badge"),
     # a robot's public passport: its code or its owner's key is what opens it
     *("/r/key", "/r/{code}", "/r/{code}/passport.json", "/c/{code}"),
+    *(f"/r/{{code}}/{last}" for last in ("book", "service", "give", "repairs/{number}")),
+    *("/r/{code}/certificates/{number}.pdf", "/d/{key}"),
     # a repair's status and estimate: the key on its receipt is what opens them
     *("/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
     # a bill that is paid by a link: its key is what opens it
@@ -50,11 +52,13 @@ DONE_ONCE = {
     *("/sales/pre-orders/{row_id}/allocate", "/sales/pre-orders/models/{model_id}/allocate"),
     *(f"/books/overdue/{{bill_id}}/{last}" for last in ("remind", "receive", "give-up")),
     *("/parts/orders/{number}/receive", "/parts/orders/{number}/receipts/{row_id}/undo"),
+    *(f"/service/requests/{{number}}/{last}" for last in ("take", "confirm")),
 }
 # The same once and twice by their nature: they look at what has become of one payment; or their
-# answer is a secret that is kept nowhere.
+# answer is a secret that is kept nowhere; or what they are told works once at the card service.
 BY_NATURE = {
     *("cancel_payment", "reconcile_payment"),
+    *("register_card_reader", "clear_card_reader"),
     *("make_owner_link", "make_ticket_receipt", "make_quote_link"),
     *("hand_out_gift_card", "look_up_gift_card"),
 }

@@ -4,5 +4,5 @@ from fastapi import APIRouter
 
 from app.portal.api import requests
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter()
 router.include_router(requests.router)

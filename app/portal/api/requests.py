@@ -17,7 +17,7 @@ from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import Cursor, Number, PageOut, Sent, Words
 
-router = APIRouter(prefix="/owner-requests", tags=["owner requests"])
+router = APIRouter(prefix="/api/v1/owner-requests", tags=["owner requests"])
 
 
 class RequestOut(BaseModel):
