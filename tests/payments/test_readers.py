@@ -2,6 +2,7 @@
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from app.kernel.errors import NotFound, Refused, Unavailable
 from app.payments import cards, readers
@@ -9,6 +10,7 @@ from app.payments.states import AttemptState
 from app.stores import desk
 from tests.makers.browsing import Browser, a_browser
 from tests.makers.payments import shop
+from tests.makers.programs import Program, a_token
 from tests.makers.sales import a_counter
 from tests.payments.counter import Counter
 from tests.stripe_server import StripeStandIn
@@ -135,3 +137,21 @@ def test_the_page_keeps_what_was_typed(stripe: StripeStandIn, manager: Browser) 
     silent = manager.get("/till/readers")
     assert silent.status_code == 200
     assert "does not answer" in silent.text
+
+
+def test_programs_register_place_rename_and_remove(app: FastAPI) -> None:
+    client = TestClient(app)
+    with app.state.database.transaction() as session:
+        token = a_token(session, a_counter(session).manager)
+    program = Program(client, token)
+
+    made = program.post("/card-readers", {"code": "apple-pear-plum", "label": "Window"}).json()
+    at = f"/card-readers/{made['id']}"
+    placed = program.post("/card-readers/till", {"till": "Till 1", "reader": made["id"]})
+    renamed = program.patch(at, {"label": "Door"})
+    (listed,) = program.get("/card-readers").json()
+    removed = client.delete(f"/api/v1{at}", headers={"Authorization": f"Bearer {token}"})
+
+    assert [one.status_code for one in (placed, renamed, removed)] == [200, 204, 204]
+    assert (listed["label"], listed["tills"]) == ("Door", ["Till 1"])
+    assert program.get("/card-readers").json() == []

@@ -8,11 +8,22 @@ from app.payments.api import (
     entitlements,
     giftcards,
     overdue,
+    readers,
     reconciling,
     tills,
     vouchers,
 )
 
 router = APIRouter()
-for part in (giftcards, overdue, tills, books, documents, reconciling, vouchers, entitlements):
+for part in (
+    giftcards,
+    overdue,
+    tills,
+    books,
+    documents,
+    readers,
+    reconciling,
+    vouchers,
+    entitlements,
+):
     router.include_router(part.router)
