@@ -46,6 +46,8 @@ DONE_ONCE = {
     *("/customers/new", "/robots/receive/{sha256}"),
     *(f"/service/tickets/{{number}}/{last}" for last in ("bill/cash", "bill/transfer", "return")),
     "/service/tickets/{number}/estimate/{version}/decide",
+    *("/counter/gift-card", "/counter/gift-card/pay", "/customers/{number}/credit"),
+    *(f"/gift-cards/{{number}}/{last}" for last in ("block", "unblock", "replace")),
     *("/parts/buying", "/parts/move/scan", "/parts/returns", "/parts/returns/cores/{core_id}"),
     *(f"/sales/quotes/{{number}}/{last}" for last in ("send", "accept", "withdraw", "robot")),
     *(f"/sales/{{number}}/{last}" for last in ("deposit", "arrival", "on-account", "cancel")),
