@@ -21,9 +21,9 @@ from app.stores import desk
 from app.web import paging
 
 KIND_LABELS: dict[MoveKind, Text] = {
-    MoveKind.ISSUED: msg("Issued"),
-    MoveKind.DRAWN: msg("Used"),
-    MoveKind.REVERSED: msg("Given back"),
+    MoveKind.ISSUED: msg("Voucher issued"),
+    MoveKind.DRAWN: msg("Drawn"),
+    MoveKind.REVERSED: msg("Undone"),
     MoveKind.WITHDRAWN: msg("Taken away"),
 }
 CSV = ("number", "day", "kind", "amount", "left", "unit", "reference", "note", "by")

@@ -144,7 +144,7 @@ def reverse(
     _hold(session, entitlement)
     note = clean(note)[:200]
     if not note:
-        raise Refused(msg("Say why it is given back."), field="note")
+        raise Refused(msg("Say why it is undone."), field="note")
     drawn = session.scalar(
         select(EntitlementMove).where(
             EntitlementMove.entitlement_id == entitlement.id, EntitlementMove.number == number
@@ -153,7 +153,7 @@ def reverse(
     if drawn is None or drawn.kind is not MoveKind.DRAWN:
         raise NotFound(msg("There is no such use of this data voucher."))
     if session.scalar(select(EntitlementMove.id).where(EntitlementMove.reverses_id == drawn.id)):
-        raise Conflict(msg("This was given back already."))
+        raise Conflict(msg("This was undone already."))
     return _move(
         session,
         actor,

@@ -69,6 +69,11 @@ class Row:
     def lost(self) -> Money:
         return self._money(self.voucher.lost_minor)
 
+    @property
+    def to_send(self) -> Money:
+        """What goes back to the authority: of what is too much, as far as it had paid."""
+        return max(min(-self.open, self.paid), self._money(0))
+
     def _money(self, minor: int) -> Money:
         return Money(minor, self.voucher.currency)
 

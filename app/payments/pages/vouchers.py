@@ -39,7 +39,7 @@ router = APIRouter()
 DESK = "/books/vouchers"
 LISTS: dict[str, Text] = {
     "waiting": msg("To be claimed"),
-    "claimed": msg("Claimed"),
+    "claimed": msg("With the authority"),
     "settled": msg("Answered"),
     "back": msg("To be sent back"),
     "all": msg("All vouchers"),
@@ -372,7 +372,7 @@ def _voucher(
 def _parts(voucher: Voucher) -> Iterator[tuple[Text, Money]]:
     """What became of a voucher's money, as far as anything did."""
     for label, minor in (
-        (msg("Used"), voucher.amount_minor),
+        (msg("Paid for the sale"), voucher.amount_minor),
         (msg("Went back with the sale"), voucher.back_minor),
         (msg("Paid by the authority"), voucher.paid_minor),
         (msg("Charged to the customer"), voucher.charged_minor),
