@@ -18,7 +18,7 @@ from app.service.models import Ticket, TicketLink
 
 # How long after its end a ticket is still shown to who holds its key.
 _SHOWN_FOR = timedelta(days=90)
-_LONGEST = 100
+LONGEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def rotate(session: Session, actor: Actor, ticket: Ticket) -> str:
 def ticket_of(session: Session, token: str) -> Ticket:
     """The ticket that a key opens; raises NotFound, in the same words whatever was guessed."""
     found = None
-    if 0 < len(token) <= _LONGEST:
+    if 0 < len(token) <= LONGEST:
         found = session.scalar(
             select(Ticket)
             .join(TicketLink, TicketLink.ticket_id == Ticket.id)
@@ -121,4 +121,9 @@ def ticket_of(session: Session, token: str) -> Ticket:
 
 def is_over(ticket: Ticket) -> bool:
     """Whether it ended so long ago that nobody outside sees it any more."""
-    return ticket.ended_at is not None and clock.now() > ticket.ended_at + _SHOWN_FOR
+    return has_passed(ticket.ended_at)
+
+
+def has_passed(ended_at: datetime | None) -> bool:
+    """The same of a ticket that ended at this moment; None: it is open."""
+    return ended_at is not None and clock.now() > ended_at + _SHOWN_FOR
