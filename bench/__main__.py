@@ -16,6 +16,7 @@ from bench import (
     imports,
     machine,
     pages,
+    polls,
     rates,
     readings,
     scaling,
@@ -46,6 +47,7 @@ class Bench:
         self.stock = stock
         self.engines = engines
         self.windows, self.seconds = 3, 10.0 if long else 3.0
+        self.poll_seconds = 60.0 if long else 8.0
         self.writes = 10_000 if long else 800
         self.busy = Busyness()
         self.sale = heard_of_a_sale(stock.folder)
@@ -150,6 +152,34 @@ class Bench:
             if found.failures:
                 yield f"{found.failures} writes of a crowd failed on {engine}"
 
+    def polls(self) -> Iterator[str]:
+        title(
+            f"{polls.TILLS} tills sell, {polls.POLLS_A_SECOND} times a second customers ask "
+            "whether their repair has moved"
+        )
+        for engine in self.engines:
+            url = self.url(engine)
+            shop = furnish(url, robots=FOR_RATES, counters=polls.TILLS)
+            keys = polls.repairs(url, self.folder)
+            asked = polls.heard_of_a_poll(url, self.folder, keys[0]).total
+            found = polls.measure(
+                shop, self.folder, keys, windows=self.windows, seconds=self.poll_seconds
+            )
+            print(
+                f"{NAMES[engine]}: {spread(found.rates)} polls a second, each {asked} statements, "
+                f"p95 {spread(found.poll_ms)} ms"
+            )
+            print(f"  checkout p95 {spread(found.p95_ms(found.quiet))} ms without them")
+            print(f"  and {spread(found.p95_ms(found.polled))} ms with them")
+            print(
+                f"  ratio {spread(found.ratios)}, at most {polls.MOST_RATIO:.0f}: "
+                f"{verdict_at_most(found.ratios, polls.MOST_RATIO)}"
+            )
+            if found.errors:
+                yield f"{found.errors} sales or polls failed on {engine}"
+            if asked > polls.MOST_STATEMENTS:
+                yield f"a poll asks {asked} statements on {engine}"
+
     def parts(self) -> Iterator[str]:
         title(
             f"The store room with {stockroom.FEW:,} and {stockroom.MANY:,} parts, "
@@ -230,6 +260,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "steps": Bench.steps,
     "pages": Bench.pages,
     "crowd": Bench.crowd,
+    "polls": Bench.polls,
     "parts": Bench.parts,
     "imports": Bench.imports,
     "readings": Bench.readings,

@@ -42,6 +42,10 @@ class Visitor:
         """Send a form with this browser's token."""
         return self._ask("POST", address, urlencode({**self._fields, **fields}))
 
+    def hang_up(self) -> None:
+        """Come on a new connection next time: the service ends one that was idle for seconds."""
+        self._connection.close()
+
     def _sign_in(self, session: str) -> None:
         """The first page gives this browser its secret, and its forms the token for it."""
         self._headers["Cookie"] = f"{SESSION_COOKIE}={session}"
