@@ -54,7 +54,7 @@ def paper(pack: Pack, *, language: str) -> Paper:
         pack=pack,
         language=language,
         zone=store.zone,
-        issued_at=pack.end - timedelta(seconds=1),
+        issued_at=pack.end - timedelta(hours=12),
         seller=Party(store.legal_name, tuple(row for row in (store.street, town) if row)),
         store=store.name,
         number=f"{pack.model.name} {pack.month_text}",

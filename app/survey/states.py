@@ -47,7 +47,7 @@ STANDING_LABELS: dict[Standing, Text] = {
     Standing.OPEN: msg("Not answered yet"),
     Standing.ANSWERED: msg("Answered"),
     Standing.EXPIRED: msg("Expired"),
-    Standing.REVOKED: msg("Revoked"),
+    Standing.REVOKED: msg("Link revoked"),
 }
 OUTCOME_LABELS: dict[Outcome, Text] = {
     Outcome.SOLVED: msg("Solved"),
