@@ -56,6 +56,7 @@ from app.portal import customerrequests, lettersview, notices, talks
 from app.portal import customerview as portalview
 from app.portal.talk_models import TalkMessage
 from app.robots import (
+    awaited,
     bodylook,
     bulletinlook,
     bulletins,
@@ -164,6 +165,7 @@ def connect() -> None:
     events.listen(CustomerErased, quoteprivacy.on_customer_erased)
     findable.tell("gift_card", giftview.find)
     bodylook.look_by(bodylook.Look.BULLETINS, bulletinlook.look)
+    awaited.tell_by("pre-orders", preorders.awaited_of)
     whereabouts.tell_by(tracing.passages)
     whereabouts.keep_by(tracing.kept)
     live.watch("robot", timeline.mark)

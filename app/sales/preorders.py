@@ -4,6 +4,7 @@ The turn counts from the moment that the deposit was paid (or, without one, that
 Whoever gives a robot to somebody else than the next says why, and must be a manager.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from app.payments import bills
 from app.payments.events import PaymentCaptured
 from app.payments.models import Bill
 from app.robots import claims
+from app.robots.awaited import Awaited
 from app.robots.events import UnitMoved
 from app.robots.models import RobotModel, Unit
 from app.robots.states import Holding, UnitState
@@ -173,6 +175,22 @@ def queues(session: Session, actor: Actor) -> list[Queue]:
         places += [Place(row, order, name or "", None) for row, order, name in later]
         found.append(Queue(model, places, free.get(model.id, [])))
     return found
+
+
+def awaited_of(session: Session, actor: Actor, model_ids: Collection[int]) -> list[Awaited]:
+    """Told to `robots.awaited`: who waits for models of which robots arrive."""
+    if "orders.view" not in actor.permissions:
+        return []
+    return [
+        Awaited(
+            model=one.model.name,
+            waiting=len(one.places),
+            first=f"{one.places[0].customer} (S-{one.places[0].order.number})",
+            page="/sales/pre-orders",
+        )
+        for one in queues(session, actor)
+        if one.model.id in model_ids
+    ]
 
 
 def next_of(session: Session, store_id: int, model_id: int) -> PreOrder | None:

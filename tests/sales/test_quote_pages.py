@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from app.kernel import clock
 from app.kernel.money import Money
 from app.payments import terms
+from app.robots import receiving
 from app.sales import onaccount, orders, quotelines, quotelinks, quotes
 from app.sales.models import Order
 from app.sales.quote_models import Quote
 from app.web import csrf
 from tests.makers.browsing import SECRET, Browser, a_browser
 from tests.makers.quotes import a_configurator, a_quote, accepted
+from tests.makers.robots import a_maker
 from tests.makers.sales import PIN, Counter, a_robot
 from tests.makers.whole_sales import a_basket
 
@@ -251,6 +253,20 @@ def test_the_queue_shows_who_is_next_and_gives_the_robot(
     session.expire_all()
     order = orders.by_number(session, counter.seller, 1)
     assert orders.robots_of(order)
+
+
+def test_a_delivery_note_says_who_waits_for_what_comes(
+    app: FastAPI, session: Session, counter: Counter
+) -> None:
+    accepted(session, counter, a_quote(session, counter))
+    note = f"maker,model,serial\n{a_maker(session).name},{counter.model.code},NEW-1\n"
+    sha256 = receiving.stage(session, counter.manager, file_name="n.csv", data=note.encode())
+    session.commit()
+
+    shown = a_browser(app, counter.manager_cookie).get(f"/robots/receive/{sha256}")
+
+    assert "1 customer waits for" in shown.text
+    assert "Lindenhof Robotik GmbH (S-1)" in shown.text
 
 
 def test_a_late_bill_is_reminded_from_its_list(

@@ -11,9 +11,10 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.quantity import row_number
 from app.kernel.text import Text
-from app.robots import addresses, receiving
+from app.robots import addresses, awaited, receiving
 from app.robots.deliverynotes import COLUMNS, MOST_BYTES, READ_OFF, REQUIRED
 from app.robots.forms import ConfirmForm
+from app.robots.receiving import Preview
 from app.web.errors import status_of
 from app.web.forms import problems_of
 from app.web.idempotent import once
@@ -129,4 +130,10 @@ def _preview(
         after=after,
         problems=problems or {},
         read_off_columns=READ_OFF,
+        awaited=awaited.of(session, actor, _models_of(preview)),
     )
+
+
+def _models_of(preview: Preview) -> set[int]:
+    models = (row.candidate.model for row in preview.rows)
+    return {model.id for model in models if model is not None}
