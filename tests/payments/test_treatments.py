@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from app.customers.models import Customer, CustomerKind
-from app.kernel.tax import PriceMode, TaxCategory
-from app.payments import treatments
+from app.kernel.tax import PriceMode, TaxCategory, TaxSum
+from app.payments import invoiceparts, treatments
 from app.payments.treatments import Treatment
 from app.stores.models import Store
 
@@ -94,3 +94,21 @@ def test_a_choice_that_lacks_its_facts_says_which(
     treatment: Treatment, customer: Customer | None, at: str
 ) -> None:
     assert treatments.lacking(treatment, store(at), customer) is not None
+
+
+@pytest.mark.parametrize(
+    ("category", "words"),
+    [
+        (TaxCategory.REVERSE, "Steuerschuldnerschaft des Leistungsempfängers"),
+        (TaxCategory.INTRA, "innergemeinschaftliche Lieferung"),
+        (TaxCategory.EXPORT, "Ausfuhrlieferung"),
+        (TaxCategory.MARGIN, "Gebrauchtgegenstände/Sonderregelung"),
+    ],
+)
+def test_a_german_invoice_says_it_in_the_words_of_the_law(
+    category: TaxCategory, words: str
+) -> None:
+    """UStG § 14a (1), (3), (5), (6)."""
+    (line,) = invoiceparts.taxes([TaxSum(0, 10_000, 0, category)], "EUR", "de")
+
+    assert words in line.reason
