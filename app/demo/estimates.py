@@ -13,6 +13,7 @@ from app.demo.bodies import ACTUATOR
 from app.demo.opening import CURRENCY, Crew
 from app.kernel import clock
 from app.kernel.money import Money
+from app.portal import talks
 from app.robots import makers, registry
 from app.robots.bodyplan import SlotClass
 from app.service import authorisations, estimates, lines, operations, sending, tickets
@@ -118,6 +119,18 @@ def ask_for_the_knee(session: Session, crew: Crew) -> None:
         session, crew.emre, sheet, "With your answer by noon it is back for Friday night."
     )
     sending.send(session, crew.emre, sheet)
+    _talk(session, crew, ticket)
+
+
+def _talk(session: Session, crew: Crew, ticket: Ticket) -> None:
+    """What the clinic asks on its page, and hears; its last question waits for an answer."""
+    for asked, answer in (
+        ("Will it be back for Friday? We have the night round.", "Yes, if the pads come tomorrow."),
+        ("Thank you. Can somebody bring the charger along as well?", ""),
+    ):
+        talks.write(session, ticket, text=asked, token=asked[:20], files=None)
+        if answer:
+            talks.answer(session, crew.emre, ticket, text=answer, token=answer[:20])
 
 
 def _ticket(session: Session, crew: Crew) -> Ticket:

@@ -55,7 +55,7 @@ def write(
     text: str,
     pictures: Sequence[bytes] = (),
     token: str,
-    files: FileStore,
+    files: FileStore | None,
 ) -> TalkMessage | None:
     """The customer's message; None where the same form has said it already.
 
@@ -177,9 +177,9 @@ def customer_of(ticket: Ticket) -> Actor:
 
 
 def _keep_photos(
-    session: Session, ticket: Ticket, pictures: Sequence[bytes], *, files: FileStore
+    session: Session, ticket: Ticket, pictures: Sequence[bytes], *, files: FileStore | None
 ) -> tuple[int, ...]:
-    if not pictures:
+    if not pictures or files is None:
         return ()
     left = photos_left(session, ticket)
     if len(pictures) > left:

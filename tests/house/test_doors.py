@@ -23,7 +23,8 @@ OPEN_PAGES = {
     *(f"/r/{{code}}/{last}" for last in ("book", "service", "give", "repairs/{number}")),
     *("/r/{code}/certificates/{number}.pdf", "/d/{key}"),
     # a repair's status and estimate: the key on its receipt is what opens them
-    *("/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
+    *("/s", "/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
+    *(f"/s/{{token}}/{last}" for last in ("messages", "pay", "live", "papers/{key}.pdf")),
     # a bill that is paid by a link: its key is what opens it
     "/pay/{key}",
     # the link at a message's foot, by which its reader wants no more of these

@@ -34,6 +34,7 @@ def post(client: TestClient, content: bytes, content_type: str, path: str = "/si
 @only_once
 def test_a_megabyte_of_dashes_is_answered_at_once(visitor: TestClient) -> None:
     """SEC-09: by the time that it takes this process, since others use the machine."""
+    post(visitor, b"", FORM)  # the first one works out all addresses
     dashes = b"--b\r\n" + b"-" * 1_000_000 + b"\r\n--b--\r\n"
     for body in (dashes, b"--b" + b"-" * 1_000_000, b"\r\n" * 500_000 + b"--b--"):
         began = time.process_time()
