@@ -25,16 +25,15 @@ def breaches(session: Session) -> Iterator[str]:
 
 def _sums(session: Session) -> Iterator[str]:
     """Each says what is left after it, counted without a gap."""
-    over = {
-        "partition_by": EntitlementMove.entitlement_id,
-        "order_by": EntitlementMove.number,
-    }
+    one, place = EntitlementMove.entitlement_id, EntitlementMove.number
     moves = select(
         EntitlementMove.entitlement_id,
         EntitlementMove.number,
         EntitlementMove.balance_milli,
-        func.sum(EntitlementMove.amount_milli).over(**over).label("adds_up"),
-        func.row_number().over(**over).label("rank"),
+        func.sum(EntitlementMove.amount_milli)
+        .over(partition_by=one, order_by=place)
+        .label("adds_up"),
+        func.row_number().over(partition_by=one, order_by=place).label("rank"),
     ).subquery()
     for number, move in session.execute(
         select(Entitlement.number, moves.c.number)

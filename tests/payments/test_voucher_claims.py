@@ -10,7 +10,6 @@ from app.kernel.errors import Conflict, Invalid, NotFound, Refused
 from app.kernel.uploads import PDF, Upload
 from app.payments import (
     arrivals,
-    bills,
     credit,
     dunning,
     journal,
@@ -23,7 +22,7 @@ from app.payments import (
     voucherrest,
     vouchers,
 )
-from app.payments.models import Account
+from app.payments.models import Account, Bill
 from app.payments.voucher_models import Rest, Voucher, VoucherScheme
 from app.sales import voucherpay
 from app.stores import desk
@@ -49,7 +48,7 @@ def answered(session: Session, counter: Counter, scheme: VoucherScheme, minor: i
 
 def came_back(session: Session, counter: Counter, voucher: Voucher) -> None:
     """The sale's part that the voucher paid is given back, and the authority gets its own."""
-    bill = session.get_one(bills.Bill, voucher.bill_id)
+    bill = session.get_one(Bill, voucher.bill_id)
     payment = refunds.returnable(session, bill)[0]
     refunds.start(session, counter.manager, bill, payment.attempt, eur(WORTH), reason="back")
     voucherclaims.send_back(session, counter.manager, voucher.id)
