@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.payments.credit_models import CreditMove
@@ -141,5 +141,5 @@ def _payments(session: Session) -> Iterator[str]:
         yield f"payments: refund {refund_id} gave another credit than it says"
 
 
-def _either(*amounts: ColumnElement[int]) -> ColumnElement[int]:
+def _either(*amounts: SQLColumnExpression[int]) -> ColumnElement[int]:
     return sum((func.coalesce(amount, 0) for amount in amounts), literal(0))

@@ -65,17 +65,19 @@ def change(session: Session, actor: Actor, rules: Rules) -> None:
     seen.done()
     before = of_store(session, actor.store_id)
     row = row_of(session, actor.store_id)
-    said = {
-        "card_most_minor": rules.card_most.minor,
-        "card_months": rules.card_months,
-        "credit_months": rules.credit_months,
-        "goodwill_minor": rules.goodwill.minor,
-    }
     if row is None:
-        session.add(CreditRules(store_id=actor.store_id, **said))
+        row = CreditRules(
+            store_id=actor.store_id,
+            card_most_minor=rules.card_most.minor,
+            card_months=rules.card_months,
+            credit_months=rules.credit_months,
+            goodwill_minor=rules.goodwill.minor,
+        )
+        session.add(row)
     else:
-        for name, value in said.items():
-            setattr(row, name, value)
+        row.card_most_minor = rules.card_most.minor
+        row.card_months, row.credit_months = rules.card_months, rules.credit_months
+        row.goodwill_minor = rules.goodwill.minor
     session.flush()
     audit.record(
         session,

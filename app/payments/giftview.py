@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel import clock
@@ -188,7 +188,7 @@ def _state(card: GiftCard, balance: Money, today: date) -> State:
     return State.GOOD if balance else State.EMPTY
 
 
-def _of(show: Show, today: date, balance: ColumnElement[int]) -> list[ColumnElement[bool]]:
+def _of(show: Show, today: date, balance: SQLColumnExpression[int]) -> list[ColumnElement[bool]]:
     lives = or_(GiftCard.expires_on.is_(None), GiftCard.expires_on >= today)
     free = GiftCard.blocked_at.is_(None)
     match show:

@@ -58,6 +58,7 @@ def test_a_scanned_card_pays_what_is_on_it(
     card, code = card_sold(session, counter, 10_000)
     order = a_basket(session, counter, batteries=1)
     session.commit()
+    assert 'id="gift-code"' in till.get("/counter/gift-card/pay", htmx=True).text
     asked = till.post("/counter/scan", htmx=True, code=code, scan_id="1")
     assert "pays €100.00" in asked.text
     form = {"order": str(order.number), "due": "89900", "code": code, "amount": "100.01"}
