@@ -301,7 +301,7 @@ def send_voucher_back(
 
 
 @router.get("/voucher-claims", responses=refusals())
-def list_claims(
+def list_voucher_claims(
     session: ReadSession, actor: ApiReading, *, settled: bool = False, cursor: Cursor = ""
 ) -> PageOut[ClaimOut]:
     """Claims without an answer, the oldest first; or those answered, the newest first."""
