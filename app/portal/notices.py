@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
+from app.kernel.db import at_hand
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
 from app.messaging import delivery
@@ -312,6 +313,5 @@ def _order_of(session: Session, store_id: int, reference: str) -> Order | None:
     kind, _, number = reference.partition(":")
     if kind != "order" or not number.isdecimal():
         return None
-    return session.scalar(
-        select(Order).where(Order.store_id == store_id, Order.number == int(number))
-    )
+    facts = {"store_id": store_id, "number": int(number)}
+    return at_hand(session, Order, **facts) or session.scalar(select(Order).filter_by(**facts))

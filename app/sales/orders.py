@@ -18,7 +18,7 @@ from app.kernel.text import Text, msg
 from app.parts import reservations
 from app.payments import bills, standing, tills
 from app.payments.models import Bill
-from app.payments.standing import UNCOVERED, Cover
+from app.payments.standing import UNCOVERED, Cover, Standing
 from app.robots import claims
 from app.robots.models import Unit
 from app.sales import taxing, waiting
@@ -61,6 +61,11 @@ _WHOLE = (
     joinedload(Order.customer),
     joinedload(Order.exchange),
     joinedload(Order.lines).options(joinedload(OrderLine.product), joinedload(OrderLine.unit)),
+)
+_BY_ID = (
+    select(Order)
+    .where(Order.store_id == bindparam("store_id"), Order.id == bindparam("order_id"))
+    .options(*_WHOLE)
 )
 _BY_NUMBER = (
     select(Order)
@@ -153,6 +158,15 @@ def _is_whole(order: Order) -> bool:
     )
 
 
+def by_id(session: Session, actor: Actor, order_id: int) -> Order:
+    """The same by the row's id, for what refers to it."""
+    held = at_hand(session, Order, id=order_id, store_id=actor.store_id)
+    if held is not None and _is_whole(held):
+        return held
+    found = session.scalars(_BY_ID, {"store_id": actor.store_id, "order_id": order_id})
+    return found.unique().one()
+
+
 def current_at(session: Session, actor: Actor, till_id: int) -> Order | None:
     """The basket that lies open at a till, as whole as `by_number` gives it."""
     found = session.scalars(_AT_TILL, {"store_id": actor.store_id, "till_id": till_id})
@@ -182,14 +196,16 @@ def _placed(
     return tills.Place(row[0], row[1]), row[3]
 
 
-def status(session: Session, order: Order) -> OrderStatus:
-    """What the order has become, by the journal, the handover and what came back."""
+def status(session: Session, order: Order, *, stands: Standing | None = None) -> OrderStatus:
+    """What the order has become, by the journal, the handover and what came back; `stands` is how
+    its bill stands, where that is known.
+    """
     bill = bill_of(session, order)
     handed_over = session.scalar(select(Handover.id).where(Handover.order_id == order.id))
     return derive(
         order,
         bill=bill,
-        cover=standing.of(session, bill).cover if bill else UNCOVERED,
+        cover=(stands or standing.of(session, bill)).cover if bill else UNCOVERED,
         handed_over=handed_over is not None,
         returned=returned_of(session, [order.id]),
     )

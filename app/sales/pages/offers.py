@@ -178,7 +178,7 @@ def _customer(quote: Quote, name: str) -> Actor:
 def _order_of(session: Session, actor: Actor, quote: Quote) -> Order | None:
     if quote.order_id is None:
         return None
-    return orders.by_number(session, actor, session.get_one(Order, quote.order_id).number)
+    return orders.by_id(session, actor, quote.order_id)
 
 
 def _page(
@@ -232,7 +232,7 @@ def _after(session: Session, order: Order) -> dict[str, Any]:
     paid, due = (how.paid, how.due) if how else (nothing, nothing)
     today = deposits.today_of(session, order)
     deposit = deposits.as_paid(row, paid, today) if row is not None else None
-    status = orders.status(session, order)
+    status = orders.status(session, order, stands=how)
     return {
         "order": order,
         "order_status": _told(status),
