@@ -12,7 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.signatures import read_signature
 from app.kernel.text import Text
-from app.payments import bills, giftview, invoiceview, issuing, standing
+from app.payments import bills, giftview, invoiceview, standing
 from app.payments.standing import UNCOVERED
 from app.payments.states import ATTEMPT_LABELS
 from app.payments.till_reports import TENDER_LABELS
@@ -130,7 +130,7 @@ def hand_over(
 
 def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
     reference = orders.reference(order)
-    documents = issuing.documents_of(session, order.store_id, reference)
+    documents, invoices_of_sale = invoiceview.about(session, order.store_id, reference)
     bill, attempts = bills.with_attempts(session, order.store_id, reference)
     stands = standing.of(session, bill) if bill else None
     handover = handovers.done(session, order)
@@ -153,7 +153,7 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
         "tender_labels": TENDER_LABELS,
         "due": stands.due if stands else totals.of_order(order).gross,
         "documents": documents,
-        "invoices_of_sale": invoiceview.of(session, documents),
+        "invoices_of_sale": invoices_of_sale,
         "tax": taxview.of(session, actor, order, stands=stands),
         "gift_cards": [
             giftview.one(session, card) for _, card in giftlines.cards_of(session, order)
