@@ -1,7 +1,7 @@
 """What a customer's page, copy of data and erasure take from sales."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from app.customers.events import CustomerErased
 from app.customers.models import Customer
@@ -83,8 +83,8 @@ def _of(session: Session, customer: Customer, *, most: int | None) -> list[Order
         session.scalars(
             select(Order)
             .where(Order.customer_id == customer.id)
-            .options(selectinload(Order.lines))
+            .options(joinedload(Order.lines))
             .order_by(Order.id.desc())
             .limit(most)
-        )
+        ).unique()
     )
