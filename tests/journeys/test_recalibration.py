@@ -153,6 +153,7 @@ def test_the_robot_stays_until_what_the_swap_ended_has_passed(
     assert checking.prove(database).breaches == []
 
 
+@pytest.mark.only_on("sqlite")  # what is printed and seen; the act itself is in tests/service
 def test_a_manager_lets_it_go_with_a_reason_that_is_printed(
     page: Page, base: str, number: int, database: Database
 ) -> None:
