@@ -107,9 +107,7 @@ def make_a_quote(hands: Hands, base: str) -> str:
     hands.enter("#add-line")
     hands.sees("14,399.00", within="#lines")
     hands.write("#f-deposit", "2000")
-    hands.enter("#set-terms")
-    hands.sees("€2,000.00", within="main")
-    hands.press("Control+Enter")
+    hands.press("Control+Enter")  # sends it with what was just typed
     hands.enter("#make-link")
     address = hands.page.locator("#the-link a").get_attribute("href") or ""
     return address[address.index("/o/") :]

@@ -219,21 +219,26 @@ def set_terms(
     form: Annotated[TermsForm, Form()],
 ) -> Response:
     def act(quote: Quote) -> None:
-        draft = quotes.require_draft(quote)
-        said = form.read(quotes.sums(quote, draft).gross)
-        quotes.set_terms(
-            session,
-            actor,
-            quote,
-            valid_until=said.valid_until,
-            note=said.note,
-            deposit=said.deposit,
-            deposit_days=said.deposit_days,
-            free_days=said.free_days,
-            keep_bp=said.keep_bp,
-        )
+        write_terms(session, actor, quote, form)
 
     return acted(request, session, actor, number, act=act, refused=("terms", form))
+
+
+def write_terms(session: Session, actor: Actor, quote: Quote, form: TermsForm) -> None:
+    """What the form of terms says, into the draft."""
+    draft = quotes.require_draft(quote)
+    said = form.read(quotes.sums(quote, draft).gross)
+    quotes.set_terms(
+        session,
+        actor,
+        quote,
+        valid_until=said.valid_until,
+        note=said.note,
+        deposit=said.deposit,
+        deposit_days=said.deposit_days,
+        free_days=said.free_days,
+        keep_bp=said.keep_bp,
+    )
 
 
 def acted(

@@ -1,5 +1,6 @@
 """What becomes of a quote: sent, read by its link, accepted here, written anew, withdrawn."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -11,12 +12,13 @@ from app.kernel.quantity import document_number
 from app.kernel.signatures import read_signature
 from app.sales import accepting, quotelinks, quotes
 from app.sales.forms import ReasonForm
-from app.sales.pages.quotes import acted, quote_page
+from app.sales.pages.quotes import acted, quote_page, write_terms
 from app.sales.quote_models import Quote
-from app.sales.quoteforms import NameForm
+from app.sales.quoteforms import NameForm, TermsForm
 from app.settings import Settings
 from app.web.forms import StoreForm
 from app.web.idempotent import once
+from app.web.rendering import is_htmx
 from app.web.sessions import WriteSession
 from app.web.wire import Number
 
@@ -30,12 +32,20 @@ def send(
     session: WriteSession,
     actor: Acting,
     number: Number,
-    form: Annotated[StoreForm, Form()],
+    form: Annotated[TermsForm, Form()],
 ) -> Response:
+    """Its button stands in the form of the terms: what was typed there is sent, and not lost."""
+
     def act(quote: Quote) -> None:
+        if form.valid_until:
+            write_terms(session, actor, quote, form)
         quotes.send(session, actor, quote)
 
-    return acted(request, session, actor, number, act=act, refused=("terms", form))
+    answer = acted(request, session, actor, number, act=act, refused=("terms", form))
+    if is_htmx(request) and answer.status_code == HTTPStatus.OK:
+        # a page of its own: the button that had the focus is no more
+        return Response(status_code=204, headers={"HX-Redirect": f"/sales/quotes/{number}"})
+    return answer
 
 
 @router.post("/{number}/revise")
