@@ -51,7 +51,7 @@ def about(
         .order_by(IssuedDocument.id)
     ).all()
     documents = [document for document, _ in rows]
-    kept = {document_id for _, document_id in rows if document_id is not None}
+    kept = {document_id for _, document_id in rows if document_id}
     return documents, [_row(document, kept) for document in _invoices(documents)]
 
 

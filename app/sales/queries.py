@@ -175,8 +175,8 @@ def _gone(session: Session, order_ids: Collection[int]) -> tuple[set[int], dict[
         .where(Order.id.in_(order_ids))
         .group_by(Order.id, Handover.id, ReturnLine.order_line_id)
     ).all()
-    handed = {order_id for order_id, handover_id, _, _ in rows if handover_id is not None}
-    returned = {line_id: int(count) for _, _, line_id, count in rows if line_id is not None}
+    handed = {order_id for order_id, handover_id, _, _ in rows if handover_id}
+    returned = {line_id: int(count) for _, _, line_id, count in rows if line_id}
     return handed, returned
 
 

@@ -125,8 +125,8 @@ def _robots(session: Session, order: Order) -> dict[int, Text]:
         .outerjoin(Customer, Customer.id == Ownership.customer_id)
         .where(Unit.id.in_(units))
     ).all()
-    active = {unit_id: sale for unit_id, sale, _, _ in rows if sale is not None}
-    owners = {unit_id: (whose, name) for unit_id, _, whose, name in rows if whose is not None}
+    active = {unit_id: sale for unit_id, sale, _, _ in rows if sale}
+    owners = {unit_id: (whose, name) for unit_id, _, whose, name in rows if whose}
     found = {}
     for unit_id, line in units.items():
         obstacle = _of_robot(order, line.unit, active.get(unit_id), owners.get(unit_id))

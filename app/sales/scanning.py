@@ -174,7 +174,7 @@ def _exact(session: Session, actor: Actor, text: str) -> list[Hit]:
 def _asked(actor: Actor, text: str) -> dict[str, Select[Any] | None]:
     """Where a code of any shape may stand, for whoever may look there."""
     number = _with_check_digit(text)
-    asked = {
+    asked: dict[str, Select[Any] | None] = {
         "unit": scanned.named(actor, text),
         "product": catalogue.naming(actor, text, number=number),
     }
