@@ -110,7 +110,8 @@ def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
         .order_by(Message.id.desc())
         .limit(_MOST_ROWS)
     ).all()
-    shown = [MessageRow(message, customer) for message, _ in rows if message]
+    written = filter(None, (message for message, _ in rows))
+    shown = [MessageRow(message, customer) for message in written]
     return Panel(
         title=msg("Messages"),
         nothing=msg("Nothing was written to this customer yet."),

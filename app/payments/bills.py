@@ -186,7 +186,7 @@ def with_attempts(
 ) -> tuple[Bill | None, list[PaymentAttempt]]:
     """The bill of this reference and every try to pay it, oldest first, in one statement."""
     rows = session.execute(_WITH_ATTEMPTS, {"store_id": store_id, "reference": reference}).all()
-    return rows[0][0] if rows else None, [attempt for _, attempt in rows if attempt]
+    return rows[0][0] if rows else None, list(filter(None, (attempt for _, attempt in rows)))
 
 
 def live_attempt(session: Session, bill: Bill) -> PaymentAttempt | None:

@@ -125,7 +125,7 @@ def _robots(session: Session, order: Order) -> dict[int, Text]:
         .outerjoin(Customer, Customer.id == Ownership.customer_id)
         .where(Unit.id.in_(units))
     ).all()
-    active = {unit_id: sale for unit_id, sale, _, _ in rows if sale}
+    active = {sale.unit_id: sale for sale in filter(None, (sale for _, sale, _, _ in rows))}
     owners = {unit_id: (whose, name) for unit_id, _, whose, name in rows if whose}
     found = {}
     for unit_id, line in units.items():
