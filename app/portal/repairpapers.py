@@ -13,6 +13,7 @@ from app.payments import einvoicing, fiscalsigning, issuing
 from app.payments import papers as bookpapers
 from app.payments.documents import DocumentKind
 from app.payments.models import IssuedDocument
+from app.robots.models import Unit
 from app.service import papers, tickets
 from app.service.models import Ticket
 from app.service.states import TicketState
@@ -93,5 +94,13 @@ def _certificates(session: Session, ticket: Ticket) -> list[Listed]:
 
 
 def _with_customer(session: Session, ticket: Ticket) -> Ticket:
-    query = select(Ticket).where(Ticket.id == ticket.id).options(joinedload(Ticket.customer))
+    query = (
+        select(Ticket)
+        .where(Ticket.id == ticket.id)
+        .options(
+            joinedload(Ticket.customer),
+            joinedload(Ticket.unit).joinedload(Unit.model),
+            joinedload(Ticket.unit).joinedload(Unit.maker),
+        )
+    )
     return session.scalars(query, execution_options={"populate_existing": True}).one()

@@ -151,7 +151,7 @@ def _choice(row: LineView, typed: Mapping[str, str]) -> str:
 
 def _todo(ticket: Ticket, asked: Asked | None, due: Money | None) -> Text:
     if asked is not None and asked.open_lines:
-        return msg("Please approve or decline each line below. We go on when you have decided.")
+        return msg("Please approve or decline each line below.")
     if ticket.state in _OURS:
         return msg("You need not do anything now. We tell you as soon as something changes.")
     if ticket.state in _BILLED and due:

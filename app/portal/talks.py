@@ -214,7 +214,7 @@ def _check_flood(session: Session, ticket: Ticket) -> None:
     )
     if (lately or 0) >= _MOST_AN_HOUR:
         raise TooMany(
-            msg("That are many messages in one hour. Please call us, or write again later."),
+            msg("These are many messages for one hour. Please call us, or write again later."),
             retry_after_s=int(_HOUR.total_seconds()),
         )
 

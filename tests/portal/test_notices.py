@@ -263,3 +263,17 @@ def test_a_payment_link_made_by_staff_is_mailed_one_for_our_own_page_is_not(
     key = paylinks.make(session, shop.manager, bill)
     rows = session.scalars(select(Message).where(Message.key.contains("payment-link"))).all()
     assert [f"/pay/{key}" in row.body for row in rows] == [True]
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_key_is_not_kept_once_its_letter_has_left(
+    session: Session, database: Database, office: PostOffice, shop: Workshop
+) -> None:
+    a_ticket(session, shop)
+    deliver(database, session)
+    session.expire_all()
+    found = re.search(rf"{START}/s/([\w-]+)", text_of(office.taken[0]))
+    assert found is not None
+    kept = session.scalars(select(Message.body)).one()
+    assert f"{START}/s/…" in kept
+    assert found[1] not in kept
