@@ -15,6 +15,7 @@ from app.survey.figures import Tally
 from app.survey.followuplists import QuestionRow
 from app.survey.followups import LONGEST_NOTE
 from app.survey.makerpack import Pack
+from app.survey.models import FollowUp
 from app.survey.states import Occasion, Outcome, Standing
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
@@ -334,7 +335,7 @@ def revoke_survey(
     return _detail(session, actor, survey_id)
 
 
-def _row(session: Session, actor: Actor, survey_id: int) -> followups.FollowUp:
+def _row(session: Session, actor: Actor, survey_id: int) -> FollowUp:
     survey = followuplists.question(session, actor, survey_id).survey
     return followups.by_survey(session, actor, survey)
 

@@ -1,6 +1,7 @@
 """What must always hold of questions and answers; `quatrefoil check` prints what does not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ def breaches(session: Session) -> Iterator[str]:
 
 def _bad_answers(session: Session) -> Iterator[str]:
     """Each bad answer is followed up in its own store, and no other one is."""
-    rows = session.execute(
+    rows: Iterable[tuple[Any, ...]] = session.execute(
         select(Survey.id, SurveyAnswer.score, FollowUp.id, FollowUp.store_id, Survey.store_id)
         .outerjoin(SurveyAnswer, SurveyAnswer.survey_id == Survey.id)
         .outerjoin(FollowUp, FollowUp.survey_id == Survey.id)

@@ -1,5 +1,8 @@
 """What a customer's page, copy of data and erasure take from the survey."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -40,13 +43,14 @@ def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
 
 def chapter(session: Session, actor: Actor, customer: Customer) -> object:  # noqa: ARG001
     """Every question with its answer and what was done about it, for the copy of their data."""
-    rows = session.execute(
+    found: Iterable[tuple[Any, ...]] = session.execute(
         select(Survey, SurveyAnswer, FollowUp)
         .outerjoin(SurveyAnswer, SurveyAnswer.survey_id == Survey.id)
         .outerjoin(FollowUp, FollowUp.survey_id == Survey.id)
         .where(Survey.customer_id == customer.id)
         .order_by(Survey.id)
-    ).all()
+    )
+    rows = list(found)
     notes: dict[int, list[object]] = {}
     ids = [follow_up.id for _, _, follow_up in rows if follow_up is not None]
     for note in session.scalars(

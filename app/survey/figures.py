@@ -184,7 +184,8 @@ def _tally(groups: Iterable[_Group], least: int) -> Tally:
     sums = [0, 0, 0, 0, 0]
     for one in groups:
         sums = [had + more for had, more in zip(sums, one.counts, strict=True)]
-    return Tally(*sums, least=least)
+    asked, answered, promoters, detractors, satisfied = sums
+    return Tally(asked, answered, promoters, detractors, satisfied, least)
 
 
 def _loop(session: Session, store: Store, *, since: datetime) -> Loop:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Row, Select, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
@@ -22,19 +23,8 @@ from app.web import paging
 from app.web.paging import Page
 
 _owner = aliased(Staff, name="owner")
-_Columns = tuple[
-    Survey,
-    SurveyAnswer | None,
-    FollowUp | None,
-    str,
-    int,
-    str,
-    str,
-    int | None,
-    int | None,
-    str | None,
-    str | None,
-]
+# more of them than SQLAlchemy can name
+_Columns = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +177,7 @@ def mark(session: Session, actor: Actor, key: str) -> str:  # noqa: ARG001 - one
     return f"{count}.{versions or 0}.{newest or 0}"
 
 
-def _rows(actor: Actor) -> Select[_Columns]:
+def _rows(actor: Actor) -> Select[*_Columns]:
     return (
         select(
             Survey,
@@ -216,12 +206,12 @@ def _rows(actor: Actor) -> Select[_Columns]:
     )
 
 
-def _told(session: Session, actor: Actor, wanted: Select[_Columns]) -> list[QuestionRow]:
+def _told(session: Session, actor: Actor, wanted: Select[*_Columns]) -> list[QuestionRow]:
     today = desk.business_day_of(desk.store_of(session, actor.store_id))
     return [_row(row, today) for row in session.execute(wanted)]
 
 
-def _row(row: Row[_Columns], today: date) -> QuestionRow:
+def _row(row: Row[*_Columns], today: date) -> QuestionRow:
     survey, answer, follow_up, customer, number, serial, model, order, ticket, person, owner = row
     return QuestionRow(
         survey=survey,

@@ -84,9 +84,9 @@ def test_who_does_not_lead_sees_nothing_of_it(
 
 def test_the_store_says_how_it_asks(manager: Browser, session: Session, shop: Workshop) -> None:
     typed = {"quiet_days": "60", "valid_days": "14", "follow_up_days": "1", "least_answers": "10"}
-    assert manager.post("/settings/survey", **{**typed, "least_answers": "4"}).status_code == 422
-    assert manager.post("/settings/survey", **{**typed, "valid_days": "soon"}).status_code == 422
-    assert manager.post("/settings/survey", **typed).status_code == 303
+    assert manager.send("/settings/survey", {**typed, "least_answers": "4"}).status_code == 422
+    assert manager.send("/settings/survey", {**typed, "valid_days": "soon"}).status_code == 422
+    assert manager.send("/settings/survey", typed).status_code == 303
     session.expire_all()
     now = rules.of_store(session, shop.store.id)
     assert (now.asks, now.quiet_days, now.least_answers) == (False, 60, 10)

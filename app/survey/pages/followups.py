@@ -11,6 +11,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused, StoreError
 from app.kernel.text import Text, msg
 from app.survey import asking, followuplists, followups
+from app.survey.models import FollowUp
 from app.survey.states import OCCASION_LABELS, OUTCOME_LABELS, Standing, tone_of
 from app.web.errors import status_of
 from app.web.forms import StoreForm, Typed, problems_of
@@ -173,7 +174,7 @@ def revoke(
     return RedirectResponse(f"/survey/questions/{survey_id}", 303)
 
 
-def _row(session: Session, actor: Actor, survey_id: int) -> followups.FollowUp:
+def _row(session: Session, actor: Actor, survey_id: int) -> FollowUp:
     survey = followuplists.question(session, actor, survey_id).survey
     return followups.by_survey(session, actor, survey)
 

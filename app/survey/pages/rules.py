@@ -1,5 +1,6 @@
 """How the store asks, in its settings."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -32,7 +33,7 @@ class RulesForm(StoreForm):
     def read(self) -> Rules:
         seen = Reading()
         counts = {
-            name: seen.take(name, lambda field=name: _whole(getattr(self, field), field), least)
+            name: seen.take(name, partial(_whole, getattr(self, name), name), least)
             for name, (least, _) in LIMITS.items()
         }
         seen.done()
