@@ -83,8 +83,9 @@ def test_wrong_codes_at_the_counter_lock_whoever_scans_them(
 
 
 def test_a_mistyped_code_keeps_what_was_typed_and_locks_nobody(till: Browser) -> None:
-    for _ in range(6):
-        page = till.post("/gift-cards/find", code="GC12-3456")
+    for _ in range(5):
+        till.post("/gift-cards/find", code="GC12-3456")
+    page = till.post("/gift-cards/find", code="GC12-3456")
     assert page.status_code == 422
     assert "GC12-3456" in page.text
     assert "no code of a gift card" in page.text
