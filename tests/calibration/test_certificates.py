@@ -74,6 +74,7 @@ def test_only_a_reviewed_job_gets_one_and_only_with_the_right_pin(
         certificates.issue(session, lab.metrologist, job, Issue(("en",)), house=HOUSE, pin="0000")
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -209,6 +209,7 @@ def test_a_chain_of_references_is_never_a_circle(
         )
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("said", "field"),
     [

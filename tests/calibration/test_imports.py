@@ -188,6 +188,7 @@ def test_readings_of_a_job_come_from_a_table_with_file_and_line(
         take_in(session, lab, files, ZEROS, FileKind.TABLE, job=job, settings=TABLE)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("change", "old", "new", "sentence"),
     [

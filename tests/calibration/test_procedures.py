@@ -261,6 +261,7 @@ def test_a_unit_that_nobody_knows_is_refused(session: Session, mei: Actor) -> No
     assert refused_at(session, mei, replace(GAP, unit="furlong")) == {"unit"}
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("said", "field"),
     [
@@ -284,6 +285,7 @@ def test_what_a_version_says_is_told_at_its_field(
     assert set(refusal.value.problems) == {field}
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("point", "fields"),
     [

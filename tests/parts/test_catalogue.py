@@ -53,6 +53,7 @@ def test_a_part_of_another_store_does_not_exist_here(session: Session, knee: Par
         catalogue.by_id(session, an_actor(a_store(session, "BER")), knee.id)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

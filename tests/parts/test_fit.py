@@ -210,6 +210,7 @@ def test_the_bench_takes_a_successor_that_the_slot_does_not_name_and_no_other(
     assert fitting.fit(session, manager, unit, KNEE, part=given).component is not None
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

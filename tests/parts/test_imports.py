@@ -82,6 +82,7 @@ GERMAN = (
 CHINESE = "零件号\t名称\t制造商\t售价\t最低库存\nAKT-25\t膝关节执行器\t宇树\t1234.50\t2\n"
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("file", "told"),
     [

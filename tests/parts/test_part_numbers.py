@@ -113,6 +113,7 @@ def test_a_gtin_names_one_part_in_all_its_lengths(
     assert refusal.value.field == "gtin"
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
@@ -153,6 +154,7 @@ def test_pieces_counted_in_one_way_are_not_suddenly_counted_in_another(
         catalogue.archive(session, manager, knee)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

@@ -404,6 +404,7 @@ def test_a_withdrawn_bulletin_means_nobody_and_its_code_is_free(
     assert codes(session, unit) == ["SB-25-07"]
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("criterion", "field", "sentence"),
     [

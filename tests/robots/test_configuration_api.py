@@ -105,6 +105,7 @@ def test_two_robots_swap_or_nothing_happens(bench: Caller, session: Session, sto
     assert bench.get(f"{other}/configuration").json()["known"] == 1
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     "body",
     [

@@ -58,6 +58,7 @@ def a_store_at_work(session: Session, store: Store, manager: Actor) -> None:
     a_unit(session, store, "G1-0001")
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.usefixtures("a_store_at_work")
 @pytest.mark.parametrize(
     ("address", "sent", "status"),

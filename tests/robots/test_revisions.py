@@ -49,6 +49,7 @@ def test_another_one_is_a_correction_by_who_may_with_a_reason(
     assert plain.hardware_revision == "B3"
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("typed", ["", "  ", "x" * 65, "B\n2"])
 def test_what_is_no_revision_is_refused(
     session: Session, manager: Actor, plain: Unit, typed: str

@@ -345,6 +345,7 @@ def test_terms_for_companies_bind_companies(session: Session, manager: Actor) ->
     assert termsbook.binding([commercial], owner=CustomerKind.PERSON, day=day) is None
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [

@@ -278,6 +278,7 @@ def test_a_discount_beyond_the_role_needs_a_second_person_and_a_reason(
     assert line.discount_by == "Petra Krause"
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.PARTS, Role.METROLOGIST, Role.AUDITOR])
 def test_who_does_not_sell_changes_no_basket(
     session: Session, counter: Counter, order: Order, role: Role

@@ -141,6 +141,7 @@ def test_photos_are_sent_as_files(
     assert fields_of(wrong) == {"photos"}
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("body", "status"),
     [
