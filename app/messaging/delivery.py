@@ -4,6 +4,7 @@ A message is claimed before it is handed over and noted after it; only where the
 is lost in between can it arrive twice, and then under the same id.
 """
 
+import re
 import threading
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
@@ -26,6 +27,8 @@ _LONGEST_WAIT_S = 1800
 # A mail server that is down for a weekend loses nothing.
 _GIVEN_UP_AFTER = timedelta(days=4)
 _FIRST_WAIT_S = 15
+# The keys in links: once a message has left, nobody reads them here any more.
+_KEYS = re.compile(r"(?<=[/=])[A-Za-z0-9_-]{40,}")
 
 # Which transports belong to which database: set once, when the service or a command starts.
 _transports: WeakKeyDictionary[Database, dict[Channel, Transport]] = WeakKeyDictionary()
@@ -145,6 +148,8 @@ def _note(database: Database, message_id: int, *, error: str, is_final: bool = F
         message.last_error = error[:200]
         if not error:
             message.sent_at = now
+            message.body = _KEYS.sub("…", message.body)
+            message.stop_link = _KEYS.sub("…", message.stop_link)
         elif is_final or now - message.written_at > _GIVEN_UP_AFTER:
             message.given_up_at = now
         else:
