@@ -20,6 +20,7 @@ from app.payments import (
     giftcodes,
     giftguard,
     giftledger,
+    giftview,
     issuing,
     journal,
     receipts,
@@ -29,6 +30,7 @@ from app.payments import (
 from app.payments.creditrules import Rules
 from app.payments.documents import DocumentKind
 from app.payments.gift_card_models import CardMove, GiftCard
+from app.payments.giftview import Show, State
 from app.payments.models import Account, Tender
 from app.sales import basket, giftlines, giftpay, giftsale, onaccount, orders, totals
 from app.sales.models import Order
@@ -380,3 +382,20 @@ def test_the_z_report_counts_cards_among_what_was_sold_without_tax(session: Sess
     report = till_reports.content(session, drawer, kind=DocumentKind.X_REPORT, issued_at=at)
     assert report.totals.gross == eur(10_000)
     assert [(tax.rate_bp, tax.gross) for tax in report.taxes] == [(0, eur(10_000))]
+
+
+def test_the_list_says_what_is_on_each_card_and_what_it_is_good_for(session: Session) -> None:
+    counter = a_counter(session)
+    good, _ = card_sold(session, counter, 10_000)
+    lost, _ = card_sold(session, counter, 2_000)
+    giftcards.block(session, counter.seller, lost, reason="lost")
+
+    def listed(show: Show) -> list[tuple[int, Money, State]]:
+        page = giftview.page(session, counter.seller, show=show, cursor=None)
+        return [(view.card.number, view.balance, view.state) for view in page.items]
+
+    blocked = (lost.number, eur(2_000), State.BLOCKED)
+    assert listed(Show.ALL) == [blocked, (good.number, eur(10_000), State.GOOD)]
+    assert listed(Show.BLOCKED) == [blocked]
+    assert listed(Show.GOOD) == [(good.number, eur(10_000), State.GOOD)]
+    assert listed(Show.WAITING) == listed(Show.EXPIRED) == []
