@@ -58,14 +58,14 @@ coverage: setup-test ## Run the tests in one process and report what they do not
 bench: setup-test ## Measure speed against the budgets; the exit code depends on counters alone
 	@$(VENV) -m bench $(ARGS)
 
-soak: setup-test ## Trade, repair and move stock 100,000 steps in any order (STEPS=...), each time others; 50 times kill -9 at a till; 20,000 webhooks
+soak: setup-test ## Trade, repair and move stock 100,000 steps in any order (STEPS=...), each time others; 50 times kill -9 at a till; 20,000 webhooks; 10,000 guesses at a repair
 	@QUATREFOIL_TEST_SALE_STEPS=$(STEPS) QUATREFOIL_TEST_STOCK_STEPS=$(STEPS) \
-		QUATREFOIL_TEST_KILLS=50 QUATREFOIL_TEST_STORM_ORDERS=100 \
+		QUATREFOIL_TEST_KILLS=50 QUATREFOIL_TEST_STORM_ORDERS=100 QUATREFOIL_TEST_GUESSES=10000 \
 		$(VENV) -m pytest --numprocesses auto -o faulthandler_timeout=0 \
 		tests/sales/test_sales_machine.py tests/parts/test_stock_machine.py \
 		tests/service/test_ticket_machine.py \
 		tests/payments/test_webhook_storm.py tests/payments/test_webhook_posts.py \
-		tests/sales/test_killed.py $(ARGS)
+		tests/sales/test_killed.py tests/portal/test_ways_in.py $(ARGS)
 
 screenshots: setup-test ## Photograph every page with demo data into var/screenshots
 	@$(VENV) -m tools.screenshots $(ARGS)

@@ -163,8 +163,9 @@ def _steps(session: Session, ticket: Ticket, told: Told) -> list[dict[str, objec
     """Each step with when it was reached the last time."""
     reached: dict[int, datetime] = {}
     for change in queries.changes_of(session, ticket):
-        if change.to_state in _REACHED:
-            reached[_REACHED[change.to_state]] = change.at
+        step = _REACHED.get(change.to_state) if change.to_state else None
+        if step is not None:
+            reached[step] = change.at
     return [
         {"title": word, "state": state, "when": reached.get(index, "") if state != "later" else ""}
         for index, (word, state) in enumerate(told.steps)

@@ -20,8 +20,7 @@ from app.kernel import clock, queueing
 from app.kernel.errors import NotFound, Refused, StoreError
 from app.kernel.text import msg
 from app.kernel.uploads import MOST_BYTES, PDF
-from app.payments import fiscalsigning, papers
-from app.portal import documentlinks, ownerbooking, ownerview, requests
+from app.portal import ownerbooking, ownerview, requests
 from app.portal.owner_models import KIND_LABELS, STATE_LABELS, STATE_TONES
 from app.portal.ownerbooking import WORK_LABELS, Booking, Work
 from app.portal.requests import MOST_PHOTOS, Asked, NewOwner
@@ -36,7 +35,7 @@ from app.web.forms import StoreForm, Typed, problems_of
 from app.web.i18n import language_of, speech
 from app.web.rendering import render
 from app.web.sessions import ReadSession, database_of
-from app.web.unlisted import HEADERS, unlisted
+from app.web.unlisted import unlisted
 from app.web.visitors import visitor_of
 from app.web.wire import Number
 
@@ -227,23 +226,6 @@ def open_repair(
         until = clock.now() + _REPAIR_KEY_LASTS
         key = links.new(own, house.writing_letters(store_id), ticket, expires_at=until)
     return unlisted(RedirectResponse(f"/s/{key}", 303))
-
-
-@router.get("/d/{key}")
-def download_paper(request: Request, session: ReadSession, *, key: str) -> Response:
-    """The receipt that a letter leads to."""
-    try:
-        document = documentlinks.document_of(session, key)
-    except NotFound:
-        visitor = visitor_of(request)
-        strangers.count_wrong(database_of(request), session, page="paper", visitor=visitor)
-        raise
-    name, content = document.label, fiscalsigning.printable(session, document)
-    session.rollback()  # drawing a long paper takes a second
-    disposition = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-    return Response(
-        papers.pdf(content), media_type="application/pdf", headers={**HEADERS, **disposition}
-    )
 
 
 def _owned(request: Request, session: Session, code: str, key: str) -> tuple[Unit, Ownership]:
