@@ -13,14 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
+from app.portal import documentlinks
 from app.portal.owner_models import OwnerRequest, OwnerRequestPhoto, RequestState
 from app.robots import openpassport, ownership
+from app.sales import orders
 from app.service import benches, tickets
 from app.service.models import Ticket
 from app.service.planning_models import Appointment, BenchKind
 from app.service.states import TicketState
 from tests.makers.browsing import Browser
+from tests.makers.sales import a_counter, a_robot
 from tests.makers.service import Workshop, a_ticket
+from tests.makers.whole_sales import sold_and_handed_over
 
 pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
 
@@ -217,3 +221,16 @@ def test_a_repair_is_opened_by_a_key_of_its_own(
     assert answer.status_code == 303
     assert visitor.get(answer.headers["location"]).status_code == 200
     assert send(visitor, f"{here(shop)}/repairs/999", f"{here(shop)}?o={key}").status_code == 404
+
+
+def test_a_letter_leads_to_the_receipt_and_a_wrong_key_to_nothing(
+    session: Session, visitor: TestClient
+) -> None:
+    counter = a_counter(session)
+    order = sold_and_handed_over(session, counter, a_robot(session, counter))
+    address = documentlinks.of_reference(session, counter.store.id, orders.reference(order))()
+    session.commit()
+    paper = visitor.get(address[address.index("/d/") :])
+    assert paper.content.startswith(b"%PDF")
+    assert paper.headers["cache-control"] == "no-store"
+    assert visitor.get("/d/wrong").status_code == 404
