@@ -1,14 +1,13 @@
 """The workshop by scanner and keyboard: intake in half a minute, the board without a mouse."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.hands import Hands
-from tools.screenshots import at_the_door, demo_store, sign_in
+from tools.screenshots import at_the_door, sign_in
 
 # The engine behind a page does not change how it is worked: once is enough.
 pytestmark = pytest.mark.only_on("sqlite")
@@ -18,10 +17,9 @@ INTAKE_S = 30
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Iterator[str]:
-    """The address of one demo store for all of these, for opening it takes longer than they do."""
-    with demo_store() as url:
-        yield url
+def workshop(demo_url: str) -> str:
+    """One demo store for all of these, for opening it takes longer than they do."""
+    return demo_url
 
 
 def come_in(page: Page, url: str) -> Hands:
