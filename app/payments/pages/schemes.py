@@ -18,6 +18,7 @@ from app.payments import schemes
 from app.payments.schemes import SchemeInput
 from app.payments.voucher_models import Buyers, Rest
 from app.robots import makers
+from app.robots.models import RobotModel
 from app.stores import desk
 from app.web.errors import status_of
 from app.web.forms import Reading, StoreForm, Typed, problems_of
@@ -137,12 +138,18 @@ def _page(
         ],
         pays_for=schemes.models_of(session, ids),
         papers=schemes.papers_of(session, ids),
-        models={one.id: f"{one.maker.name} {one.name}" for one in makers.models(session)},
+        models={one.id: _called(one) for one in makers.models(session)},
         buyers=schemes.BUYER_LABELS,
         rests=schemes.REST_LABELS,
         typed=typed or {},
         problems=problems_of(refusal) if refusal else {},
     )
+
+
+def _called(model: RobotModel) -> str:
+    """With its maker, where the name does not begin with it."""
+    maker = model.maker.name
+    return model.name if model.name.startswith(maker) else f"{maker} {model.name}"
 
 
 def _day(text: str, field: str) -> date:
