@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+import hypothesis
 import pytest
 import structlog
 from fastapi import FastAPI
@@ -27,6 +28,7 @@ from app.settings import Settings
 from tests.browsers import NoBrowser, open_browser, watch
 from tests.compiled import share_compiled
 from tests.databases import ENGINES, EngineName, Supply
+from tests.oneloop import one_loop
 from tests.ordering import long_ones_first
 from tests.processes import serving
 from tests.scratch import keep_in_memory
@@ -37,6 +39,9 @@ SUPPLY = pytest.StashKey[Supply]()
 KEPT_VARIABLES = ("QUATREFOIL_TEST_", "QUATREFOIL_SHARED")
 # Left to itself, structlog draws each local of each frame below a defect, for seconds.
 PLAIN_LOG = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+# How long one example takes says more about who else is using the machine.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 class XdistWorker(Protocol):
@@ -65,6 +70,9 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     keep_in_memory()
     share_compiled()
+    loop = ExitStack()
+    loop.enter_context(one_loop())
+    config.add_cleanup(loop.close)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN_LOG])
     told = getattr(config, "workerinput", None)
     supply = Supply(Path(told["folder"]), told["server"]) if told else Supply.open()
