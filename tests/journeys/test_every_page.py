@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.journeys.axe import IN_COLOUR, violations
-from tools.screenshots import MOST_PAGES, at_the_door, kinds_of_page, sign_in
+from tools.screenshots import MOST_PAGES, THEMES, at_the_door, kinds_of_page, sign_in
 
 # Pages with a small public part of their own, which no link of ours leads to.
 FEWEST_KINDS = 25
@@ -71,7 +71,8 @@ def faults_of(page: Page, said: Callable[[], list[str]], where: str) -> Iterator
     A theme is other colours and nothing else (see test_themes): in the second one, axe is asked
     only for what depends on these.
     """
-    for theme, rules in (("light", None), ("dark", IN_COLOUR)):
+    for theme in THEMES:
+        rules = None if theme == THEMES[0] else IN_COLOUR
         # without motion: half-way between two themes, nothing has its contrast
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         yield from (f"{where}, {theme}: console: {text}" for text in said())
