@@ -10,12 +10,18 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.conftest import SUPPLY, engines
 from tests.databases import ENGINES, EngineName
 from tests.sales.machine_gifts import Gifting
+from tests.sales.machine_vouchers import Vouching
 
 STEPS_A_RUN = 100
 STEPS = int(os.environ.get("QUATREFOIL_TEST_SALE_STEPS", "2700"))
 # PostgreSQL answers from another process: a step there takes three times as long
 SHARES: dict[EngineName, int] = {"sqlite": 2, "postgresql": 1}
 IS_SOAK = "QUATREFOIL_TEST_SALE_STEPS" in os.environ
+# the short walk on PostgreSQL has room for fewer kinds of steps
+MACHINES: dict[EngineName, type[Gifting]] = {
+    "sqlite": Vouching,
+    "postgresql": Vouching if IS_SOAK else Gifting,
+}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -30,7 +36,7 @@ def test_no_order_of_steps_breaks_the_books(
     facts: dict[str, object] = {"supply": supply, "engine": engine, "happened": happened}
 
     run_state_machine_as_test(
-        type("Trade", (Gifting,), facts),
+        type("Trade", (MACHINES[engine],), facts),
         settings=settings(
             max_examples=max(steps // STEPS_A_RUN, 1),
             stateful_step_count=STEPS_A_RUN,
