@@ -108,9 +108,7 @@ def test_a_manager_replaces_a_lost_card_from_its_page(
     assert f"GC-{card.number + 1}" in listed
 
 
-def test_goodwill_above_the_limit_asks_for_a_managers_pin(
-    till: Browser, session: Session, counter: Counter
-) -> None:
+def test_goodwill_above_the_limit_asks_for_a_managers_pin(till: Browser, counter: Counter) -> None:
     page = f"/customers/{counter.customer.number}/credit"
     form = {"amount": "50.01", "reason": "late repair", "token": "c1"}
     asked = till.send(page, form)
