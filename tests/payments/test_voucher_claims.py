@@ -141,6 +141,18 @@ def test_what_the_customer_never_paid_is_no_credit(session: Session) -> None:
     assert breaches_of(session) == []
 
 
+def test_the_desk_counts_what_waits_and_what_was_claimed(session: Session) -> None:
+    counter = a_counter(session)
+    used(session, counter, a_scheme(session, counter))
+    store_id, scheme = counter.store.id, schemes.of_store(session, counter.store.id)[0]
+    (waiting,) = voucherdesk.schemes_waiting(session, store_id)
+    assert (waiting.count, waiting.open) == (1, eur(WORTH))
+    claim = voucherclaims.send(session, counter.manager, scheme)
+    (row,) = voucherdesk.claims(session, store_id, settled=False, cursor=None).items
+    assert (row.claim, row.count, row.asked) == (claim, 1, eur(WORTH))
+    assert voucherdesk.ageing(session, store_id)[0][1] == eur(WORTH)
+
+
 @pytest.mark.only_on("sqlite")
 def test_only_the_chosen_vouchers_are_claimed(session: Session) -> None:
     counter = a_counter(session)
