@@ -25,8 +25,6 @@ _LONGEST_CODE = 64
 _LONGEST_NAME = 200
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class ProductInput:
     """A product as somebody wants it. A robot names its model, an item its part number."""
