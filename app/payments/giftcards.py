@@ -169,6 +169,17 @@ def hand_out(session: Session, actor: Actor, card: GiftCard) -> str:
     return code
 
 
+def worth(session: Session, card: GiftCard, due: Money) -> Money:
+    """What a card pays of what is due. Raises Conflict for one that pays nothing."""
+    require_spendable(session, card)
+    left = giftledger.balance(session, card)
+    if not left:
+        raise Conflict(
+            msg("Nothing is left on gift card {card}.", card=giftledger.label(card)), field="code"
+        )
+    return min(left, due) if left.currency == due.currency else left
+
+
 def spend(
     session: Session,
     actor: Actor,

@@ -83,7 +83,7 @@ def pay_cash(
     tendered: Money | None = None,
 ) -> PaymentAttempt:
     """Cash, with change; without an amount all that is due."""
-    bill, drawer, due = _place(session, actor, ticket, till_id)
+    bill, drawer, due = place(session, actor, ticket, till_id)
     cash = rounding.said(session, bill.store_id, due=due, amount=amount, tendered=tendered)
     return tenders.take_cash(
         session, actor, bill, drawer, amount=cash.settles, tendered=cash.tendered
@@ -100,7 +100,7 @@ def pay_transfer(
     amount: Money | None = None,
 ) -> PaymentAttempt:
     """Money that a bank statement shows."""
-    bill, drawer, due = _place(session, actor, ticket, till_id)
+    bill, drawer, due = place(session, actor, ticket, till_id)
     return tenders.take_transfer(
         session, actor, bill, drawer, amount=due if amount is None else amount, note=note
     )
@@ -115,7 +115,7 @@ def start_card(
     amount: Money | None = None,
 ) -> PaymentAttempt:
     """Begin a card payment; the reader is spoken to after this transaction (`cards.refresh`)."""
-    bill, drawer, due = _place(session, actor, ticket, till_id)
+    bill, drawer, due = place(session, actor, ticket, till_id)
     till = desk.till_by_id(session, actor, drawer.till_id)
     if not till.reader_id:
         raise Refused(
@@ -227,7 +227,7 @@ def _finish(
     return document
 
 
-def _place(
+def place(
     session: Session, actor: Actor, ticket: Ticket, till_id: int
 ) -> tuple[Bill, TillSession, Money]:
     """The bill, who takes the money, and what is due. An invoiced bill is paid off as it stands."""

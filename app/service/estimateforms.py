@@ -221,6 +221,7 @@ class PayForm(StoreForm):
     tendered: Typed = ""
     note: Typed = ""
     days: Typed = ""
+    code: Typed = ""
 
     def read(self, currency: str) -> tuple[Money | None, Money | None]:
         seen = Reading()

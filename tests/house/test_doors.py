@@ -45,7 +45,10 @@ DONE_ONCE = {
     *("/counter/trade-in", "/robots/{serial:path}/trade-in"),
     *(f"/sales/trade-ins/{{number}}/{last}" for last in ("take", "offer", "withdraw", "price")),
     *("/customers/new", "/robots/receive/{sha256}"),
-    *(f"/service/tickets/{{number}}/{last}" for last in ("bill/cash", "bill/transfer", "return")),
+    *(
+        f"/service/tickets/{{number}}/{last}"
+        for last in ("bill/cash", "bill/credit", "bill/gift-card", "bill/transfer", "return")
+    ),
     "/service/tickets/{number}/estimate/{version}/decide",
     *("/counter/gift-card", "/counter/gift-card/pay", "/customers/{number}/credit"),
     *(f"/gift-cards/{{number}}/{last}" for last in ("block", "unblock", "replace")),

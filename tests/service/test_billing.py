@@ -10,12 +10,13 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.signatures import Signed
 from app.kernel.tax import TaxCategory
-from app.payments import issuing, journal, tills
+from app.payments import giftcards, giftledger, goodwill, issuing, journal, tills
 from app.payments.documents import DocumentKind, imbalances
+from app.payments.giftcards import Coming
 from app.payments.invoice_models import ElectronicInvoice
 from app.payments.models import Account, TillSession
 from app.robots.states import Custody
-from app.service import acceptance, billing, claims, tickets
+from app.service import acceptance, billing, claims, tickets, valuepay
 from app.service.claim_models import Claim, ClaimState
 from app.service.guards import NotYet
 from app.service.lineitems import LineInput
@@ -234,3 +235,34 @@ def test_a_company_of_another_member_state_pays_a_repair_without_tax(
     assert imbalances(content) == []
     # but for the search, which did not hear of the country
     assert [line for line in breaches_of(session) if not line.startswith("customers")] == []
+
+
+def test_the_customers_credit_pays_and_the_rest_is_paid_otherwise(
+    session: Session, shop: Workshop, drawer: TillSession
+) -> None:
+    ticket = ready(session, shop, a_fee("Wash", 3_000))
+    with pytest.raises(Conflict, match="no credit"):
+        valuepay.pay_credit(session, shop.manager, ticket, till_id=drawer.till_id)
+    goodwill.give(session, shop.manager, shop.owner, Money(1_000, "EUR"), reason="came twice")
+
+    valuepay.pay_credit(session, shop.manager, ticket, till_id=drawer.till_id)
+
+    assert billing.owed(session, ticket).due == Money(2_000, "EUR")
+    assert valuepay.credit_for(session, ticket) is None
+    billing.pay_cash(session, shop.manager, ticket, till_id=drawer.till_id)
+    assert billing.owed(session, ticket).settled
+    assert breaches_of(session) == []
+
+
+def test_a_gift_card_pays_as_far_as_it_goes(
+    session: Session, shop: Workshop, drawer: TillSession
+) -> None:
+    ticket = ready(session, shop, a_fee("Wash", 3_000))
+    worth = Money(5_000, "EUR")
+    card = giftcards.make(session, shop.manager, worth, source=Coming("order:1", 1))
+    code = giftcards.hand_out(session, shop.manager, card)
+
+    valuepay.pay_gift_card(session, shop.manager, ticket, till_id=drawer.till_id, code=code)
+
+    assert giftledger.balance(session, card) == Money(2_000, "EUR")
+    assert billing.owed(session, ticket).settled

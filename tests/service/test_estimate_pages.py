@@ -239,6 +239,10 @@ def test_the_bill_is_paid_at_this_till_and_the_robot_signed_for(
     early = counter.post(f"{page}/return", signature_typed="Kerstin Arndt")
     assert early.status_code == 409
     assert "is due" in early.text
+    wrong = counter.post(f"{page}/bill/gift-card", code="GC-1", amount="")
+    assert wrong.status_code == 422
+    assert "This is no code of a gift card" in wrong.text
+    assert 'value="GC-1"' in wrong.text
     paid = counter.post(f"{page}/bill/cash", amount="", tendered="60")
     assert paid.status_code == 303, paid.text
     nameless = counter.post(f"{page}/return", outcome="Clean", signature_typed="")

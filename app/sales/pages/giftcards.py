@@ -141,7 +141,7 @@ def pay_dialog(
     if giftcodes.read(said.get("code", "")):
         try:
             card = giftcards.by_code(visit.session, visit.actor, said["code"])
-            worth, label = giftpay.worth(visit.session, card, due), giftledger.label(card)
+            worth, label = giftcards.worth(visit.session, card, due), giftledger.label(card)
         except StoreError as refusal:
             problems = problems or problems_of(refusal)
     if isinstance(offered, Money):

@@ -15,10 +15,11 @@ from app.kernel.errors import StoreError
 from app.kernel.money import Money
 from app.kernel.signatures import read_signature
 from app.kernel.text import msg
-from app.payments import bills, cards, invoiceview, issuing
+from app.payments import bills, cards, giftguard, invoiceview, issuing
+from app.payments.giftguard import UnknownCode
 from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
-from app.service import acceptance, billing, claims, guards, loaners, tickets
+from app.service import acceptance, billing, claims, guards, loaners, tickets, valuepay
 from app.service.claims import CLAIM_LABELS
 from app.service.estimateforms import PayForm
 from app.service.forms import BareForm
@@ -84,6 +85,45 @@ def pay_transfer(
         )
 
     return _do(request, session, actor, number, act=act, refused=("transfer", form))
+
+
+@router.post("/{number}/bill/credit")
+@once
+def pay_credit(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    *,
+    number: Number,
+    form: Annotated[PayForm, Form()],
+) -> Response:
+    def act(ticket: Ticket) -> None:
+        amount, _ = form.read(_currency(session, actor))
+        valuepay.pay_credit(session, actor, ticket, till_id=_till_id(request), amount=amount)
+
+    return _do(request, session, actor, number, act=act, refused=("credit", form))
+
+
+@router.post("/{number}/bill/gift-card")
+@once
+def pay_gift_card(
+    request: Request,
+    session: WriteSession,
+    actor: Acting,
+    *,
+    number: Number,
+    form: Annotated[PayForm, Form()],
+) -> Response:
+    """A wrong code is counted, as at the counter."""
+
+    def act(ticket: Ticket) -> None:
+        amount, _ = form.read(_currency(session, actor))
+        till_id = _till_id(request)
+        valuepay.pay_gift_card(
+            session, actor, ticket, till_id=till_id, code=form.code, amount=amount
+        )
+
+    return _do(request, session, actor, number, act=act, refused=("gift-card", form))
 
 
 @router.post("/{number}/bill/terms")
@@ -223,6 +263,8 @@ def _do(
         act(ticket)
     except StoreError as refusal:
         session.rollback()
+        if isinstance(refusal, UnknownCode):
+            giftguard.count(database_of(request), actor)
         ticket = asked_ticket(session, actor, number)
         which, form = refused
         return _page(request, session, actor, ticket, refused=(which, form.typed(), refusal))
@@ -244,6 +286,7 @@ def _page(
     attempts = bills.attempts_of(session, stands.bill) if stands.bill else []
     page |= {
         "owed": stands,
+        "credit": valuepay.credit_for(session, ticket) if stands.due else None,
         "live": next((one for one in attempts if one.settled_at is None), None),
         "attempts": [(one, Money(one.amount_minor, one.currency)) for one in attempts],
         "attempt_labels": ATTEMPT_LABELS,
