@@ -48,6 +48,7 @@ from app.web.static import StaticAssets
 ROUTERS = (
     sales_pages.router,
     health.router,
+    robots_pages.public_router,
     portal_pages.router,
     portal_api.router,
     payments_pages.router,

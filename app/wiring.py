@@ -135,6 +135,9 @@ from app.survey import asking, followuplists
 from app.survey import customerview as surveyview
 from app.web import background, live
 
+# How often what nobody waits for is looked for.
+_MINUTE_S = 60.0
+
 
 def connect() -> None:
     """Make every connection; calling it twice is the same as once."""
@@ -171,7 +174,7 @@ def connect() -> None:
     live.watch("robot", timeline.mark)
     background.also("messages", delivery.run_due)
     background.also("imports", importwork.run_due)
-    background.also("expiry", expiring.run_due)
+    background.also("expiry", expiring.run_due, every_s=_MINUTE_S)
     gate.ask("firmware", msg("Versions that run together"), firmwarerules.release_blockers)
     openpassport.tell("warranty", publicfacts.warranty)
     openpassport.tell("ai_class", publicfacts.ai_class)

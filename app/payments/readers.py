@@ -18,7 +18,7 @@ from app.payments.errors import CardServiceRefused
 from app.payments.intents import ReaderReport
 from app.payments.models import PaymentAttempt
 from app.payments.states import LIVE
-from app.payments.stripe_gate import Place, gate_of
+from app.payments.stripe_gate import Place, StripeGate, gate_of
 from app.stores import desk
 from app.stores.models import Till
 
@@ -71,7 +71,9 @@ def rename(database: Database, actor: Actor, reader_id: str, *, label: str) -> N
     actor.require("settings.edit")
     label = _label(label)
     known(database, actor, reader_id)
-    gate_of(database).rename_reader(reader_id, label)
+    gate = gate_of(database)
+    _require_there(gate, reader_id)
+    gate.rename_reader(reader_id, label)
     _note(database, actor, reader_id, "reader.renamed", label=label)
 
 
@@ -99,7 +101,9 @@ def clear(database: Database, actor: Actor, reader_id: str) -> None:
     """Take what a reader still asks off its screen, where no payment of ours waits for it."""
     actor.require("settings.edit")
     _require_idle(database, actor, reader_id)
-    gate_of(database).clear_reader(reader_id)
+    gate = gate_of(database)
+    _require_there(gate, reader_id)
+    gate.clear_reader(reader_id)
     _note(database, actor, reader_id, "reader.cleared")
 
 
@@ -139,6 +143,12 @@ def _require_idle(database: Database, actor: Actor, reader_id: str) -> None:
         )
     if runs is not None:
         raise Refused(msg("A payment runs at this reader. End it at the till first."))
+
+
+def _require_there(gate: StripeGate, reader_id: str) -> None:
+    """Raises NotFound for a reader that the card service does not know."""
+    if all(reader.id != reader_id for reader in gate.readers()):
+        raise NotFound(msg("The card service knows no such reader."))
 
 
 def _label(typed: str) -> str:

@@ -394,7 +394,7 @@ def finished(session: Session, order: Order) -> dict[str, Any] | None:
     return {
         "number": order.number,
         "total": totals.of_order(order).gross,
-        "change": Money(change, order.currency) if change else None,
+        "change": Money(int(change), order.currency) if change else None,
         "invoice": invoice,
         "robots": len(orders.robots_of(order)),
         "handed_over": handed_over,

@@ -261,7 +261,7 @@ def show_figures(
     )
 
 
-@router.get("/maker-pack", responses=refusals())
+@router.get("/maker-pack", responses=refusals(404))
 def show_maker_pack(
     session: ReadSession,
     actor: ApiReading,
@@ -273,13 +273,13 @@ def show_maker_pack(
     return PackOut.of(makerpack.of(session, actor, model_id=model, month=month))
 
 
-@router.get("/{survey_id}", responses=refusals())
+@router.get("/{survey_id}", responses=refusals(404))
 def show_survey(session: ReadSession, actor: ApiReading, survey_id: RowId) -> SurveyDetailOut:
     """One question with its answer and what was done about it."""
     return _detail(session, actor, survey_id)
 
 
-@router.post("/{survey_id}/notes", responses=refusals_of_writing())
+@router.post("/{survey_id}/notes", responses=refusals_of_writing(404))
 @once
 def write_survey_note(
     request: Request,  # noqa: ARG001 - `once` asks for it
@@ -293,7 +293,7 @@ def write_survey_note(
     return _detail(session, actor, survey_id)
 
 
-@router.post("/{survey_id}/owner", responses=refusals_of_writing())
+@router.post("/{survey_id}/owner", responses=refusals_of_writing(404))
 @once
 def give_survey_to(
     request: Request,  # noqa: ARG001 - `once` asks for it
@@ -307,7 +307,7 @@ def give_survey_to(
     return _detail(session, actor, survey_id)
 
 
-@router.post("/{survey_id}/done", responses=refusals_of_writing())
+@router.post("/{survey_id}/done", responses=refusals_of_writing(404))
 @once
 def finish_survey(
     request: Request,  # noqa: ARG001 - `once` asks for it
@@ -322,7 +322,7 @@ def finish_survey(
     return _detail(session, actor, survey_id)
 
 
-@router.post("/{survey_id}/revoke", responses=refusals_of_writing())
+@router.post("/{survey_id}/revoke", responses=refusals_of_writing(404))
 @once
 def revoke_survey(
     request: Request,  # noqa: ARG001 - `once` asks for it

@@ -18,12 +18,14 @@ Done = TypeVar("Done")
 # Work of a domain: does what is due and says whether there was any; leaves off when the event is
 # set, and finds its way back the next time.
 Work = Callable[[Database, threading.Event], bool]
-_works: dict[str, Work] = {}
+_works: dict[str, tuple[Work, float | None]] = {}
 
 
-def also(name: str, work: Work) -> None:
-    """Have `work` done beside the requests; the same name again replaces it."""
-    _works[name] = work
+def also(name: str, work: Work, *, every_s: float | None = None) -> None:
+    """Have `work` done beside the requests; the same name again replaces it. With `every_s` it is
+    looked for that often only, for what nobody waits for.
+    """
+    _works[name] = work, every_s
 
 
 @asynccontextmanager
@@ -34,8 +36,10 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[None]
         asyncio.create_task(_empty_outbox(database, every_s=settings.outbox_seconds)),
         asyncio.create_task(_forget_answers(database)),
         *(
-            asyncio.create_task(_go_on(name, database, stopping, every_s=settings.outbox_seconds))
-            for name in _works
+            asyncio.create_task(
+                _go_on(name, database, stopping, every_s=every_s or settings.outbox_seconds)
+            )
+            for name, (_, every_s) in _works.items()
         ),
     ]
     try:
@@ -64,8 +68,10 @@ async def _go_on(
     name: str, database: Database, stopping: threading.Event, *, every_s: float
 ) -> None:
     def work(opened: Database) -> bool:
-        return _works[name](opened, stopping)
+        return _works[name][0](opened, stopping)
 
+    if _works[name][1] is not None:
+        await asyncio.sleep(every_s)
     while True:
         try:
             was_due = await _to_its_end(work, database)

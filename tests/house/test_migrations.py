@@ -79,6 +79,14 @@ HINTS: dict[str, object] = {
 }
 
 
+# What guards in the place of a guard whose column went elsewhere with its values.
+MOVED = {
+    "voucher_schemes.fk_voucher_schemes_model_id_robot_models": (
+        "scheme_models.fk_scheme_models_model_id_robot_models"
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """What is in a database, by name: rows of each table, and everything that guards them."""
@@ -121,7 +129,8 @@ def test_no_migration_loses_rows_or_guards(empty_url: str) -> None:
         after = inventory(empty_url)
 
         assert before.rows.items() <= after.rows.items(), revision
-        assert before.guards <= after.guards, f"{revision}: {before.guards - after.guards}"
+        lost = {one for one in before.guards - after.guards if MOVED.get(one) not in after.guards}
+        assert not lost, f"{revision}: {lost}"
         before = Inventory(fill(empty_url), after.guards)
     filled = sum(count > 0 for count in before.rows.values())
     assert filled > len(before.rows) * 4 // 5

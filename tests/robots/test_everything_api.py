@@ -214,6 +214,6 @@ def test_an_owners_address_is_told_once_and_ends(
     ownership.give_to(session, manager, unit, owner.id, at=clock.now())
     url = call("/robots/G1-2/owner-link", {}).json()["url"]
     address = url.removeprefix("http://127.0.0.1:8000")
-    assert 'id="history-title"' in client.get(address).text
+    assert 'id="passport-title"' in client.get(address).text
     assert call("/robots/G1-2/owner-link/revoke", {}).status_code == 200
-    assert 'id="history-title"' not in client.get(address).text
+    assert 'id="passport-title"' not in client.get(address).text

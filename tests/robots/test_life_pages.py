@@ -31,7 +31,7 @@ from tests.robots.test_robot_pages import send
 pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
 
 Value = TypeVar("Value")
-HISTORY = 'id="history-title"'
+HISTORY = 'id="passport-title"'
 SERIALS = [
     "007",
     "Ａ７",

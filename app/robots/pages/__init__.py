@@ -26,10 +26,13 @@ from app.robots.pages import (
     warranty,
 )
 
+# The key and the signed file; the public page of a robot, which takes any word, is the portal's.
+public_router = APIRouter(tags=["pages"], include_in_schema=False)
+public_router.include_router(public.router)
+
 router = APIRouter(tags=["pages"], include_in_schema=False)
 # One robot comes last: a serial number may look like any address of the others.
 for part in (
-    public,
     lists,
     receiving,
     models,

@@ -52,7 +52,7 @@ class PhotosOut(BaseModel):
     items: list[PhotoOut]
 
 
-@router.get("", responses=refusals())
+@router.get("", responses=refusals(404))
 def list_tickets(
     session: ReadSession,
     actor: ApiReading,
