@@ -68,6 +68,7 @@ WORDS = {
 # Where rules tie columns to each other.
 HINTS: dict[str, object] = {
     "payment_attempts.change_minor": 0,
+    "payment_attempts.rounding_minor": 0,
     "payment_attempts.state": "captured",
     "payment_attempts.tender": "cash",
     "products.kind": "item",
@@ -76,6 +77,16 @@ HINTS: dict[str, object] = {
     "tickets.comeback_of_id": None,
     "estimates.state": "draft",
     "service_claims.state": "draft",
+    "survey_rules.least_answers": 5,
+    "surveys.occasion": "handover",
+    "surveys.ticket_id": None,
+    "surveys.expires_at": datetime(2026, 2, 1, tzinfo=UTC),
+    "surveys.revoked_at": None,
+    "surveys.revoked_by": "",
+    "follow_ups.done_at": None,
+    "follow_ups.done_by": "",
+    "follow_ups.outcome": None,
+    "talk_messages.by": "",
 }
 
 

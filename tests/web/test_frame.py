@@ -1,6 +1,7 @@
 """Around every answer: headers that keep browsers strict, an id, and a log without secrets."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -94,6 +95,16 @@ def test_going_back_twice_gets_the_page_and_never_a_part_of_it(visitor: TestClie
         assert setting in page
 
 
+@pytest.fixture
+def own_log() -> Iterator[None]:
+    """The log as it is by itself, whatever a command of a test before has made of it."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("own_log")
 def test_the_log_tells_the_way_and_no_secret(app: FastAPI, session: Session) -> None:
     counter = a_counter(session)
     session.commit()
