@@ -43,7 +43,8 @@ TILLS = 5
 POLLS_A_SECOND = 200
 MOST_STATEMENTS = 1
 MOST_RATIO = 2.0
-_REPAIRS = 20
+# Each on a line of its own: fewer, and they would wait for their answers instead of asking.
+_REPAIRS = 100
 # A cashier's hands: from one step of a sale to the next.
 _PACE_S = 0.5
 
