@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.identity.models import WrongTries
 from app.portal import talks
 from app.service import links, tickets
 from app.service.models import Ticket
@@ -185,3 +187,8 @@ def test_the_first_load_is_light(app: FastAPI, session: Session, shop: Workshop)
     )
     assert {"ui.css", "portal.css", "repair.js", "icons.svg"} <= files
     assert weight <= 45_000
+
+
+def test_a_wrong_key_that_writes_is_one_wrong_try(customer: Customer, session: Session) -> None:
+    assert customer.post("/s/not-a-key/messages", text="Hello", token="1")[0] == 404
+    assert set(session.scalars(select(WrongTries.tries))) == {1}

@@ -38,13 +38,19 @@ def opened(request: Request, session: Session, token: str) -> Ticket:
 
 
 def act(
-    request: Request, session: Session, token: str, verb: Callable[[Session, Ticket], Done]
+    request: Request,
+    session: Session,
+    ticket: Ticket,
+    token: str,
+    verb: Callable[[Session, Ticket], Done],
 ) -> Done:
-    """Do something to the ticket in a transaction of its own: only who holds a key comes to it."""
-    ticket = opened(request, session, token)
+    """Do something to the ticket that `opened` gave, in a transaction of its own: only who holds a
+    key comes to it.
+    """
+    store_id = ticket.store_id
     session.rollback()
     with database_of(request).transaction() as own:
-        queueing.enter(own, ticket.store_id)
+        queueing.enter(own, store_id)
         return verb(own, links.ticket_of(own, token))
 
 

@@ -4,8 +4,9 @@ Nothing needs a script. Whoever holds the key reads, books a time, asks for serv
 robot to somebody else; wrong keys are counted by the visitor, and see the public page.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -42,6 +43,7 @@ from app.web.wire import Number
 router = APIRouter()
 
 _REPAIR_KEY_LASTS = timedelta(days=7)
+Done = TypeVar("Done")
 
 
 class OwnersForm(StoreForm):
@@ -114,16 +116,14 @@ def book(
     request: Request, session: ReadSession, *, code: str, form: Annotated[BookingForm, Form()]
 ) -> Response:
     unit, _ = _owned(request, session, code, form.o)
-    store_id = unit.store_id
-    session.rollback()
+
+    def write(own: Session, unit: Unit, owned: Ownership) -> None:
+        day = ownerbooking.first_day(own, unit.store_id, form.day)
+        wished = Booking(form.read_work(), day, form.starts_at, form.words)
+        ownerbooking.book(own, unit, owned, wished)
+
     try:
-        work = form.read_work()
-        with database_of(request).transaction() as own:
-            queueing.enter(own, store_id)
-            unit, owned = _owner_in(own, code, form.o)
-            day = ownerbooking.first_day(own, store_id, form.day)
-            wished = Booking(work, day, form.starts_at, form.words)
-            ownerbooking.book(own, unit, owned, wished)
+        _act(request, session, unit, form, write)
     except StoreError as refusal:
         unit, _ = _owned(request, session, code, form.o)
         return _booking_page(request, session, unit, form, refusal=refusal)
@@ -147,16 +147,15 @@ def request_service(
     photos: Annotated[list[UploadFile] | None, File()] = None,
 ) -> Response:
     unit, _ = _owned(request, session, code, form.o)
-    store_id = unit.store_id
-    session.rollback()
+    asked = Asked(form.words, _pictures(photos or []))
+
+    def write(own: Session, unit: Unit, owned: Ownership) -> None:
+        requests.ask_service(
+            own, unit, owned, asked, form_key=form.form_key, files=files_of(request)
+        )
+
     try:
-        asked = Asked(form.words, _pictures(photos or []))
-        with database_of(request).transaction() as own:
-            queueing.enter(own, store_id)
-            unit, owned = _owner_in(own, code, form.o)
-            requests.ask_service(
-                own, unit, owned, asked, form_key=form.form_key, files=files_of(request)
-            )
+        _act(request, session, unit, form, write)
     except StoreError as refusal:
         unit, _ = _owned(request, session, code, form.o)
         return _service_page(request, session, unit, form, refusal=refusal)
@@ -175,16 +174,15 @@ def start_transfer(
     request: Request, session: ReadSession, *, code: str, form: Annotated[TransferForm, Form()]
 ) -> Response:
     unit, _ = _owned(request, session, code, form.o)
-    store_id = unit.store_id
-    session.rollback()
-    try:
+
+    def write(own: Session, unit: Unit, owned: Ownership) -> None:
         if not form.sure:
             raise Refused(msg("Please tick this first."), field="sure")
         to = NewOwner(form.new_name, form.new_email, form.words)
-        with database_of(request).transaction() as own:
-            queueing.enter(own, store_id)
-            unit, owned = _owner_in(own, code, form.o)
-            requests.ask_transfer(own, unit, owned, to, form_key=form.form_key)
+        requests.ask_transfer(own, unit, owned, to, form_key=form.form_key)
+
+    try:
+        _act(request, session, unit, form, write)
     except StoreError as refusal:
         unit, _ = _owned(request, session, code, form.o)
         return _transfer_page(request, session, unit, form, refusal=refusal)
@@ -215,17 +213,33 @@ def open_repair(
 ) -> Response:
     """To a repair's own page, by a key of some days."""
     unit, _ = _owned(request, session, code, form.o)
-    store_id = unit.store_id
-    session.rollback()
-    with database_of(request).transaction() as own:
-        queueing.enter(own, store_id)
-        _, owned = _owner_in(own, code, form.o)
+
+    def write(own: Session, unit: Unit, owned: Ownership) -> str:
         ticket = ownerview.repair_of(own, owned, number)
         if ticket is None:
             raise NotFound(msg("There is no repair at this address."))
         until = clock.now() + _REPAIR_KEY_LASTS
-        key = links.new(own, house.writing_letters(store_id), ticket, expires_at=until)
+        return links.new(own, house.writing_letters(unit.store_id), ticket, expires_at=until)
+
+    key = _act(request, session, unit, form, write)
     return unlisted(RedirectResponse(f"/s/{key}", 303))
+
+
+def _act(
+    request: Request,
+    session: Session,
+    unit: Unit,
+    form: OwnersForm,
+    verb: Callable[[Session, Unit, Ownership], Done],
+) -> Done:
+    """Do something to the robot that `_owned` gave, in a transaction of its own: only who holds
+    the key comes to it.
+    """
+    store_id, code = unit.store_id, unit.passport_code or ""
+    session.rollback()
+    with database_of(request).transaction() as own:
+        queueing.enter(own, store_id)
+        return verb(own, *_owner_in(own, code, form.o))
 
 
 def _owned(request: Request, session: Session, code: str, key: str) -> tuple[Unit, Ownership]:

@@ -99,8 +99,9 @@ def write_message(
             files=files_of(request),
         )
 
+    ticket = opened(request, session, token)
     try:
-        act(request, session, token, write)
+        act(request, session, ticket, token, write)
     except StoreError as refusal:
         ticket = opened(request, session, token)
         return page(request, session, token, ticket, typed=sent.text, refusal=refusal)
@@ -118,8 +119,9 @@ def pay(request: Request, session: ReadSession, *, token: str) -> Response:
             bill = billing.raise_bill(own, actor, ticket)
         return paymentlinks.make(own, actor, bill, days=_PAYS_WITHIN_DAYS, back_to=f"/s/{token}")
 
+    ticket = opened(request, session, token)
     try:
-        key = act(request, session, token, begin)
+        key = act(request, session, ticket, token, begin)
     except StoreError as refusal:
         return page(request, session, token, opened(request, session, token), refusal=refusal)
     return private(RedirectResponse(f"/pay/{key}", 303))

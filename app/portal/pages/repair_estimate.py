@@ -52,8 +52,9 @@ def answer(request: Request, session: ReadSession, *, token: str, form: Submitte
     def decide(own: Session, ticket: Ticket) -> None:
         _decide(own, ticket, form.values, link=link)
 
+    ticket = opened(request, session, token)
     try:
-        act(request, session, token, decide)
+        act(request, session, ticket, token, decide)
     except StoreError as refusal:
         ticket = opened(request, session, token)
         return _page(
