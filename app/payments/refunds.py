@@ -126,11 +126,10 @@ def start(
     Raises Refused when it is more than is held, or than is left of this payment.
     """
     actor.require("payments.refund")
-    reason = clean(reason)[:200]
+    reason, way = clean(reason)[:200], tender or attempt.tender
     if not reason:
         raise Refused(msg("Say why the money goes back."), field="reason")
     _check_amount(session, bill, attempt, amount)
-    way = tender or attempt.tender
     if way in _BY_SERVICE:
         cardamounts.check_last_digit(amount)
     handed = rounding.to_pay(session, bill.store_id, amount) if way is Tender.CASH else amount
@@ -161,18 +160,19 @@ def start(
         after={"tender": way, "amount": amount, "of_payment": attempt.number},
         reason=reason,
     )
-    if way in _BY_SERVICE:
-        outbox.post(
-            session,
-            store_id=bill.store_id,
-            kind=BY_CARD_SERVICE,
-            payload={"refund_id": refund.id},
-        )
-        return refund
-    if way in _give_back:
-        _give_back[way](session, actor, refund, attempt)
-    pay_out(session, actor, refund)
+    _send(session, actor, refund, attempt)
     return refund
+
+
+def _send(session: Session, actor: Actor, refund: Refund, attempt: PaymentAttempt) -> None:
+    """By the card service after the commit, or out of the house now."""
+    if refund.tender in _BY_SERVICE:
+        payload: dict[str, object] = {"refund_id": refund.id}
+        outbox.post(session, store_id=refund.store_id, kind=BY_CARD_SERVICE, payload=payload)
+        return
+    if refund.tender in _give_back:
+        _give_back[refund.tender](session, actor, refund, attempt)
+    pay_out(session, actor, refund)
 
 
 def pay_out(session: Session, actor: Actor, refund: Refund) -> None:

@@ -14,7 +14,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
 from app.kernel.text import msg
 from app.payments import refunds, tenders
-from app.payments.models import PaymentAttempt, Tender
+from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.sales import checkout, orders
 from app.sales.models import Order
 from app.sales.return_models import Exchange
@@ -111,6 +111,31 @@ def pay(
     wanted = min(value, placed.due) if amount is None else amount
     if wanted > value:
         raise Refused(msg("Only {value} are left of the return.", value=value), field="amount")
+    _give_up(session, actor, bill, order, wanted, drawer=placed.drawer)
+    return tenders.take_value(
+        session,
+        actor,
+        placed.bill,
+        placed.drawer,
+        tender=Tender.EXCHANGE,
+        amount=wanted,
+        source=orders.reference(source),
+        note=f"S-{source.number}",
+    )
+
+
+def _give_up(
+    session: Session,
+    actor: Actor,
+    bill: Bill,
+    order: Order,
+    wanted: Money,
+    *,
+    drawer: TillSession,
+) -> None:
+    """Take so much off what is held of the first sale, of the newest payment first. Raises Refused
+    where a voucher comes first: its value goes back to the authority before.
+    """
     rest = wanted
     for payment in refunds.returnable(session, bill):
         part = min(payment.left, rest)
@@ -128,20 +153,10 @@ def pay(
             payment.attempt,
             part,
             reason=f"exchanged for sale {order.number}",
-            till_session=placed.drawer,
+            till_session=drawer,
             tender=Tender.EXCHANGE,
             note=orders.reference(order),
         )
         rest = rest - part
     if rest:
         raise Conflict(msg("Only {value} are left of the return.", value=wanted - rest))
-    return tenders.take_value(
-        session,
-        actor,
-        placed.bill,
-        placed.drawer,
-        tender=Tender.EXCHANGE,
-        amount=wanted,
-        source=orders.reference(source),
-        note=f"S-{source.number}",
-    )

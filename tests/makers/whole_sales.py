@@ -25,6 +25,13 @@ def a_basket(session: Session, counter: Counter, *units: Unit, batteries: int = 
     return order
 
 
+def laid_aside(session: Session, order: Order) -> int:
+    """The number of a basket that lies at no till any more, so that another can lie there."""
+    order.till_id = None
+    session.flush()
+    return order.number
+
+
 def sold(session: Session, counter: Counter, *units: Unit, batteries: int = 0) -> Order:
     """As above, and paid in cash to the cent."""
     order = a_basket(session, counter, *units, batteries=batteries)

@@ -1,8 +1,6 @@
 """Data vouchers: issued, drawn down, given back, over at the store's midnight; never below zero."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time
-from threading import Barrier
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.db import Database
-from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused, StoreError
+from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from app.kernel.money import Money
 from app.payments import entitlementlists, entitlements
 from app.payments.entitlement_models import Entitlement, EntitlementUnit
@@ -21,6 +19,7 @@ from app.sales import basket, catalogue, checkout, grants
 from app.sales.catalogue import ProductInput
 from app.sales.models import Category, Order, Product, ProductKind
 from app.sales.returns import Item
+from tests.makers.at_once import Act, at_once
 from tests.makers.books import breaches_of
 from tests.makers.returning import taken_back
 from tests.makers.sales import Counter, a_counter
@@ -85,20 +84,15 @@ def test_two_tills_that_want_the_last_hour_do_not_both_get_it(
     counter = a_counter(session)
     number = a_gift(session, counter, 1).number
     session.commit()
-    gate = Barrier(2)
 
-    def one(reference: str) -> str:
-        gate.wait(10)
-        try:
-            with database.transaction() as own:
-                gift = entitlements.by_number(own, counter.seller, number)
-                entitlements.draw(own, counter.seller, gift, hours(1), reference=reference)
-        except StoreError as refusal:
-            return type(refusal).__name__
-        return ""
+    def draw(reference: str) -> Act:
+        def act(own: Session) -> None:
+            gift = entitlements.by_number(own, counter.seller, number)
+            entitlements.draw(own, counter.seller, gift, hours(1), reference=reference)
 
-    with ThreadPoolExecutor(2) as tills:
-        told = sorted(tills.map(one, ("a", "b")))
+        return act
+
+    told = at_once(database, draw("a"), draw("b"))
 
     assert told == ["", "NotEnoughLeft"]
     with database.reading() as after:

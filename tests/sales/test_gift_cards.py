@@ -1,17 +1,15 @@
 """Gift cards: sold without tax, spent at any till, never below nothing, and the books agree."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.kernel import clock, queueing
+from app.kernel import clock
 from app.kernel.db import Database
-from app.kernel.errors import Conflict, NotFound, Refused, StoreError, TooMany
+from app.kernel.errors import Conflict, NotFound, Refused, TooMany
 from app.kernel.money import Money
 from app.payments import (
     creditrules,
@@ -34,11 +32,12 @@ from app.payments.giftview import Show, State
 from app.payments.models import Account, Tender
 from app.sales import basket, giftlines, giftpay, giftsale, onaccount, orders, totals
 from app.sales.models import Order
+from tests.makers.at_once import Act, at_once
 from tests.makers.books import breaches_of
 from tests.makers.giftcards import a_card_basket, a_card_product, card_sold
 from tests.makers.returning import by_number, taken_back
 from tests.makers.sales import Counter, a_counter
-from tests.makers.whole_sales import a_basket
+from tests.makers.whole_sales import a_basket, laid_aside
 
 BATTERY = 89_900
 
@@ -113,28 +112,17 @@ def test_a_purchase_that_comes_back_goes_back_onto_the_card(session: Session) ->
 def test_two_tills_cannot_spend_the_same_card(session: Session, database: Database) -> None:
     counter = a_counter(session)
     card, code = card_sold(session, counter, BATTERY)
-    numbers = []
-    for _ in range(2):
-        order = a_basket(session, counter, batteries=1)
-        order.till_id = None
-        session.flush()
-        numbers.append(order.number)
+    numbers = [laid_aside(session, a_basket(session, counter, batteries=1)) for _ in range(2)]
     session.commit()
-    gate = Barrier(2)
 
-    def one(number: int) -> str:
-        gate.wait(10)
-        try:
-            with database.transaction() as own:
-                queueing.enter(own, counter.store.id)
-                order = orders.by_number(own, counter.seller, number)
-                giftpay.pay(own, counter.seller, order, code=code, till_id=counter.till.id)
-        except StoreError as refusal:
-            return type(refusal).__name__
-        return ""
+    def pay(number: int) -> Act:
+        def act(own: Session) -> None:
+            order = orders.by_number(own, counter.seller, number)
+            giftpay.pay(own, counter.seller, order, code=code, till_id=counter.till.id)
 
-    with ThreadPoolExecutor(2) as both:
-        told = sorted(both.map(one, numbers))
+        return act
+
+    told = at_once(database, *map(pay, numbers), store_id=counter.store.id)
 
     assert told == ["", "Conflict"]
     with database.reading() as after:

@@ -1,8 +1,5 @@
 """Store credit: got from a return, used at any till, never below nothing, and the books agree."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
@@ -10,9 +7,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.customers import panels
-from app.kernel import queueing
 from app.kernel.db import Database
-from app.kernel.errors import Conflict, Refused, StoreError
+from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.payments import credit, journal, refunds
 from app.payments.credit_models import CreditMove
@@ -21,11 +17,12 @@ from app.sales import creditpay, moneyback, orders
 from app.sales.models import Order
 from app.sales.moneyback import Back
 from app.sales.orders import OrderStatus
+from tests.makers.at_once import Act, at_once
 from tests.makers.books import breaches_of
 from tests.makers.browsing import a_browser
 from tests.makers.returning import bill_of, by_number, in_drawer, taken_back
 from tests.makers.sales import Counter, a_counter
-from tests.makers.whole_sales import a_basket, sold
+from tests.makers.whole_sales import a_basket, laid_aside, sold
 
 BATTERY = 89_900
 
@@ -122,28 +119,17 @@ def test_the_database_keeps_credit_above_nothing_and_its_moves_as_they_are(
 def test_two_tills_cannot_use_the_same_credit(session: Session, database: Database) -> None:
     counter = a_counter(session)
     with_credit(session, counter)
-    numbers = []
-    for _ in range(2):
-        order = a_basket(session, counter, batteries=1)
-        order.till_id = None
-        session.flush()
-        numbers.append(order.number)
+    numbers = [laid_aside(session, a_basket(session, counter, batteries=1)) for _ in range(2)]
     session.commit()
-    gate = Barrier(2)
 
-    def one(number: int) -> str:
-        gate.wait(10)
-        try:
-            with database.transaction() as own:
-                queueing.enter(own, counter.store.id)
-                order = orders.by_number(own, counter.seller, number)
-                creditpay.pay(own, counter.seller, order, till_id=counter.till.id)
-        except StoreError as refusal:
-            return type(refusal).__name__
-        return ""
+    def pay(number: int) -> Act:
+        def act(own: Session) -> None:
+            order = orders.by_number(own, counter.seller, number)
+            creditpay.pay(own, counter.seller, order, till_id=counter.till.id)
 
-    with ThreadPoolExecutor(2) as tills:
-        told = sorted(tills.map(one, numbers))
+        return act
+
+    told = at_once(database, *map(pay, numbers), store_id=counter.store.id)
 
     assert told == ["", "Conflict"]
     with database.reading() as after:

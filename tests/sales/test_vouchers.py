@@ -1,8 +1,6 @@
 """Vouchers of schemes: used once, in their days and caps; the books say what authorities owe."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from threading import Barrier
 
 import pytest
 from fastapi import FastAPI
@@ -10,9 +8,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import queueing
 from app.kernel.db import Database
-from app.kernel.errors import Conflict, Invalid, Refused, StoreError
+from app.kernel.errors import Conflict, Invalid, Refused
 from app.kernel.money import Money
 from app.payments import journal, refunds, schemes, voucherclaims, voucherdesk, vouchers
 from app.payments.models import Account, Tender
@@ -21,13 +18,14 @@ from app.sales import basket, exchanges, moneyback, orders, voucherpay
 from app.sales.models import Order
 from app.sales.moneyback import Back
 from app.stores import desk
+from tests.makers.at_once import Act, at_once
 from tests.makers.books import breaches_of
 from tests.makers.browsing import a_browser
 from tests.makers.programs import Program, a_token
 from tests.makers.returning import bill_of, by_number
 from tests.makers.sales import Counter, a_counter
 from tests.makers.vouchers import WORTH, a_sale, a_scheme, eur, used
-from tests.makers.whole_sales import a_basket
+from tests.makers.whole_sales import a_basket, laid_aside
 
 
 def went_back(session: Session, counter: Counter, minor: int = WORTH) -> None:
@@ -130,36 +128,19 @@ def test_of_two_tills_at_once_one_has_the_voucher(
 ) -> None:
     counter = a_counter(session)
     scheme_id = a_scheme(session, counter, per_buyer=per_buyer, in_all=in_all).id
-    numbers = []
-    for serial in ("R-1", "R-2"):
-        order = a_sale(session, counter, serial)
-        order.till_id = None
-        session.flush()
-        numbers.append(order.number)
+    numbers = [laid_aside(session, a_sale(session, counter, serial)) for serial in ("R-1", "R-2")]
     session.commit()
-    gate = Barrier(2)
 
-    def one(number: int, code: str) -> str:
-        gate.wait(10)
-        try:
-            with database.transaction() as own:
-                queueing.enter(own, counter.store.id)
-                order = orders.by_number(own, counter.seller, number)
-                scheme = schemes.by_id(own, counter.seller, scheme_id)
-                voucherpay.pay(
-                    own,
-                    counter.seller,
-                    order,
-                    scheme,
-                    code=code,
-                    till_id=counter.till.id,
-                )
-        except StoreError as refusal:
-            return type(refusal).__name__
-        return ""
+    def pay(number: int, code: str) -> Act:
+        def act(own: Session) -> None:
+            order = orders.by_number(own, counter.seller, number)
+            scheme = schemes.by_id(own, counter.seller, scheme_id)
+            till_id = counter.till.id
+            voucherpay.pay(own, counter.seller, order, scheme, code=code, till_id=till_id)
 
-    with ThreadPoolExecutor(2) as tills:
-        told = sorted(tills.map(one, numbers, codes))
+        return act
+
+    told = at_once(database, *map(pay, numbers, codes), store_id=counter.store.id)
 
     assert told == ["", "Conflict"]
     with database.reading() as after:

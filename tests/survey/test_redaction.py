@@ -1,5 +1,6 @@
 """Customers' words without what tells who they are."""
 
+import time
 import unicodedata
 
 import pytest
@@ -91,8 +92,8 @@ def test_nothing_known_and_nothing_said_is_nothing() -> None:
     assert redacted("   ", KNOWN) == ""
 
 
-def test_a_hostile_text_takes_no_time() -> None:
-    redacted("路" * 2000, KNOWN)
-    redacted("1 " * 1000, KNOWN)
-    redacted("A-" * 1000, KNOWN)
-    redacted("a.b" * 660, KNOWN)
+@pytest.mark.parametrize("text", ["路" * 2000, "1 " * 1000, "A-" * 1000, "a.b" * 660])
+def test_a_hostile_text_takes_no_time(text: str) -> None:
+    began = time.process_time()
+    redacted(text, KNOWN)
+    assert time.process_time() - began < 1

@@ -10,6 +10,7 @@ from app.payments.api import (
     overdue,
     readers,
     reconciling,
+    schemes,
     tills,
     vouchers,
 )
@@ -23,6 +24,7 @@ for part in (
     documents,
     readers,
     reconciling,
+    schemes,
     vouchers,
     entitlements,
 ):

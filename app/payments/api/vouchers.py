@@ -1,4 +1,4 @@
-"""Voucher schemes, the vouchers that customers used, and claims on authorities, as JSON."""
+"""The vouchers that customers used, and claims on authorities, as JSON."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -14,10 +14,8 @@ from app.kernel.errors import Invalid
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
 from app.payments import schemes, voucherclaims, voucherdesk, voucherpapers, vouchers
-from app.payments.schemes import SchemeInput
-from app.payments.voucher_models import Buyers, Rest, Voucher, VoucherScheme
+from app.payments.voucher_models import Voucher
 from app.payments.voucherdesk import ClaimRow, Row
-from app.stores import desk
 from app.web.files import files_of
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
@@ -26,51 +24,6 @@ from app.web.wire import Cursor, MoneyOut, Number, PageOut, PriceIn, RowId, Sent
 
 router = APIRouter(prefix="/api/v1", tags=["vouchers"])
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-
-
-class PaperAskedOut(BaseModel):
-    id: int
-    name: str
-
-
-class SchemeOut(BaseModel):
-    """`share_bp` is null where the amount is fixed, a cap where there is none. Without `models`
-    every robot is paid for. `rest` says who bears what the authority does not accept.
-    """
-
-    id: int
-    name: str
-    authority: str
-    share_bp: int | None
-    most: MoneyOut
-    valid_from: date
-    valid_until: date
-    is_open: bool
-    buyers: Buyers
-    models: list[int]
-    per_buyer: int | None
-    in_all: int | None
-    evidence: str
-    papers: list[PaperAskedOut]
-    rest: Rest
-
-
-class SchemeIn(Sent):
-    """`evidence` is written down at the till; a claim waits for the files named by `papers`."""
-
-    name: Words
-    authority: Words
-    most: PriceIn
-    valid_from: Annotated[date, Field(strict=False)]
-    valid_until: Annotated[date, Field(strict=False)]
-    share_bp: int = Field(default=0, ge=0, le=10_000)
-    buyers: Annotated[Buyers, Field(strict=False)] = Buyers.ANYBODY
-    models: Annotated[list[Id], Field(max_length=200)] = []
-    per_buyer: int = Field(default=1, ge=0, le=1_000_000)
-    in_all: int = Field(default=0, ge=0, le=1_000_000)
-    evidence: Words = ""
-    papers: Annotated[list[Words], Field(max_length=schemes.MOST_PAPERS)] = []
-    rest: Annotated[Rest, Field(strict=False)] = Rest.STORE
 
 
 class FileOut(BaseModel):
@@ -159,66 +112,6 @@ class ClaimOut(BaseModel):
 
 class OneClaimOut(ClaimOut):
     rows: list[VoucherOut]
-
-
-@router.get("/schemes", responses=refusals())
-def list_schemes(
-    session: ReadSession, actor: ApiReading, cursor: Cursor = ""
-) -> PageOut[SchemeOut]:
-    """The newest first, 50 a page."""
-    actor.require("counter.sell")
-    page = schemes.page(session, actor, cursor=cursor or None)
-    return PageOut(items=_schemes(session, list(page.items)), next=page.next)
-
-
-@router.post("/schemes", status_code=201, responses=refusals_of_writing())
-@once
-def add_scheme(
-    request: Request,  # noqa: ARG001 - `once` asks for it
-    session: WriteSession,
-    actor: ApiWriting,
-    body: SchemeIn,
-) -> SchemeOut:
-    made = schemes.create(
-        session,
-        actor,
-        SchemeInput(
-            name=body.name,
-            authority=body.authority,
-            most=body.most.money(),
-            valid_from=body.valid_from,
-            valid_until=body.valid_until,
-            share_bp=body.share_bp,
-            buyers=body.buyers,
-            models=tuple(body.models),
-            per_buyer=body.per_buyer,
-            in_all=body.in_all,
-            evidence=body.evidence,
-            papers=tuple(body.papers),
-            rest=body.rest,
-        ),
-    )
-    return _schemes(session, [made])[0]
-
-
-@router.get("/schemes/{scheme_id}", responses=refusals(404))
-def show_scheme(session: ReadSession, actor: ApiReading, scheme_id: RowId) -> SchemeOut:
-    actor.require("counter.sell")
-    return _schemes(session, [schemes.by_id(session, actor, scheme_id)])[0]
-
-
-@router.post("/schemes/{scheme_id}/end", responses=refusals_of_writing(404))
-@once
-def end_scheme(
-    request: Request,  # noqa: ARG001 - `once` asks for it
-    session: WriteSession,
-    actor: ApiWriting,
-    scheme_id: RowId,
-) -> SchemeOut:
-    """No more of it from now on; again is the same as once."""
-    found = schemes.by_id(session, actor, scheme_id)
-    schemes.end(session, actor, found)
-    return _schemes(session, [found])[0]
 
 
 @router.get("/vouchers", responses=refusals(404))
@@ -354,33 +247,6 @@ def settle_claim(
         raise Invalid(msg("Please look at the marked fields."), problems=problems)
     voucherclaims.settle(session, actor, found, paid, note=body.note)
     return _one_claim(session, actor, number)
-
-
-def _schemes(session: Session, found: list[VoucherScheme]) -> list[SchemeOut]:
-    ids = [one.id for one in found]
-    models, papers = schemes.models_of(session, ids), schemes.papers_of(session, ids)
-    store = desk.store_of(session, found[0].store_id) if found else None
-    today = desk.business_day_of(store) if store else date.min
-    return [
-        SchemeOut(
-            id=one.id,
-            name=one.name,
-            authority=one.authority,
-            share_bp=one.share_bp or None,
-            most=MoneyOut.minor(one.most_minor, one.currency),
-            valid_from=one.valid_from,
-            valid_until=one.valid_until,
-            is_open=schemes.is_open(one, today),
-            buyers=one.buyers,
-            models=models.get(one.id, []),
-            per_buyer=one.per_buyer or None,
-            in_all=one.in_all or None,
-            evidence=one.evidence,
-            papers=[PaperAskedOut(id=each.id, name=each.name) for each in papers.get(one.id, [])],
-            rest=one.rest,
-        )
-        for one in found
-    ]
 
 
 def _voucher(row: Row) -> VoucherOut:
