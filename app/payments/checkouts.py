@@ -6,6 +6,7 @@ was sent there no money can come of it, after that only the service's own word e
 
 from contextlib import suppress
 from datetime import timedelta
+from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
@@ -82,8 +83,9 @@ def open_page(database: Database, attempt_id: int, *, name: str, here: str) -> s
         return gate.checkout(attempt.checkout_id).url if is_live(database, attempt_id) else ""
     if attempt.state not in LIVE:
         return ""
+    order = _order(attempt, name=name, here=here)
     try:
-        made = gate.create_checkout(_order(attempt, name=name, here=here), key=_key(attempt))
+        made = gate.create_checkout(order, key=_key(attempt, order))
     except CardServiceRefused as refusal:
         end_unasked(database, attempt, refusal.reason)
         raise
@@ -94,9 +96,12 @@ def open_page(database: Database, attempt_id: int, *, name: str, here: str) -> s
         row = settling.locked(session, attempt_id)
         if row.state not in LIVE:  # cancelled meanwhile; nobody knows the page
             return ""
-        row.checkout_id = made.id
-        settling.move(session, row, AttemptState.PROCESSING)
-    return made.url
+        faster = row.checkout_id
+        if faster is None:
+            row.checkout_id = made.id
+            settling.move(session, row, AttemptState.PROCESSING)
+    # the customer is on the page of who was faster: nobody is ever sent to a second one
+    return made.url if faster in {None, made.id} else gate.checkout(faster).url
 
 
 def is_live(database: Database, attempt_id: int) -> bool:
@@ -188,5 +193,8 @@ def _order(attempt: Looked, *, name: str, here: str) -> CheckoutOrder:
     )
 
 
-def _key(attempt: Looked) -> str:
-    return f"{attempt.key}-page"
+def _key(attempt: Looked, order: CheckoutOrder) -> str:
+    """Asked again in other words (later, by another link), the service makes another page: for
+    other words under one key it refuses. Only the page that is noted is ever shown.
+    """
+    return f"{attempt.key}-page-{sha256(repr(order).encode()).hexdigest()[:16]}"

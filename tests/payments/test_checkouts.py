@@ -1,6 +1,7 @@
 """Paying by a link: at the card service's page, once, whatever happens on the way."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -132,6 +133,38 @@ def test_a_service_that_is_silent_takes_nothing_and_hinders_nothing(counter: Cou
     again, url = opened(counter)
     pay(url)
     assert counter.refresh(again) is AttemptState.CAPTURED
+
+
+@sqlite
+def test_who_asks_again_later_or_by_another_link_still_gets_a_page(counter: Counter) -> None:
+    """Cut off between the page and the note of it, as by a power cut: nobody was sent there."""
+    attempt_id, lost = opened(counter)
+    with counter.database.transaction() as session:
+        session.get_one(PaymentAttempt, attempt_id).checkout_id = None
+    with clock.set_to(clock.now() + timedelta(seconds=40)):
+        url = checkouts.open_page(
+            counter.database, attempt_id, name="Repair 1", here=f"{HERE}-of-another-link"
+        )
+    assert url not in {"", lost}
+    pay(url)
+    assert counter.refresh(attempt_id) is AttemptState.CAPTURED
+    assert len(counter.stripe.charges(status="succeeded")) == 1
+
+
+def test_two_links_opened_at_once_lead_to_one_page(counter: Counter) -> None:
+    attempt_id = started(counter)
+
+    def opening(link: str) -> str:
+        return checkouts.open_page(
+            counter.database, attempt_id, name="Repair 1", here=f"{HERE}-{link}"
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        urls = set(pool.map(opening, "ab"))
+    (noted,) = urls
+    pay(noted)
+    assert counter.refresh(attempt_id) is AttemptState.CAPTURED
+    assert counter.paid == eur(10_000)
 
 
 @sqlite
