@@ -17,7 +17,7 @@ from app.kernel.db import Database
 from app.kernel.money import Money
 from app.main import create_app
 from app.parts import stock
-from app.sales import catalogue, orders
+from app.sales import catalogue, parking
 from app.sales.catalogue import ProductInput
 from app.sales.models import Category, ProductKind
 from app.settings import Settings
@@ -128,7 +128,7 @@ def _trade(session: Session, counter: Counter, rows: int) -> None:
     for unit in robots[rows : 2 * rows]:
         sold(session, counter, unit)
     for _ in range(rows):
-        orders.park(session, counter.seller, a_basket(session, counter, batteries=1))
+        parking.park(session, counter.seller, a_basket(session, counter, batteries=1))
     a_basket(session, counter, batteries=1)
 
 

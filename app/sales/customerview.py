@@ -9,20 +9,20 @@ from app.customers.panels import Panel, PanelRow
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.text import msg
-from app.sales import orders, queries
+from app.sales import orderstatus, queries
 from app.sales.models import Order
 
 _MOST_ROWS = 50
 TONES = {
-    orders.OrderStatus.OPEN: "",
-    orders.OrderStatus.PARKED: "hold",
-    orders.OrderStatus.PART_PAID: "warn",
-    orders.OrderStatus.PAID: "info",
-    orders.OrderStatus.HANDED_OVER: "ok",
-    orders.OrderStatus.CLOSED: "ok",
-    orders.OrderStatus.PART_RETURNED: "hold",
-    orders.OrderStatus.RETURNED: "hold",
-    orders.OrderStatus.CANCELLED: "bad",
+    orderstatus.OrderStatus.OPEN: "",
+    orderstatus.OrderStatus.PARKED: "hold",
+    orderstatus.OrderStatus.PART_PAID: "warn",
+    orderstatus.OrderStatus.PAID: "info",
+    orderstatus.OrderStatus.HANDED_OVER: "ok",
+    orderstatus.OrderStatus.CLOSED: "ok",
+    orderstatus.OrderStatus.PART_RETURNED: "hold",
+    orderstatus.OrderStatus.RETURNED: "hold",
+    orderstatus.OrderStatus.CANCELLED: "bad",
 }
 
 
@@ -37,7 +37,7 @@ def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
                 name=f"S-{row.number}",
                 href=f"/sales/{row.number}",
                 facts=(row.opened_at, row.summary, row.total),
-                state=(orders.STATUS_LABELS[row.status], TONES[row.status]),
+                state=(orderstatus.STATUS_LABELS[row.status], TONES[row.status]),
             )
             for row in rows
         ],

@@ -15,7 +15,7 @@ from app.kernel.money import Money
 from app.kernel.text import msg
 from app.payments import refunds, tenders
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
-from app.sales import checkout, orders
+from app.sales import checkout, orders, parking
 from app.sales.models import Order
 from app.sales.return_models import Exchange
 
@@ -29,7 +29,7 @@ def begin(session: Session, actor: Actor, order: Order, *, till_id: int | None) 
     if not held(session, order):
         raise Conflict(msg("Nothing of sale {number} is left to give back.", number=order.number))
     if till_id is not None:
-        orders.require_free_till(session, actor, till_id)
+        parking.require_free_till(session, actor, till_id)
     new = orders.open_order(session, actor, till_id=till_id)
     if order.customer_id is not None:
         orders.set_customer(session, actor, new, order.customer_id)

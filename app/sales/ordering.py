@@ -14,7 +14,7 @@ from app.kernel.text import msg
 from app.payments import giftcards
 from app.robots import claims, makers, registry
 from app.robots.models import Unit
-from app.sales import basket, catalogue, giftsale, orders
+from app.sales import basket, catalogue, giftsale, orders, parking
 from app.sales.models import Order, Product, ProductKind
 from app.stores import desk
 
@@ -64,7 +64,7 @@ def open_with(
     if till_id is not None:
         with naming("till"):
             desk.till_by_id(session, actor, till_id)
-            orders.require_free_till(session, actor, till_id)
+            parking.require_free_till(session, actor, till_id)
     # before anything is written: most who want what is gone already are told at little cost
     named = [
         _find(session, actor, wish, prefix=f"lines.{index}.") for index, wish in enumerate(wishes)

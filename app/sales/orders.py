@@ -1,60 +1,29 @@
 """Orders: opening, finding, parking, cancelling, and what each has become."""
 
-from collections.abc import Collection, Mapping
-from enum import StrEnum
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.customers import book
 from app.kernel import audit, clock, numbers
 from app.kernel.actor import Actor
 from app.kernel.db import at_hand
-from app.kernel.errors import Conflict, NotFound, Refused
+from app.kernel.errors import NotFound, Refused
 from app.kernel.searchkeys import clean
-from app.kernel.text import Text, msg
+from app.kernel.text import msg
 from app.parts import reservations
-from app.payments import bills, standing, tills
+from app.payments import bills, tills
 from app.payments.models import Bill
-from app.payments.standing import UNCOVERED, Cover, Standing
 from app.robots import claims
 from app.robots.models import Unit
 from app.sales import taxing, waiting
 from app.sales.errors import OrderLocked
-from app.sales.models import Handover, Order, OrderLine
-from app.sales.return_models import ReturnLine
+from app.sales.models import Order, OrderLine
 from app.stores import desk
 from app.stores.models import Till
-
-
-class OrderStatus(StrEnum):
-    """Derived from journal and handover, never set."""
-
-    OPEN = "open"
-    PARKED = "parked"
-    PART_PAID = "part_paid"
-    PAID = "paid"
-    HANDED_OVER = "handed_over"
-    CLOSED = "closed"
-    PART_RETURNED = "part_returned"
-    RETURNED = "returned"
-    CANCELLED = "cancelled"
-
-
-STATUS_LABELS: dict[OrderStatus, Text] = {
-    OrderStatus.OPEN: msg("Open"),
-    OrderStatus.PARKED: msg("Parked"),
-    OrderStatus.PART_PAID: msg("Part paid"),
-    OrderStatus.PAID: msg("Paid"),
-    OrderStatus.HANDED_OVER: msg("Handed over"),
-    OrderStatus.CLOSED: msg("Closed"),
-    OrderStatus.PART_RETURNED: msg("Part returned"),
-    OrderStatus.RETURNED: msg("Returned"),
-    OrderStatus.CANCELLED: msg("Cancelled"),
-}
-
 
 # With all that the rules ask of an order: whose it is, its lines, what each sells.
 _WHOLE = (
@@ -125,20 +94,6 @@ def open_order(session: Session, actor: Actor, *, till_id: int | None) -> Order:
     return order
 
 
-def require_free_till(session: Session, actor: Actor, till_id: int) -> None:
-    """Raises Conflict while a basket lies open at a till; an empty one makes room."""
-    lying = current_at(session, actor, till_id)
-    if lying is None:
-        return
-    if _is_started(lying):
-        raise Conflict(
-            msg("Sale {number} lies open at this till.", number=lying.number),
-            field="till",
-            link=f"/sales/{lying.number}",
-        )
-    _drop_empty(lying)
-
-
 def by_number(session: Session, actor: Actor, number: int) -> Order:
     """An order with its customer, its lines and what they sell; raises NotFound."""
     held = at_hand(session, Order, store_id=actor.store_id, number=number)
@@ -196,68 +151,6 @@ def _placed(
     return tills.Place(row[0], row[1]), row[3]
 
 
-def status(session: Session, order: Order, *, stands: Standing | None = None) -> OrderStatus:
-    """What the order has become, by the journal, the handover and what came back; `stands` is how
-    its bill stands, where that is known.
-    """
-    bill = bill_of(session, order)
-    handed_over = session.scalar(select(Handover.id).where(Handover.order_id == order.id))
-    return derive(
-        order,
-        bill=bill,
-        cover=(stands or standing.of(session, bill)).cover if bill else UNCOVERED,
-        handed_over=handed_over is not None,
-        returned=returned_of(session, [order.id]),
-    )
-
-
-def derive(
-    order: Order,
-    *,
-    bill: Bill | None,
-    cover: Cover,
-    handed_over: bool,
-    returned: Mapping[int, int],
-) -> OrderStatus:
-    """The rule behind `status`, on facts already at hand (lists ask for many at once).
-
-    `returned` is how many pieces came back, by line. A robot that still waits for its owner goes
-    before an accessory that came back.
-    """
-    if order.cancelled_at is not None:
-        return OrderStatus.CANCELLED
-    if bill is not None and order.placed_at is not None and cover.all >= bill.total_minor:
-        return _of_covered(order, handed_over=handed_over, returned=returned)
-    if cover.paid > 0:
-        return OrderStatus.PART_PAID
-    return OrderStatus.OPEN if order.parked_at is None else OrderStatus.PARKED
-
-
-def _of_covered(order: Order, *, handed_over: bool, returned: Mapping[int, int]) -> OrderStatus:
-    left = [line for line in order.lines if returned.get(line.id, 0) < line.quantity]
-    if not left:
-        return OrderStatus.RETURNED
-    waits = order.settled_at is None or any(line.unit_id is not None for line in left)
-    if not handed_over and waits:
-        return OrderStatus.PAID
-    if any(line.id in returned for line in order.lines):
-        return OrderStatus.PART_RETURNED
-    return OrderStatus.HANDED_OVER if handed_over else OrderStatus.CLOSED
-
-
-def returned_of(session: Session, order_ids: Collection[int]) -> dict[int, int]:
-    """How many pieces came back, by line; in one statement, without lines that are still out."""
-    if not order_ids:
-        return {}
-    rows = session.execute(
-        select(ReturnLine.order_line_id, func.sum(ReturnLine.quantity))
-        .join(OrderLine, OrderLine.id == ReturnLine.order_line_id)
-        .where(OrderLine.order_id.in_(order_ids))
-        .group_by(ReturnLine.order_line_id)
-    )
-    return {line_id: int(count) for line_id, count in rows}
-
-
 def bill_of(session: Session, order: Order) -> Bill | None:
     """The bill of an order; there is none before its first tender."""
     if order.placed_at is None:
@@ -287,7 +180,7 @@ def require_editable(session: Session, order: Order) -> None:
         )
 
 
-def _require_unfinished(order: Order) -> None:
+def require_unfinished(order: Order) -> None:
     if order.cancelled_at is not None:
         raise OrderLocked(msg("Sale {number} was cancelled.", number=order.number))
     if order.settled_at is not None:
@@ -308,82 +201,6 @@ def set_customer(session: Session, actor: Actor, order: Order, customer_id: int)
     order.customer_id = customer.id
     taxing.follow(session, order, customer)
     order.version += 1
-
-
-def park(session: Session, actor: Actor, order: Order, *, label: str = "") -> None:
-    """Lay a basket aside, also one that is part paid or whose payment nobody can explain yet: the
-    till serves the next customer. Its claims keep running, and end by time.
-    """
-    actor.require("counter.sell")
-    _require_unfinished(order)
-    if not _is_started(order):
-        raise Refused(msg("There is nothing in this sale to park."))
-    order.parked_at = clock.now()
-    order.park_label = clean(label)[:200]
-    audit.record(
-        session,
-        actor,
-        "order.parked",
-        subject=reference(order),
-        after={"label": order.park_label},
-    )
-
-
-def resume(session: Session, actor: Actor, order: Order, *, till_id: int | None) -> None:
-    """Take a parked basket to a till, where no other basket with lines may lie open."""
-    actor.require("counter.sell")
-    if order.parked_at is None:
-        raise Conflict(msg("Sale {number} is not parked.", number=order.number))
-    _require_unfinished(order)
-    if till_id is not None:
-        _make_room(session, actor, till_id)
-    before = {"till": order.till_id}
-    order.parked_at = None
-    order.till_id = till_id
-    audit.record(
-        session,
-        actor,
-        "order.resumed",
-        subject=reference(order),
-        before=before,
-        after={"till": till_id},
-    )
-
-
-def _make_room(session: Session, actor: Actor, till_id: int) -> None:
-    lying = current_at(session, actor, till_id)
-    if lying is None:
-        return
-    if _is_started(lying):
-        park(session, actor, lying)
-    else:
-        _drop_empty(lying)
-
-
-def _is_started(order: Order) -> bool:
-    return bool(order.lines) or order.customer_id is not None
-
-
-def _drop_empty(order: Order) -> None:
-    order.cancelled_at = clock.now()
-    order.cancel_reason = "empty"
-
-
-def parked(session: Session, actor: Actor) -> list[Order]:
-    return list(
-        session.scalars(
-            select(Order)
-            .where(
-                Order.store_id == actor.store_id,
-                Order.parked_at.is_not(None),
-                Order.settled_at.is_(None),
-                Order.cancelled_at.is_(None),
-            )
-            .options(selectinload(Order.lines))
-            .order_by(Order.parked_at.desc())
-            .limit(50)
-        )
-    )
 
 
 def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None:
@@ -411,14 +228,6 @@ def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None
 
 def robots_of(order: Order) -> list[OrderLine]:
     return [line for line in order.lines if line.unit_id is not None]
-
-
-def robots_waiting(
-    session: Session, order: Order, *, returned: Mapping[int, int] | None = None
-) -> list[OrderLine]:
-    """The lines whose robots did not come back; `returned` is what did, where that is known."""
-    back = returned_of(session, [order.id]) if returned is None else returned
-    return [line for line in robots_of(order) if line.id not in back]
 
 
 def units_of(order: Order) -> list[Unit]:

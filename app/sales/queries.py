@@ -22,9 +22,9 @@ from app.payments.states import ATTEMPT_LABELS, AttemptState
 from app.payments.till_reports import TENDER_LABELS
 from app.robots.models import Unit
 from app.robots.states import UnitState
-from app.sales import catalogue, creditpay, exchanges, giftlines, orders, totals
+from app.sales import catalogue, creditpay, exchanges, giftlines, orders, orderstatus, totals
 from app.sales.models import Category, Handover, Order, OrderLine, Product, ProductKind, UnitSale
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from app.sales.return_models import ReturnLine
 from app.web import paging
 
@@ -132,7 +132,7 @@ def rows(session: Session, actor: Actor, found: Sequence[Order]) -> list[OrderRo
         listed.append(
             OrderRow(
                 number=order.number,
-                status=orders.derive(
+                status=orderstatus.derive(
                     order,
                     bill=bill,
                     cover=cover,

@@ -22,6 +22,7 @@ from app.sales import (
     giftlines,
     moneyback,
     orders,
+    orderstatus,
     returnables,
     returngoods,
     returnsums,
@@ -186,7 +187,7 @@ def _problem(item: Item, line: Returnable | None) -> Text | None:
 def _credit(session: Session, order: Order, found: Sequence[tuple[Item, Returnable]]) -> Credit:
     return returnsums.credit(
         order,
-        earlier=orders.returned_of(session, [order.id]),
+        earlier=orderstatus.returned_of(session, [order.id]),
         now={line.line.id: item.quantity for item, line in found},
     )
 

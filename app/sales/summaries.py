@@ -11,9 +11,9 @@ from app.kernel.money import Money
 from app.payments import bills, issuing, standing
 from app.payments.models import IssuedDocument, PaymentAttempt
 from app.payments.standing import UNCOVERED
-from app.sales import handovers, orders, queries, totals
+from app.sales import handovers, orders, orderstatus, queries, totals
 from app.sales.models import Handover, Order, Product
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from app.sales.queries import LineView
 from app.sales.totals import Totals
 
@@ -45,10 +45,10 @@ def of_order(session: Session, order: Order) -> OrderSummary:
     covers = standing.covers_of(session, [bill.id]) if bill else {}
     cover = covers.get(bill.id, UNCOVERED) if bill else UNCOVERED
     handover = handovers.done(session, order)
-    returned = orders.returned_of(session, [order.id])
+    returned = orderstatus.returned_of(session, [order.id])
     return OrderSummary(
         order=order,
-        status=orders.derive(
+        status=orderstatus.derive(
             order,
             bill=bill,
             cover=cover,

@@ -11,7 +11,7 @@ from app.kernel.states import Moves, WrongState
 from app.kernel.text import msg
 from app.payments.states import ATTEMPT_MOVES, AttemptState
 from app.robots.states import UNIT_MOVES, UnitState
-from app.sales.orders import STATUS_LABELS, OrderStatus
+from app.sales.orderstatus import STATUS_LABELS, OrderStatus
 
 
 def tables() -> dict[str, Moves[UnitState]]:

@@ -14,8 +14,8 @@ from app.payments import schemes
 from app.payments.models import PaymentAttempt, Tender, TillSession
 from app.payments.schemes import SchemeInput
 from app.payments.stripe_gate import StripeGate
-from app.sales import orders, tradeinvalues
-from app.sales.orders import OrderStatus
+from app.sales import orders, orderstatus, tradeinvalues
+from app.sales.orderstatus import OrderStatus
 from app.sales.tradein_models import Grade
 from app.sales.tradeinvalues import Shares
 from app.stores import desk
@@ -63,7 +63,7 @@ def test_from_the_quote_to_the_closed_till(
             .order_by(PaymentAttempt.id)
         ).all()
         difference = after.scalar(select(TillSession.difference_minor))
-        status = [orders.status(after, orders.by_number(after, counter.seller, n)) for n in (2, 3)]
+        status = [orderstatus.of(after, orders.by_number(after, counter.seller, n)) for n in (2, 3)]
         assert taken[1:] == [
             (Tender.ONLINE, 200_000),
             (Tender.TRADE_IN, 945_000),

@@ -13,9 +13,9 @@ from app.payments import arrivals, bills, dunning, issuing, journal, standing, t
 from app.payments.documents import DocumentKind
 from app.payments.models import Account, Bill
 from app.payments.terms import LimitExceeded
-from app.sales import onaccount, orders
+from app.sales import onaccount, orderstatus
 from app.sales.models import Order
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from tests.makers.books import breaches_of
 from tests.makers.sales import Counter, a_counter, a_robot
 from tests.makers.whole_sales import a_basket
@@ -44,7 +44,7 @@ def test_on_account_the_sale_is_complete_and_owed(session: Session, counter: Cou
 
     assert bill.due_on is not None
     assert standing.of(session, bill).on_terms == Money(BATTERY, "EUR")
-    assert orders.status(session, order) is OrderStatus.CLOSED
+    assert orderstatus.of(session, order) is OrderStatus.CLOSED
     (invoice,) = issuing.documents_of(session, bill.store_id, bill.reference)
     assert issuing.content_of(invoice).due_on == bill.due_on
     assert breaches_of(session) == []
@@ -91,7 +91,7 @@ def test_a_robot_on_account_may_be_handed_over(session: Session, counter: Counte
 
     onaccount.put(session, counter.seller, order)
 
-    assert orders.status(session, order) is OrderStatus.PAID
+    assert orderstatus.of(session, order) is OrderStatus.PAID
     assert breaches_of(session) == []
 
 

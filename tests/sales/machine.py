@@ -51,6 +51,7 @@ from app.sales import (
     handovers,
     inspections,
     orders,
+    parking,
 )
 from app.sales.models import Order, OrderLine, Product, UnitSale
 from app.sales.return_models import ReturnLine
@@ -247,10 +248,10 @@ class Trade(RuleBasedStateMachine):
             found = self.some_order(session, order)
             match how:
                 case "park":
-                    orders.park(session, self.seller, found, label="later")
+                    parking.park(session, self.seller, found, label="later")
                 case "resume":
                     till_id = self.till_ids[order % 2]
-                    orders.resume(session, self.seller, found, till_id=till_id)
+                    parking.resume(session, self.seller, found, till_id=till_id)
                 case "quote":
                     counterquotes.quote_basket(session, self.seller, found)
                 case "cancel":
@@ -307,7 +308,7 @@ class Trade(RuleBasedStateMachine):
             lying = self.basket_at(session, till)
             bill = bills.by_reference(session, lying.store_id, orders.reference(lying))
             if bill and (bills.live_attempt(session, bill) or bills.paid(session, bill)):
-                orders.park(session, self.seller, lying)
+                parking.park(session, self.seller, lying)
 
     def _pay(
         self,

@@ -15,7 +15,16 @@ from app.robots.life_models import Wipe
 from app.robots.models import Ownership, Unit
 from app.robots.states import UnitState
 from app.robots.transfers import WipeStatement
-from app.sales import checklists, creditpay, deposits, orders, totals, tradein, tradeintaking
+from app.sales import (
+    checklists,
+    creditpay,
+    deposits,
+    orders,
+    parking,
+    totals,
+    tradein,
+    tradeintaking,
+)
 from app.sales.checklists import Answer, Answered
 from app.sales.deposits import Rule
 from app.sales.models import Order, UnitSale
@@ -54,7 +63,7 @@ class Valuing(Returning):
             None,
         )
         with self.step("park") as session:
-            orders.park(session, self.seller, orders.by_number(session, self.seller, number))
+            parking.park(session, self.seller, orders.by_number(session, self.seller, number))
 
     @rule(order=at_hand, till=till_index)
     def a_deposit_is_given_back(self, order: int, till: int) -> None:

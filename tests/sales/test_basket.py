@@ -13,7 +13,7 @@ from app.parts import stock
 from app.parts.errors import NotEnoughStock
 from app.robots import claims, registry
 from app.robots.states import UnitState
-from app.sales import basket, catalogue, orders, scanning
+from app.sales import basket, catalogue, orders, parking, scanning
 from app.sales.catalogue import ProductInput
 from app.sales.errors import AlreadyOnOrder, DiscountTooBig, NotSellable
 from app.sales.models import Category, Order, OrderLine, Product, ProductKind
@@ -306,7 +306,7 @@ def test_who_does_not_sell_changes_no_basket(
             approved_by=counter.manager,
         ),
         lambda: basket.remove(session, visitor, order, line),
-        lambda: orders.park(session, visitor, order),
+        lambda: parking.park(session, visitor, order),
         lambda: orders.cancel(session, visitor, order, reason="x"),
         lambda: orders.set_customer(session, visitor, order, counter.customer.id),
         lambda: orders.open_order(session, visitor, till_id=counter.till.id),
@@ -330,7 +330,7 @@ def test_a_sale_that_is_parked_takes_nothing(
     session: Session, counter: Counter, order: Order
 ) -> None:
     scanned(session, counter, order, SERIAL)
-    orders.park(session, counter.seller, order, label="comes back")
+    parking.park(session, counter.seller, order, label="comes back")
     with pytest.raises(Refused, match="is parked"):
         basket.add_product(session, counter.seller, order, counter.plan, quantity=1, minutes=30)
     unit = registry.by_serial(session, counter.seller, SERIAL)

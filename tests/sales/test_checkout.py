@@ -18,11 +18,11 @@ from app.payments.documents import DocumentContent
 from app.payments.errors import NotEnoughTendered, OverTender, PaymentUnderWay
 from app.payments.models import Account, Bill, IssuedDocument, PaymentAttempt
 from app.robots import registry
-from app.sales import basket, catalogue, checkout, orders
+from app.sales import basket, catalogue, checkout, orders, orderstatus, parking
 from app.sales.catalogue import ProductInput
 from app.sales.errors import OrderLocked
 from app.sales.models import Category, Order, Product, ProductKind
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from app.stores.models import TaxRate
 from tests.makers.books import breaches_of
 from tests.makers.sales import Counter, a_counter, a_robot
@@ -119,19 +119,19 @@ def test_change_is_not_part_of_what_was_paid(session: Session, counter: Counter)
     assert drawer(session, counter) == 20_000 + 2_584
     shown = invoice(session, order)
     assert (shown.payments[0].amount, shown.change) == (eur(2_600), eur(16))
-    assert orders.status(session, order) is OrderStatus.CLOSED
+    assert orderstatus.of(session, order) is OrderStatus.CLOSED
 
 
 def test_a_split_with_change_is_paid(session: Session, counter: Counter) -> None:
     """PAY-11: 47.00 by 15.00 and a note of 50.00; the change is 18.00."""
     order = owing(session, counter, 4_700)
     checkout.pay_transfer(session, counter.seller, order, amount=eur(1_500), note="cheque 7")
-    assert orders.status(session, order) is OrderStatus.PART_PAID
+    assert orderstatus.of(session, order) is OrderStatus.PART_PAID
 
     rest = cash(session, counter, order, tendered=5_000)
 
     assert (rest.amount_minor, rest.change_minor) == (3_200, 1_800)
-    assert orders.status(session, order) is OrderStatus.CLOSED
+    assert orderstatus.of(session, order) is OrderStatus.CLOSED
     assert breaches_of(session) == []
 
 
@@ -140,7 +140,7 @@ def test_less_cash_than_is_due_pays_a_part(session: Session, counter: Counter) -
     attempt = cash(session, counter, order, tendered=2_000)
 
     assert (attempt.amount_minor, attempt.change_minor) == (2_000, 0)
-    assert orders.status(session, order) is OrderStatus.PART_PAID
+    assert orderstatus.of(session, order) is OrderStatus.PART_PAID
 
 
 @pytest.mark.parametrize("minor", [0, -1, -4_700])
@@ -266,7 +266,7 @@ def test_a_paid_sale_takes_nothing_and_changes_no_more(session: Session, counter
         lambda: put(session, counter, order, counter.plan),
         lambda: basket.remove(session, counter.seller, order, order.lines[0]),
         lambda: orders.set_customer(session, counter.seller, order, counter.customer.id),
-        lambda: orders.park(session, counter.seller, order),
+        lambda: parking.park(session, counter.seller, order),
         lambda: orders.cancel(session, counter.seller, order, reason="x"),
     ]
     for act in acts:
@@ -284,13 +284,13 @@ def test_a_part_paid_sale_keeps_its_lines_and_makes_room_for_the_next(
     with pytest.raises(OrderLocked, match="has been paid"):
         put(session, counter, order, counter.plan)
 
-    orders.park(session, counter.seller, order, label="brings the rest on Friday")
+    parking.park(session, counter.seller, order, label="brings the rest on Friday")
     other = sold(session, counter, batteries=1)
-    orders.resume(session, counter.seller, order, till_id=counter.till.id)
+    parking.resume(session, counter.seller, order, till_id=counter.till.id)
     cash(session, counter, order)
 
     assert other.settled_at is not None
-    assert orders.status(session, order) is OrderStatus.PAID
+    assert orderstatus.of(session, order) is OrderStatus.PAID
     assert breaches_of(session) == []
 
 
@@ -337,13 +337,13 @@ def test_what_lapsed_and_went_to_another_is_not_paid_for(
     unit = registry.by_serial(session, counter.seller, SERIAL)
     with clock.set_to(now):
         slow = a_basket(session, counter, unit)
-        orders.park(session, counter.seller, slow)
+        parking.park(session, counter.seller, slow)
         few = a_basket(session, counter, batteries=6)
-        orders.park(session, counter.seller, few)
+        parking.park(session, counter.seller, few)
     with clock.set_to(now.replace(year=now.year + 1)):
         fast = sold(session, counter, unit, batteries=6)
         for order, error in ((slow, Conflict), (few, NotEnoughStock)):
-            orders.resume(session, counter.seller, order, till_id=counter.till.id)
+            parking.resume(session, counter.seller, order, till_id=counter.till.id)
             with pytest.raises(error):
                 cash(session, counter, order)
             assert order.settled_at is None

@@ -4,7 +4,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
 
-from app.sales import orders
+from app.sales import orders, orderstatus
 from tests.makers.browsing import Browser, a_browser
 from tests.makers.sales import Counter, a_counter, a_robot
 
@@ -65,7 +65,7 @@ def test_a_robot_with_a_battery_is_sold_for_cash(
     assert "€601.00" in paid.text
     session.rollback()
     order = orders.by_number(session, counter.seller, 1)
-    assert orders.status(session, order) is orders.OrderStatus.PAID
+    assert orderstatus.of(session, order) is orderstatus.OrderStatus.PAID
 
 
 @pytest.mark.parametrize("what", ["cash", "transfer", "split", "quote", "void"])

@@ -24,12 +24,13 @@ from app.sales import (
     handovers,
     inspections,
     orders,
+    orderstatus,
     preorders,
 )
 from app.sales.checklists import Answer, Answered
 from app.sales.errors import OrderLocked
 from app.sales.models import Order
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from app.sales.quote_models import PreOrder
 from tests.makers.books import breaches_of
 from tests.makers.quotes import a_quote, accepted
@@ -69,7 +70,7 @@ def test_a_deposit_by_transfer_makes_the_order_part_paid(
 
     pay(session, counter, order, DEPOSIT)
 
-    assert orders.status(session, order) is OrderStatus.PART_PAID
+    assert orderstatus.of(session, order) is OrderStatus.PART_PAID
     assert deposits.next_payment(session, order) == eur(TOTAL - DEPOSIT)
     assert breaches_of(session) == []
 
@@ -115,7 +116,7 @@ def test_cancelled_in_time_all_goes_back(session: Session, counter: Counter) -> 
 
     assert document is None
     assert bills.paid(session, bill_of(session, order)) == eur(0)
-    assert orders.status(session, order) is OrderStatus.CANCELLED
+    assert orderstatus.of(session, order) is OrderStatus.CANCELLED
     assert breaches_of(session) == []
 
 
@@ -167,7 +168,7 @@ def test_paid_whole_without_a_robot_it_waits(session: Session, counter: Counter)
     pay(session, counter, order, TOTAL)
 
     assert order.settled_at is None
-    assert orders.status(session, order) is OrderStatus.PAID
+    assert orderstatus.of(session, order) is OrderStatus.PAID
     with pytest.raises(Conflict):
         handovers.require_ready(session, counter.seller, order)
     assert breaches_of(session) == []

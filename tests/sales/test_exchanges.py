@@ -10,9 +10,9 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
 from app.payments import bills, journal, refunds
 from app.payments.models import Account, Tender
-from app.sales import basket, checkout, deposits, exchanges, orders
+from app.sales import basket, checkout, deposits, exchanges, orders, orderstatus
 from app.sales.models import Order
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from tests.makers.books import breaches_of
 from tests.makers.returning import bill_of, by_number, in_drawer, taken_back
 from tests.makers.sales import Counter, a_counter
@@ -47,8 +47,8 @@ def test_the_value_pays_as_far_as_it_goes(session: Session) -> None:
 
     assert rest == eur(PLAN - BATTERY)
     assert in_drawer(session, counter) == before + rest
-    assert orders.status(session, by_number(session, counter, old)) is OrderStatus.RETURNED
-    assert orders.status(session, by_number(session, counter, new)) is OrderStatus.CLOSED
+    assert orderstatus.of(session, by_number(session, counter, old)) is OrderStatus.RETURNED
+    assert orderstatus.of(session, by_number(session, counter, new)) is OrderStatus.CLOSED
     assert journal.balance(session, counter.store.id, Account.EXCHANGES, "EUR") == eur(0)
     assert breaches_of(session) == []
 
@@ -133,7 +133,7 @@ def test_what_was_exchanged_may_come_back_too(session: Session) -> None:
 
     exchanges.pay(session, counter.manager, again)
 
-    assert orders.status(session, by_number(session, counter, again)) is OrderStatus.CLOSED
+    assert orderstatus.of(session, by_number(session, counter, again)) is OrderStatus.CLOSED
     (payment,) = refunds.returnable(session, bill_of(session, again))
     assert payment.attempt.tender is Tender.EXCHANGE
     assert breaches_of(session) == []
@@ -153,5 +153,5 @@ def test_a_sale_that_is_cancelled_half_paid_by_another_keeps_its_value(session: 
     again = exchanges.begin(session, counter.manager, new, till_id=None)
     basket.add_product(session, counter.seller, again, counter.battery, quantity=1, minutes=30)
     exchanges.pay(session, counter.manager, again, till_id=counter.till.id)
-    assert orders.status(session, by_number(session, counter, again)) is OrderStatus.CLOSED
+    assert orderstatus.of(session, by_number(session, counter, again)) is OrderStatus.CLOSED
     assert breaches_of(session) == []

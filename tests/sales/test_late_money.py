@@ -16,10 +16,10 @@ from app.payments.models import Bill, PaymentAttempt
 from app.payments.states import AttemptState
 from app.robots import claims, registry
 from app.robots.models import Unit
-from app.sales import basket, checkout, orders
+from app.sales import basket, checkout, orders, orderstatus
 from app.sales.errors import OrderLocked
 from app.sales.models import Order
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from tests.makers.books import breaches_of
 from tests.makers.sales import Counter
 from tests.makers.whole_sales import a_basket, sold
@@ -91,7 +91,7 @@ def test_it_completes_the_sale_that_waited(session: Session, counter: Counter, u
     told(session, attempt)
 
     assert attempt.entry_id is not None
-    assert orders.status(session, order) is OrderStatus.PAID
+    assert orderstatus.of(session, order) is OrderStatus.PAID
     assert breaches_of(session) == []
 
 
@@ -107,7 +107,7 @@ def test_a_sale_that_was_cancelled_meanwhile_stays_cancelled_and_the_money_is_li
     assert (attempt.state, attempt.entry_id) == (AttemptState.CAPTURED, None)
     assert booking.unbooked_of(session, counter.store.id) == [attempt]
     assert f"Sale {order.number} was cancelled" in attempt.failure
-    assert orders.status(session, order) is OrderStatus.CANCELLED
+    assert orderstatus.of(session, order) is OrderStatus.CANCELLED
     assert order.settled_at is None
     assert breaches_of(session) == []
 
@@ -125,9 +125,9 @@ def test_it_counts_for_the_basket_as_it_is_now(
         told(session, attempt)
 
     price = counter.battery.price_minor
-    assert orders.status(session, more) is OrderStatus.PART_PAID
+    assert orderstatus.of(session, more) is OrderStatus.PART_PAID
     assert bills.due(session, bill_of(session, more)).minor == counter.robot.price_minor
-    assert orders.status(session, less) is OrderStatus.CLOSED
+    assert orderstatus.of(session, less) is OrderStatus.CLOSED
     assert bills.paid(session, bill_of(session, less)).minor == 3 * price
     assert bill_of(session, less).total_minor == price
     assert stock.free(session, counter.battery.part_id or 0) == 8
@@ -204,7 +204,7 @@ def test_while_it_is_not_booked_its_sale_takes_no_other_money(
     opened = tills.open_session(session, counter.seller, counter.till, Money(0, "EUR"))
 
     assert attempt.till_session_id == opened.id
-    assert orders.status(session, order) is OrderStatus.CLOSED
+    assert orderstatus.of(session, order) is OrderStatus.CLOSED
     assert breaches_of(session) == []
 
 
@@ -220,7 +220,7 @@ def test_a_till_opens_whatever_waits_for_it(session: Session, counter: Counter) 
     tills.open_session(session, counter.seller, counter.till, Money(0, "EUR"))
 
     assert attempt.entry_id is not None
-    assert orders.status(session, order) is OrderStatus.CLOSED
+    assert orderstatus.of(session, order) is OrderStatus.CLOSED
     assert breaches_of(session) == []
 
 
@@ -236,7 +236,7 @@ def test_money_for_a_sale_that_was_paid_otherwise_is_kept_as_a_deposit(
 
     assert attempt.entry_id is not None
     assert bills.paid(session, bill_of(session, order)).minor == 2 * counter.battery.price_minor
-    assert orders.status(session, order) is OrderStatus.CLOSED
+    assert orderstatus.of(session, order) is OrderStatus.CLOSED
     assert breaches_of(session) == []
 
 
@@ -286,5 +286,5 @@ def test_money_that_is_not_ours_pays_nothing(
     settling.apply(session, attempt, report, livemode=False)
 
     assert attempt.state is AttemptState.UNKNOWN
-    assert orders.status(session, order) is OrderStatus.OPEN
+    assert orderstatus.of(session, order) is OrderStatus.OPEN
     assert breaches_of(session) == []

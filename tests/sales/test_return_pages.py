@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.payments import refunds
-from app.sales import orders
+from app.sales import orders, orderstatus
 from app.sales.models import Order
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from app.sales.return_models import Exchange, Return
 from tests.makers.books import breaches_of
 from tests.makers.browsing import Browser, a_browser
@@ -164,7 +164,7 @@ def test_an_exchange_pays_for_the_next_sale(
     assert 'id="tender-exchange"' in shown.text
     session.expire_all()
     paid = orders.by_number(session, manager_of(order), new)
-    assert orders.status(session, paid) is OrderStatus.CLOSED
+    assert orderstatus.of(session, paid) is OrderStatus.CLOSED
     assert refunds.refundable(session, bill_of(session, order)) == Money(0, "EUR")
     assert breaches_of(session) == []
 

@@ -33,13 +33,14 @@ from app.sales import (
     inspections,
     moneyback,
     orders,
+    orderstatus,
     returnables,
     returns,
 )
 from app.sales.checklists import Answer, Answered, items_of
 from app.sales.models import Order
 from app.sales.moneyback import Back
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from app.sales.return_models import Condition, Return, ReturnLine
 from app.sales.returnrules import NeedsManager
 from app.sales.returns import Item
@@ -93,7 +94,7 @@ def test_one_of_three_comes_back_with_its_tax(session: Session) -> None:
         eur(2 * 89_900),
     )
     assert in_drawer(session, counter) == before - eur(89_900)
-    assert orders.status(session, by_number(session, counter, order)) is OrderStatus.PART_RETURNED
+    assert orderstatus.of(session, by_number(session, counter, order)) is OrderStatus.PART_RETURNED
     assert breaches_of(session) == []
 
 
@@ -167,7 +168,7 @@ def test_the_status_follows_the_journal_after_a_refund(session: Session) -> None
 
     stands = standing.of(session, bill)
     assert (stands.paid, stands.due, stands.held) == (eur(0), eur(0), eur(0))
-    assert orders.status(session, by_number(session, counter, order)) is OrderStatus.RETURNED
+    assert orderstatus.of(session, by_number(session, counter, order)) is OrderStatus.RETURNED
 
 
 def test_each_tender_gets_its_part_back_the_newest_first(session: Session) -> None:
@@ -255,8 +256,8 @@ def test_a_robot_comes_home_and_can_be_sold_again(session: Session) -> None:
 
     assert came_back == (UnitState.RECEIVED, Custody.STORE, None)
     assert unit.state is UnitState.SOLD
-    assert orders.status(session, by_number(session, counter, order)) is OrderStatus.PART_RETURNED
-    assert orders.status(session, by_number(session, counter, again)) is OrderStatus.PAID
+    assert orderstatus.of(session, by_number(session, counter, order)) is OrderStatus.PART_RETURNED
+    assert orderstatus.of(session, by_number(session, counter, again)) is OrderStatus.PAID
     assert breaches_of(session) == []
 
 
@@ -268,7 +269,7 @@ def test_a_robot_that_never_left_comes_back_without_an_owner(session: Session) -
     taken_back(session, counter, order, Item(1, 1, Condition.AS_NEW), refund=False)
 
     assert unit.state is UnitState.RECEIVED
-    assert orders.status(session, by_number(session, counter, order)) is OrderStatus.PART_RETURNED
+    assert orderstatus.of(session, by_number(session, counter, order)) is OrderStatus.PART_RETURNED
     assert breaches_of(session) == []
 
 
@@ -331,7 +332,7 @@ def test_a_robots_contracts_end_with_its_return(session: Session) -> None:
 
     (contract,) = contracts.of_unit(session, unit.id)
     assert contract.row.ended_on is not None
-    assert orders.status(session, by_number(session, counter, order)) is OrderStatus.RETURNED
+    assert orderstatus.of(session, by_number(session, counter, order)) is OrderStatus.RETURNED
     assert breaches_of(session) == []
 
 

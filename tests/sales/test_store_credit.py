@@ -13,10 +13,10 @@ from app.kernel.money import Money
 from app.payments import credit, journal, refunds
 from app.payments.credit_models import CreditMove
 from app.payments.models import Account, Tender
-from app.sales import creditpay, moneyback, orders
+from app.sales import creditpay, moneyback, orders, orderstatus
 from app.sales.models import Order
 from app.sales.moneyback import Back
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from tests.makers.at_once import Act, at_once
 from tests.makers.books import breaches_of
 from tests.makers.browsing import a_browser
@@ -69,7 +69,7 @@ def test_credit_pays_for_a_sale_and_comes_back_with_it(session: Session) -> None
     with_credit(session, counter)
     order = a_basket(session, counter, batteries=1)
     creditpay.pay(session, counter.seller, order)
-    assert orders.status(session, by_number(session, counter, order)) is OrderStatus.CLOSED
+    assert orderstatus.of(session, by_number(session, counter, order)) is OrderStatus.CLOSED
     assert left(session, counter) == eur(0)
     taken_back(session, counter, order)
     assert left(session, counter) == eur(BATTERY)

@@ -14,7 +14,7 @@ from app.kernel.money import Money
 from app.payments import journal, refunds, schemes, voucherclaims, voucherdesk, vouchers
 from app.payments.models import Account, Tender
 from app.payments.voucher_models import Buyers
-from app.sales import basket, exchanges, moneyback, orders, voucherpay
+from app.sales import basket, exchanges, moneyback, orders, parking, voucherpay
 from app.sales.models import Order
 from app.sales.moneyback import Back
 from app.stores import desk
@@ -255,7 +255,7 @@ def test_a_vouchers_value_pays_for_no_other_sale(session: Session) -> None:
     counter = a_counter(session)
     used(session, counter, a_scheme(session, counter))
     order = session.scalars(select(Order)).one()
-    orders.park(session, counter.seller, order, label="later")
+    parking.park(session, counter.seller, order, label="later")
     other = exchanges.begin(session, counter.manager, order, till_id=counter.till.id)
     basket.add_product(session, counter.seller, other, counter.battery, quantity=1, minutes=30)
     with pytest.raises(Refused) as refusal:

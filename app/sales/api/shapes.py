@@ -15,7 +15,7 @@ from app.payments.treatments import Treatment
 from app.sales.basket import MOST_LINES
 from app.sales.checklists import Answer, Item
 from app.sales.ordering import Wish
-from app.sales.orders import OrderStatus
+from app.sales.orderstatus import OrderStatus
 from app.sales.queries import LineView, OrderRow
 from app.sales.summaries import OrderSummary
 from app.web.wire import MoneyOut, PriceIn, Sent, TaxOut, Words

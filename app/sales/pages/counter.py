@@ -16,7 +16,7 @@ from app.parts.models import Part
 from app.payments import giftcodes, giftguard
 from app.payments.models import IssuedDocument
 from app.robots.models import Unit
-from app.sales import basket, catalogue, orders, queries, quotes, scanning
+from app.sales import basket, catalogue, orders, parking, queries, quotes, scanning
 from app.sales.forms import ScanForm
 from app.sales.models import Order, OrderLine, Product, ProductKind
 from app.sales.pages import giftcards
@@ -176,7 +176,7 @@ def _take_order(visit: Visit, found: Order) -> Response:
     """A parked sale comes to this till; any other opens as a page."""
     if found.parked_at is None or found.cancelled_at is not None:
         return visit.go(f"/sales/{found.number}")
-    orders.resume(visit.session, visit.actor, found, till_id=visit.till_id)
+    parking.resume(visit.session, visit.actor, found, till_id=visit.till_id)
     return visit.show(found)
 
 

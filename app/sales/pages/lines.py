@@ -11,7 +11,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused, StoreError
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.sales import basket, counterquotes, orders, queries
+from app.sales import basket, counterquotes, orders, parking, queries
 from app.sales.errors import DiscountTooBig
 from app.sales.forms import (
     CustomerChoiceForm,
@@ -190,14 +190,14 @@ def park(
     form: Annotated[ParkForm, Form()],
 ) -> Response:
     visit = Visit(request, session, actor)
-    orders.park(session, actor, visit.require_basket(), label=form.label)
+    parking.park(session, actor, visit.require_basket(), label=form.label)
     return visit.show(None)
 
 
 @router.get("/parked")
 def show_parked(request: Request, session: ReadSession, actor: SignedIn) -> Response:
     actor.require("counter.sell")
-    waiting = queries.rows(session, actor, orders.parked(session, actor))
+    waiting = queries.rows(session, actor, parking.parked(session, actor))
     return render(request, "sales/parked_dialog.html", block="dialog", waiting=waiting)
 
 

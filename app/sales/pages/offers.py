@@ -19,7 +19,7 @@ from app.kernel.signatures import read_signature
 from app.kernel.text import Text, msg
 from app.payments import bills, checkouts, issuing, papers, standing, stripe_gate
 from app.payments.models import IssuedDocument, PaymentAttempt, Tender
-from app.sales import accepting, deposits, orders, quotelinks, quotes, quoteview
+from app.sales import accepting, deposits, orders, orderstatus, quotelinks, quotes, quoteview
 from app.sales.models import Order
 from app.sales.quote_models import Quote
 from app.sales.quoteforms import NameForm
@@ -232,7 +232,7 @@ def _after(session: Session, order: Order) -> dict[str, Any]:
     paid, due = (how.paid, how.due) if how else (nothing, nothing)
     today = deposits.today_of(session, order)
     deposit = deposits.as_paid(row, paid, today) if row is not None else None
-    status = orders.status(session, order, stands=how)
+    status = orderstatus.of(session, order, stands=how)
     return {
         "order": order,
         "order_status": _told(status),
@@ -244,17 +244,17 @@ def _after(session: Session, order: Order) -> dict[str, Any]:
     }
 
 
-def _told(status: orders.OrderStatus) -> Text:
+def _told(status: orderstatus.OrderStatus) -> Text:
     """A status in the customer's words: that a basket is parked is the counter's business."""
-    ordered = status in {orders.OrderStatus.OPEN, orders.OrderStatus.PARKED}
-    return msg("Ordered") if ordered else orders.STATUS_LABELS[status]
+    ordered = status in {orderstatus.OrderStatus.OPEN, orderstatus.OrderStatus.PARKED}
+    return msg("Ordered") if ordered else orderstatus.STATUS_LABELS[status]
 
 
 def _steps(
-    order: Order, deposit: deposits.Stands | None, status: orders.OrderStatus
+    order: Order, deposit: deposits.Stands | None, status: orderstatus.OrderStatus
 ) -> list[dict[str, object]]:
     """Accepted, deposit, robot, handover: what is done and what comes next."""
-    handed = status in {orders.OrderStatus.HANDED_OVER, orders.OrderStatus.CLOSED}
+    handed = status in {orderstatus.OrderStatus.HANDED_OVER, orderstatus.OrderStatus.CLOSED}
     done: list[tuple[object, bool]] = [(msg("Accepted"), True)]
     if deposit is not None:
         done.append((msg("Deposit paid"), not deposit.due))

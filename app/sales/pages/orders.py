@@ -22,6 +22,7 @@ from app.sales import (
     giftlines,
     handovers,
     orders,
+    orderstatus,
     queries,
     quoteview,
     returnview,
@@ -59,7 +60,7 @@ def list_sales(
         page=page,
         show=show,
         cursor=cursor,
-        labels=orders.STATUS_LABELS,
+        labels=orderstatus.STATUS_LABELS,
     )
 
 
@@ -134,17 +135,17 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
     bill, attempts = bills.with_attempts(session, order.store_id, reference)
     stands = standing.of(session, bill) if bill else None
     handover = handovers.done(session, order)
-    returned = orders.returned_of(session, [order.id])
+    returned = orderstatus.returned_of(session, [order.id])
     return {
         "order": order,
-        "stands": orders.derive(
+        "stands": orderstatus.derive(
             order,
             bill=bill,
             cover=stands.cover if stands else UNCOVERED,
             handed_over=handover is not None,
             returned=returned,
         ),
-        "status_labels": orders.STATUS_LABELS,
+        "status_labels": orderstatus.STATUS_LABELS,
         "lines": queries.lines(order),
         "totals": totals.of_order(order),
         "customer": session.get(Customer, order.customer_id) if order.customer_id else None,
@@ -159,7 +160,7 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
             giftview.one(session, card) for _, card in giftlines.cards_of(session, order)
         ],
         "handover": handover,
-        "robots": orders.robots_waiting(session, order, returned=returned),
+        "robots": orderstatus.robots_waiting(session, order, returned=returned),
         **returnview.panel(session, order, stands=stands, returned=returned),
         **quoteview.panel(session, actor, order, bill, stands=stands),
     }
