@@ -17,11 +17,11 @@ from app.kernel import clock
 from app.kernel.money import Money
 from app.parts import (
     arrivals,
+    aside,
     catalogue,
     fitrows,
     numbers,
     places,
-    reservations,
     stock,
     substitution,
     supersession,
@@ -162,7 +162,7 @@ def furnish(session: Session, crew: Crew) -> None:
 def put_aside(session: Session, crew: Crew) -> None:
     """Emre keeps pieces back for the stage robots of the next fair."""
     for number, pieces in ((ARM_ACTUATOR, 2), ("KSB-2", 4)):
-        reservations.put_aside(
+        aside.put_aside(
             session,
             crew.emre,
             catalogue.by_number(session, crew.emre, number).id,

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, NotFound, Refused
+from app.kernel.errors import Refused
 from app.kernel.quantity import MOST
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.parts import catalogue, reservations, stock
+from app.parts import catalogue, stock
 from app.parts.buying_models import (
     Demand,
     DemandOutcome,
@@ -23,11 +23,9 @@ from app.parts.buying_models import (
 )
 from app.parts.errors import NotEnoughStock
 from app.parts.models import Part
-from app.parts.owners import owner_label, owner_page
 
 BENCH = "bench"
 _LONGEST_WHY = 200
-_LONGEST_OWNER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,50 +218,6 @@ def reserve_incoming(
         after={"quantity": quantity, "owner": owner},
     )
     return made
-
-
-def put_aside(
-    session: Session, actor: Actor, line: PurchaseLine, *, quantity: int, purpose: str
-) -> None:
-    """Keep awaited pieces of a line by hand, for whatever `purpose` says."""
-    actor.require("stock.move")
-    purpose = clean(purpose)
-    if not purpose:
-        raise Refused(msg("Say for whom or what it is kept."), field="purpose")
-    most = _LONGEST_OWNER - len(reservations.ASIDE)
-    if len(purpose) > most:
-        raise Refused(msg("At most {most} characters fit here.", most=most), field="purpose")
-    reserve_incoming(
-        session,
-        actor,
-        line.part_id,
-        quantity=quantity,
-        owner=reservations.ASIDE + purpose,
-        holder=actor.name,
-        line_id=line.id,
-    )
-
-
-def give_back(session: Session, actor: Actor, reservation_id: int) -> None:
-    """What was kept by hand is free again; what a job or a sale waits for ends there."""
-    actor.require("stock.move")
-    reservation = session.get(IncomingReservation, reservation_id)
-    if reservation is None or reservation.store_id != actor.store_id:
-        raise NotFound(msg("Nothing of that is kept."))
-    if not reservation.owner.startswith(reservations.ASIDE):
-        raise Conflict(
-            msg("This is kept for {owner}. It ends there.", owner=owner_label(reservation.owner)),
-            link=owner_page(reservation.owner) or None,
-        )
-    reservation.ended_at = reservation.ended_at or clock.now()
-    session.flush()
-    audit.record(
-        session,
-        actor,
-        "incoming.given_back",
-        subject=f"incoming:{reservation.id}",
-        before={"quantity": reservation.quantity, "owner": reservation.owner},
-    )
 
 
 def keep(

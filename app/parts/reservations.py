@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock
+from app.kernel import clock
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.searchkeys import clean, search_key
+from app.kernel.errors import Refused
+from app.kernel.searchkeys import search_key
 from app.kernel.text import Text, msg
 from app.parts import places, shelves, stock
 from app.parts.errors import Elsewhere, NotEnoughStock, Promised
@@ -55,8 +55,6 @@ _TAKEN = (
     )
     .execution_options(synchronize_session=False)
 )
-_LONGEST_OWNER = 64
-ASIDE = "aside:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,62 +265,6 @@ def holder_of(session: Session, component_id: int) -> Reservation | None:
     )
 
 
-def put_aside(
-    session: Session,
-    actor: Actor,
-    part_id: int,
-    *,
-    quantity: int,
-    purpose: str,
-    minutes: int,
-    component_id: int | None = None,
-    lot: str = "",
-) -> Reservation:
-    """Keep pieces back by hand, for whatever `purpose` says, until it lapses or is given back."""
-    actor.require("stock.move")
-    owner = ASIDE + clean(purpose)
-    if owner == ASIDE:
-        raise Refused(msg("Say for whom or what it is kept."), field="purpose")
-    if len(owner) > _LONGEST_OWNER:
-        most = _LONGEST_OWNER - len(ASIDE)
-        raise Refused(msg("At most {most} characters fit here.", most=most), field="purpose")
-    promise = reserve(
-        session,
-        actor,
-        part_id,
-        quantity=quantity,
-        owner=owner,
-        holder=actor.name,
-        minutes=minutes,
-        component_id=component_id,
-        lot=lot,
-    )
-    _record(session, actor, "stock.put_aside", promise)
-    return promise
-
-
-def give_back(session: Session, actor: Actor, promise: Reservation) -> None:
-    """End what was put aside by hand; sales and tickets give their own pieces back."""
-    actor.require("stock.move")
-    if not promise.owner.startswith(ASIDE):
-        raise Conflict(
-            msg("This is kept for {owner}. It ends there.", owner=owner_label(promise.owner)),
-            link=owner_page(promise.owner) or None,
-        )
-    if promise.ended_at is not None:
-        raise Conflict(msg("This was given back already."))
-    promise.ended_at = clock.now()
-    session.flush()
-    _record(session, actor, "stock.given_back", promise)
-
-
-def by_id(session: Session, actor: Actor, reservation_id: int) -> Reservation:
-    found = session.get(Reservation, reservation_id)
-    if found is None or found.store_id != actor.store_id:
-        raise NotFound(msg("There is no such reservation."))
-    return found
-
-
 def promised(promise: Reservation, component: Component) -> Promised:
     """The refusal that names who waits for a component."""
     return Promised(
@@ -396,18 +338,3 @@ def _open_of(
         if part_id in {None, row.part_id} and component_id in {None, row.component_id}
     ]
     return sorted(found, key=lambda row: (row.component_id is not None, row.id))
-
-
-def _record(session: Session, actor: Actor, action: str, promise: Reservation) -> None:
-    number = session.get_one(Part, promise.part_id).number
-    audit.record(
-        session,
-        actor,
-        action,
-        subject=f"part:{number}",
-        after={
-            "owner": promise.owner,
-            "quantity": promise.quantity,
-            "until": promise.expires_at,
-        },
-    )

@@ -19,12 +19,12 @@ from app.kernel.filestore import FileStore
 from app.parts import (
     addresses,
     arrivals,
+    aside,
     catalogue,
     ledgerlook,
     numbers,
     pictures,
     places,
-    reservations,
     stock,
     supersession,
 )
@@ -157,7 +157,7 @@ def test_a_parts_page_asks_as_often_for_much_as_for_little(
             stock.receive(
                 session, clerk, part.id, quantity=1, reason="x", component=piece, place=bin_
             )
-            reservations.put_aside(session, clerk, part.id, quantity=1, purpose="x", minutes=9)
+            aside.put_aside(session, clerk, part.id, quantity=1, purpose="x", minutes=9)
             other = shelf(session, clerk, f"OLD-{n}")
             supersession.replace(session, clerk, other, part, both_ways=False)
             numbers.add(session, clerk, part, Numbered(NumberKind.MAKER, f"M-{n}", "CubeMars"))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from app.identity.guard import ApiReading, ApiWriting
-from app.parts import catalogue, ledgerlines, reservations
+from app.parts import aside, catalogue, ledgerlines
 from app.parts.api.ledgershapes import Lot, Number, Pieces, Serial, component_of
 from app.parts.ledgerlines import Promise
 from app.web.idempotent import once
@@ -77,7 +77,7 @@ def put_aside(
     actor.require("stock.move")
     part = catalogue.by_number(session, actor, sent.part)
     component = component_of(session, actor, part, sent.serial, is_new=False)
-    promise = reservations.put_aside(
+    promise = aside.put_aside(
         session,
         actor,
         part.id,
@@ -105,7 +105,7 @@ def give_back_reservation(
     reservation_id: RowId,
 ) -> Response:
     """Free again. What sales and tickets keep ends there."""
-    reservations.give_back(session, actor, reservations.by_id(session, actor, reservation_id))
+    aside.give_back(session, actor, aside.by_id(session, actor, reservation_id))
     return Response(status_code=204)
 
 

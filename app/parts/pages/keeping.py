@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identity.guard import Acting
 from app.kernel.errors import StoreError
-from app.parts import buying, purchasing
+from app.parts import aside, purchasing
 from app.parts.buyforms import KeepForm
 from app.parts.pages.onorder import order_view
 from app.web.errors import status_of
@@ -33,7 +33,7 @@ def keep_awaited(
     try:
         position, quantity = form.read()
         line = purchasing.line_at(purchasing.lines_of(session, order), position)
-        buying.put_aside(session, actor, line, quantity=quantity, purpose=form.purpose)
+        aside.put_awaited_aside(session, actor, line, quantity=quantity, purpose=form.purpose)
     except StoreError as refusal:
         session.rollback()
         return order_view(
@@ -56,5 +56,5 @@ def give_back(
     number: Number,
     reservation_id: RowId,
 ) -> Response:
-    buying.give_back(session, actor, reservation_id)
+    aside.give_awaited_back(session, actor, reservation_id)
     return RedirectResponse(f"/parts/orders/{number}", 303)
