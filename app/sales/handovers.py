@@ -32,7 +32,7 @@ from app.robots.models import Unit
 from app.robots.slot_models import Counter
 from app.robots.states import Custody, Holding, UnitState
 from app.robots.touches import Touch
-from app.sales import checklists, orders, orderstatus
+from app.sales import checklists, orders
 from app.sales.checklists import Answer, Answered, Purpose
 from app.sales.events import HandedOver
 from app.sales.models import Checklist, Handover, Order
@@ -67,7 +67,7 @@ def require_ready(session: Session, actor: Actor, order: Order) -> list[Unit]:
             msg("Sale {number} was already handed over.", number=order.number),
             link=f"/sales/{order.number}",
         )
-    waiting = orderstatus.robots_waiting(session, order)
+    waiting = orders.robots_waiting(session, order)
     units = [registry.by_id(session, actor, line.unit_id or 0) for line in waiting]
     if not units:
         raise Refused(msg("Sale {number} has no robot to hand over.", number=order.number))
@@ -238,7 +238,7 @@ def _hours(session: Session, unit: Unit) -> Decimal | None:
 
 def going_along(session: Session, order: Order) -> list[tuple[int, str]]:
     """What goes out beside the robots: pieces and names, without what came back already."""
-    back = orderstatus.returned_of(session, [order.id])
+    back = orders.returned_of(session, [order.id])
     counted = [
         (line.quantity - back.get(line.id, 0), line.description)
         for line in order.lines

@@ -1,9 +1,9 @@
-"""Orders: opening, finding, parking, cancelling, and what each has become."""
+"""Orders: opening, finding, whose they are, cancelling."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -22,6 +22,7 @@ from app.robots.models import Unit
 from app.sales import taxing, waiting
 from app.sales.errors import OrderLocked
 from app.sales.models import Order, OrderLine
+from app.sales.return_models import ReturnLine
 from app.stores import desk
 from app.stores.models import Till
 
@@ -233,3 +234,24 @@ def robots_of(order: Order) -> list[OrderLine]:
 def units_of(order: Order) -> list[Unit]:
     """The robots of a whole order."""
     return [line.unit for line in order.lines if line.unit is not None]
+
+
+def returned_of(session: Session, order_ids: Collection[int]) -> dict[int, int]:
+    """How many pieces came back, by line; in one statement, without lines that are still out."""
+    if not order_ids:
+        return {}
+    rows = session.execute(
+        select(ReturnLine.order_line_id, func.sum(ReturnLine.quantity))
+        .join(OrderLine, OrderLine.id == ReturnLine.order_line_id)
+        .where(OrderLine.order_id.in_(order_ids))
+        .group_by(ReturnLine.order_line_id)
+    )
+    return {line_id: int(count) for line_id, count in rows}
+
+
+def robots_waiting(
+    session: Session, order: Order, *, returned: Mapping[int, int] | None = None
+) -> list[OrderLine]:
+    """The lines whose robots did not come back; `returned` is what did, where that is known."""
+    back = returned_of(session, [order.id]) if returned is None else returned
+    return [line for line in robots_of(order) if line.id not in back]

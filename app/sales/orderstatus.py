@@ -1,9 +1,9 @@
 """What an order has become: derived from its journal, its handover and what came back."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel.text import Text, msg
@@ -11,8 +11,7 @@ from app.payments import standing
 from app.payments.models import Bill
 from app.payments.standing import UNCOVERED, Cover, Standing
 from app.sales import orders
-from app.sales.models import Handover, Order, OrderLine
-from app.sales.return_models import ReturnLine
+from app.sales.models import Handover, Order
 
 
 class OrderStatus(StrEnum):
@@ -53,7 +52,7 @@ def of(session: Session, order: Order, *, stands: Standing | None = None) -> Ord
         bill=bill,
         cover=(stands or standing.of(session, bill)).cover if bill else UNCOVERED,
         handed_over=handed_over is not None,
-        returned=returned_of(session, [order.id]),
+        returned=orders.returned_of(session, [order.id]),
     )
 
 
@@ -89,24 +88,3 @@ def _of_covered(order: Order, *, handed_over: bool, returned: Mapping[int, int])
     if any(line.id in returned for line in order.lines):
         return OrderStatus.PART_RETURNED
     return OrderStatus.HANDED_OVER if handed_over else OrderStatus.CLOSED
-
-
-def returned_of(session: Session, order_ids: Collection[int]) -> dict[int, int]:
-    """How many pieces came back, by line; in one statement, without lines that are still out."""
-    if not order_ids:
-        return {}
-    rows = session.execute(
-        select(ReturnLine.order_line_id, func.sum(ReturnLine.quantity))
-        .join(OrderLine, OrderLine.id == ReturnLine.order_line_id)
-        .where(OrderLine.order_id.in_(order_ids))
-        .group_by(ReturnLine.order_line_id)
-    )
-    return {line_id: int(count) for line_id, count in rows}
-
-
-def robots_waiting(
-    session: Session, order: Order, *, returned: Mapping[int, int] | None = None
-) -> list[OrderLine]:
-    """The lines whose robots did not come back; `returned` is what did, where that is known."""
-    back = returned_of(session, [order.id]) if returned is None else returned
-    return [line for line in orders.robots_of(order) if line.id not in back]

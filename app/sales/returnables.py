@@ -19,7 +19,7 @@ from app.robots.contracts import InForce
 from app.robots.models import Ownership, Unit
 from app.robots.slot_models import Component
 from app.robots.states import CUSTODY_LABELS, Custody, UnitState
-from app.sales import giftlines, orders, orderstatus
+from app.sales import giftlines, orders
 from app.sales.models import Order, OrderLine, ProductKind, UnitSale
 
 # Their condition is asked: they go back on a shelf, or into quarantine.
@@ -70,7 +70,7 @@ def of_order(
     statements. `returned` is what did come back, where that is known.
     """
     if returned is None:
-        returned = orderstatus.returned_of(session, [order.id])
+        returned = orders.returned_of(session, [order.id])
     obstacles = _robots(session, order)
     out = pieces_out(session, order)
     used = _used_contracts(session, order)

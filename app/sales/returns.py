@@ -22,7 +22,6 @@ from app.sales import (
     giftlines,
     moneyback,
     orders,
-    orderstatus,
     returnables,
     returngoods,
     returnsums,
@@ -187,7 +186,7 @@ def _problem(item: Item, line: Returnable | None) -> Text | None:
 def _credit(session: Session, order: Order, found: Sequence[tuple[Item, Returnable]]) -> Credit:
     return returnsums.credit(
         order,
-        earlier=orderstatus.returned_of(session, [order.id]),
+        earlier=orders.returned_of(session, [order.id]),
         now={line.line.id: item.quantity for item, line in found},
     )
 

@@ -14,7 +14,7 @@ from app.robots import contracts, warrantypapers
 from app.robots.contracts import ContractInput
 from app.robots.duty_models import PaperKind
 from app.robots.models import Unit
-from app.sales import orders, orderstatus
+from app.sales import orders
 from app.sales.events import HandedOver
 from app.sales.models import Order, OrderLine, Product, ProductKind
 from app.stores import desk
@@ -84,7 +84,7 @@ def _plans(session: Session, order: Order, unit_ids: list[int]) -> dict[int, lis
         .order_by(OrderLine.position)
     )
     plans: dict[int, list[_Plan]] = defaultdict(list)
-    back = orderstatus.returned_of(session, [order.id])
+    back = orders.returned_of(session, [order.id])
     for line, months, visits in rows:
         first = unit_ids.index(line.for_unit_id) if line.for_unit_id in unit_ids else 0
         for piece in range(line.quantity - back.get(line.id, 0)):

@@ -45,7 +45,7 @@ def of_order(session: Session, order: Order) -> OrderSummary:
     covers = standing.covers_of(session, [bill.id]) if bill else {}
     cover = covers.get(bill.id, UNCOVERED) if bill else UNCOVERED
     handover = handovers.done(session, order)
-    returned = orderstatus.returned_of(session, [order.id])
+    returned = orders.returned_of(session, [order.id])
     return OrderSummary(
         order=order,
         status=orderstatus.derive(

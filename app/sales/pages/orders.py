@@ -135,7 +135,7 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
     bill, attempts = bills.with_attempts(session, order.store_id, reference)
     stands = standing.of(session, bill) if bill else None
     handover = handovers.done(session, order)
-    returned = orderstatus.returned_of(session, [order.id])
+    returned = orders.returned_of(session, [order.id])
     return {
         "order": order,
         "stands": orderstatus.derive(
@@ -160,7 +160,7 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
             giftview.one(session, card) for _, card in giftlines.cards_of(session, order)
         ],
         "handover": handover,
-        "robots": orderstatus.robots_waiting(session, order, returned=returned),
+        "robots": orders.robots_waiting(session, order, returned=returned),
         **returnview.panel(session, order, stands=stands, returned=returned),
         **quoteview.panel(session, actor, order, bill, stands=stands),
     }
