@@ -19,7 +19,7 @@ from app.parts import reservations
 from app.payments import bills, treatments
 from app.payments.models import IssuedDocument
 from app.robots import claims
-from app.sales import basket, deposits, orders, preorders, quotes, totals, usedrobots
+from app.sales import deposits, orders, preorders, quotes, sellable, totals, usedrobots
 from app.sales.models import Order, OrderLine, ProductKind
 from app.sales.quote_models import Quote, QuoteLine, QuoteVersion
 from app.stores import desk
@@ -125,7 +125,7 @@ def _put(session: Session, actor: Actor, order: Order, quoted: QuoteLine) -> Non
     owner, holder = orders.reference(order), f"S-{order.number}"
     try:
         if unit is not None:
-            basket.require_sellable(session, unit)
+            sellable.require(session, unit)
             claims.claim(session, actor, unit, owner=owner, holder=holder, minutes=_MINUTES)
             if quoted.tax_category is TaxCategory.MARGIN:
                 line.margin_cost_minor = usedrobots.margin_cost(session, unit)

@@ -15,7 +15,7 @@ from app.payments.events import MoneyCame, PageBegins, PaymentFailed
 from app.payments.models import Bill, PaymentAttempt, TillSession
 from app.payments.standing import Standing
 from app.robots import claims
-from app.sales import basket, completion, grants, orders, taxing, totals, waiting
+from app.sales import completion, grants, orders, sellable, taxing, totals, waiting
 from app.sales.models import Order
 from app.stores import desk
 
@@ -290,7 +290,7 @@ def _require_robots(session: Session, actor: Actor, order: Order) -> None:
     """A robot whose time was over is ours again, unless somebody else has asked for it."""
     units, owner = orders.units_of(order), orders.reference(order)
     for unit in units:
-        basket.require_sellable(session, unit)
+        sellable.require(session, unit)
     store_id = order.store_id
     kept = claims.make_permanent(session, owner, store_id=store_id) if units else set()
     for unit in units:

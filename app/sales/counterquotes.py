@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.text import msg
-from app.sales import basket, orders, quotes
+from app.sales import orders, quotes, sellable
 from app.sales.models import Order, OrderLine, ProductKind
 from app.sales.quote_models import Quote, QuoteLine
 from app.sales.quotes import VALID_DAYS
@@ -44,7 +44,7 @@ def _require_quotable(session: Session, order: Order) -> None:
         if line.product.kind is ProductKind.GIFT_CARD:
             raise Refused(msg("A gift card is sold at the counter, and not quoted."))
     for unit in orders.units_of(order):
-        basket.require_sellable(session, unit)
+        sellable.require(session, unit)
 
 
 def _quoted(line: OrderLine, robot_at: int | None) -> QuoteLine:

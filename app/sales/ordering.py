@@ -14,7 +14,7 @@ from app.kernel.text import msg
 from app.payments import giftcards
 from app.robots import claims, makers, registry
 from app.robots.models import Unit
-from app.sales import basket, catalogue, giftsale, orders, parking
+from app.sales import basket, bundles, catalogue, giftsale, orders, parking, sellable
 from app.sales.models import Order, Product, ProductKind
 from app.stores import desk
 
@@ -118,7 +118,7 @@ def _find(session: Session, actor: Actor, wish: Wish, *, prefix: str) -> _Named:
 def _require_free(session: Session, named: _Named) -> None:
     if named.unit is not None:
         with naming(f"{named.prefix}serial"):
-            basket.require_sellable(session, named.unit)
+            sellable.require(session, named.unit)
             claims.require_free(session, named.unit)
 
 
@@ -132,7 +132,7 @@ def _put(session: Session, actor: Actor, order: Order, named: _Named, *, minutes
                 msg("A robot or a bundle is one line each; its quantity is 1."), field="quantity"
             )
         if product is not None and is_bundle:
-            basket.add_bundle(session, actor, order, product, unit=unit, minutes=minutes)
+            bundles.add(session, actor, order, product, unit=unit, minutes=minutes)
         elif unit is not None:
             _require_same_model(unit, product)
             basket.add_unit(session, actor, order, unit, minutes=minutes)

@@ -201,7 +201,6 @@ def set_customer(session: Session, actor: Actor, order: Order, customer_id: int)
     customer = book.by_id(session, actor, customer_id)
     order.customer_id = customer.id
     taxing.follow(session, order, customer)
-    order.version += 1
 
 
 def cancel(session: Session, actor: Actor, order: Order, *, reason: str) -> None:

@@ -15,7 +15,7 @@ from app.kernel.tax import BASIS, PriceMode, TaxCategory, tax_within
 from app.kernel.text import msg
 from app.payments import treatments
 from app.robots.models import Unit
-from app.sales import basket, bundles, discounts, options, quotes, usedrobots
+from app.sales import basket, bundles, discounts, options, quotes, sellable, usedrobots
 from app.sales.models import Product, ProductKind
 from app.sales.quote_models import OptionChoice, Quote, QuoteLine, QuoteVersion
 from app.stores import desk
@@ -55,7 +55,7 @@ def add_robot(
             raise Refused(
                 msg("{serial} is already in this quote.", serial=unit.serial), field="serial"
             )
-        basket.require_sellable(session, unit)
+        sellable.require(session, unit)
     robot = _add(session, quote, draft, product, unit=unit)
     included = [one for one in picked if one.choice.product_id is None]
     robot.detail = ", ".join(f"{one.group.name}: {one.choice.name}" for one in included)[:200]

@@ -4,16 +4,11 @@ from sqlalchemy.orm import Session
 
 from app.kernel import audit
 from app.kernel.actor import Actor
-from app.kernel.errors import Refused
-from app.kernel.searchkeys import clean
-from app.kernel.text import msg
 from app.payments import treatments
 from app.payments.treatments import Treatment
 from app.sales import orders, taxing
 from app.sales.models import Order
 from app.stores import desk
-
-_LONGEST = 200
 
 
 def choose(
@@ -30,14 +25,8 @@ def choose(
     chooser = approved_by or actor
     chooser.require("orders.tax")
     orders.require_editable(session, order)
-    said = clean(reason)[:_LONGEST]
-    if not said:
-        raise Refused(msg("Say why this sale is taxed so."), field="reason")
-    missing = treatments.lacking(
-        treatment, desk.store_of(session, order.store_id), taxing.customer_of(session, order)
-    )
-    if missing is not None:
-        raise Refused(missing, field="treatment")
+    store = desk.store_of(session, order.store_id)
+    said = treatments.require(treatment, reason, store, taxing.customer_of(session, order))
     _change(session, actor, order, treatment, reason=said, by=chooser.name)
 
 
@@ -56,7 +45,6 @@ def _change(
     before = order.tax_treatment
     taxing.set_treatment(session, order, treatment)
     order.tax_reason, order.tax_by = reason, by
-    order.version += 1
     session.flush()
     audit.record(
         session,

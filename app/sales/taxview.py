@@ -1,40 +1,26 @@
 """How a sale is taxed, as its page shows it."""
 
-from dataclasses import dataclass
-
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
-from app.kernel.text import Text
-from app.payments import treatments
+from app.payments import taxview
 from app.payments.standing import Standing
+from app.payments.taxview import TaxView
 from app.sales import orders, taxing
 from app.sales.models import Order
 from app.stores import desk
 
 
-@dataclass(frozen=True, slots=True)
-class TaxView:
-    """`label` is how it is taxed; `rule` and `why` what the rule says of it."""
-
-    label: Text
-    rule: Text
-    why: Text
-    may_change: bool
-    options: list[tuple[str, Text]]
-
-
 def of(session: Session, actor: Actor, order: Order, *, stands: Standing | None = None) -> TaxView:
     """`stands` is how the bill of the order stands, where that is known."""
-    store = desk.store_of(session, order.store_id)
-    customer = taxing.customer_of(session, order)
-    return TaxView(
-        label=treatments.LABELS[order.tax_treatment],
-        rule=treatments.LABELS[treatments.by_rule(store, customer)],
-        why=treatments.why(store, customer),
+    return taxview.of(
+        desk.store_of(session, order.store_id),
+        taxing.customer_of(session, order),
+        order.tax_treatment,
+        reason=order.tax_reason,
+        by=order.tax_by,
         may_change="counter.sell" in actor.permissions and _is_editable(session, order, stands),
-        options=[(treatment.value, label) for treatment, label in treatments.LABELS.items()],
     )
 
 

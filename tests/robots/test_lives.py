@@ -31,8 +31,8 @@ from app.robots.models import Ownership, Unit
 from app.robots.registering import WalkIn
 from app.robots.states import Custody, Holding, UnitState
 from app.robots.transfers import WipeStatement
-from app.sales import basket
 from app.sales import checks as sales_checks
+from app.sales import sellable
 from app.stores import desk
 from app.stores.models import Store
 from app.wiring import connect
@@ -243,7 +243,7 @@ def test_a_loaner_goes_out_and_comes_back(
         lambda: loans.lend(session, manager, unit, Lending(holder="Fair")),
         lambda: loans.hold_as(session, manager, unit, Holding.STOCK, reason=""),
         lambda: transfers.retire(session, manager, unit, reason="broken"),
-        lambda: basket.require_sellable(session, unit),
+        lambda: sellable.require(session, unit),
     ):
         with pytest.raises(OutOnLoan, match="is out"):
             act()
@@ -252,7 +252,7 @@ def test_a_loaner_goes_out_and_comes_back(
     loans.take_in(session, manager, unit, condition="as before")
     # then
     assert (unit.custody, loan.in_by) == (Custody.STORE, "Petra Krause")
-    basket.require_sellable(session, unit)
+    sellable.require(session, unit)
     with pytest.raises(Conflict, match="not out"):
         loans.take_in(session, manager, unit, condition="")
 

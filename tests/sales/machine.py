@@ -50,6 +50,7 @@ from app.sales import (
     counterquotes,
     handovers,
     inspections,
+    lines,
     orders,
     parking,
 )
@@ -182,7 +183,7 @@ class Trade(RuleBasedStateMachine):
         return orders.by_number(session, self.seller, max(last - index + 2, 1))
 
     def some_line(self, order: Order, index: int) -> OrderLine:
-        return basket.line_at(order, 1 + index % max(len(order.lines), 1))
+        return lines.line_at(order, 1 + index % max(len(order.lines), 1))
 
     def some_intent(self, index: int) -> Intent:
         return self.intents[-1 - index % len(self.intents)]
@@ -221,7 +222,7 @@ class Trade(RuleBasedStateMachine):
             chosen = self.some_line(found, line)
             match how:
                 case "count":
-                    basket.set_quantity(
+                    lines.set_quantity(
                         session,
                         self.seller,
                         found,
@@ -230,7 +231,7 @@ class Trade(RuleBasedStateMachine):
                         minutes=CLAIM_MINUTES,
                     )
                 case "discount":
-                    basket.discount(
+                    lines.discount(
                         session,
                         self.seller,
                         found,
@@ -240,7 +241,7 @@ class Trade(RuleBasedStateMachine):
                         approved_by=self.owner if number < BATTERIES else None,
                     )
                 case _:
-                    basket.remove(session, self.seller, found, chosen)
+                    lines.remove(session, self.seller, found, chosen)
 
     @rule(order=at_hand, how=st.sampled_from(["park", "resume", "quote", "cancel", "hand over"]))
     def do_with_an_order(self, order: int, how: str) -> None:
@@ -291,7 +292,7 @@ class Trade(RuleBasedStateMachine):
             with self.step("fewer") as session:
                 order = self.basket_at(session, till)
                 line = self.some_line(order, unit)
-                basket.set_quantity(
+                lines.set_quantity(
                     session, self.seller, order, line, quantity=1, minutes=CLAIM_MINUTES
                 )
         self._pay(lambda session: self.basket_at(session, till), by, amount, None)

@@ -13,7 +13,7 @@ from app.parts import stock
 from app.parts.errors import NotEnoughStock
 from app.robots import claims, registry
 from app.robots.states import UnitState
-from app.sales import basket, catalogue, orders, parking, scanning
+from app.sales import basket, catalogue, lines, orders, parking, scanning
 from app.sales.catalogue import ProductInput
 from app.sales.errors import AlreadyOnOrder, DiscountTooBig, NotSellable
 from app.sales.models import Category, Order, OrderLine, Product, ProductKind
@@ -189,9 +189,9 @@ def test_more_pieces_than_are_free_are_refused_with_both_numbers(
     )
     for quantity in (11, 15):
         with pytest.raises(NotEnoughStock, match=r"wanted, 6 free"):
-            basket.set_quantity(session, counter.seller, order, line, quantity=quantity, minutes=30)
+            lines.set_quantity(session, counter.seller, order, line, quantity=quantity, minutes=30)
 
-    basket.set_quantity(session, counter.seller, order, line, quantity=10, minutes=30)
+    lines.set_quantity(session, counter.seller, order, line, quantity=10, minutes=30)
     assert stock.free(session, counter.battery.part_id or 0) == 0
 
 
@@ -202,9 +202,9 @@ def test_fewer_pieces_and_none_at_all_give_back_what_was_promised(
     line = basket.add_product(
         session, counter.seller, order, counter.battery, quantity=8, minutes=30
     )
-    basket.set_quantity(session, counter.seller, order, line, quantity=3, minutes=30)
+    lines.set_quantity(session, counter.seller, order, line, quantity=3, minutes=30)
     assert stock.free(session, part_id) == 7
-    basket.remove(session, counter.seller, order, line)
+    lines.remove(session, counter.seller, order, line)
     assert stock.free(session, part_id) == 10
 
 
@@ -214,7 +214,7 @@ def test_a_quantity_is_of_at_least_one_and_of_what_a_line_holds(
 ) -> None:
     line = basket.add_product(session, counter.seller, order, counter.plan, quantity=1, minutes=30)
     with pytest.raises(Refused) as refused:
-        basket.set_quantity(session, counter.seller, order, line, quantity=quantity, minutes=30)
+        lines.set_quantity(session, counter.seller, order, line, quantity=quantity, minutes=30)
 
     assert refused.value.field == "quantity"
     assert line.quantity == 1
@@ -235,7 +235,7 @@ def test_no_line_outgrows_its_column(session: Session, counter: Counter, order: 
 def test_a_robot_is_one_of_its_kind(session: Session, counter: Counter, order: Order) -> None:
     line = scanned(session, counter, order, SERIAL)
     with pytest.raises(Refused, match="scan the next serial"):
-        basket.set_quantity(session, counter.seller, order, line, quantity=2, minutes=30)
+        lines.set_quantity(session, counter.seller, order, line, quantity=2, minutes=30)
     with pytest.raises(Refused, match="sold by serial number"):
         basket.add_product(session, counter.seller, order, counter.robot, quantity=1, minutes=30)
 
@@ -254,7 +254,7 @@ def test_a_discount_beyond_the_role_needs_a_second_person_and_a_reason(
     line = scanned(session, counter, order, SERIAL)
 
     def give(percent_bp: int, *, reason: str = "scratch", by: Actor | None = None) -> None:
-        basket.discount(
+        lines.discount(
             session,
             counter.seller,
             order,
@@ -295,8 +295,8 @@ def test_who_does_not_sell_changes_no_basket(
     acts = (
         lambda: basket.add_unit(session, visitor, order, unit, minutes=30),
         lambda: basket.add_product(session, visitor, order, counter.plan, quantity=1, minutes=30),
-        lambda: basket.set_quantity(session, visitor, order, line, quantity=1, minutes=30),
-        lambda: basket.discount(
+        lambda: lines.set_quantity(session, visitor, order, line, quantity=1, minutes=30),
+        lambda: lines.discount(
             session,
             visitor,
             order,
@@ -305,7 +305,7 @@ def test_who_does_not_sell_changes_no_basket(
             reason="x",
             approved_by=counter.manager,
         ),
-        lambda: basket.remove(session, visitor, order, line),
+        lambda: lines.remove(session, visitor, order, line),
         lambda: parking.park(session, visitor, order),
         lambda: orders.cancel(session, visitor, order, reason="x"),
         lambda: orders.set_customer(session, visitor, order, counter.customer.id),
@@ -320,7 +320,7 @@ def test_a_removed_robot_is_free_for_the_next_till(
     session: Session, counter: Counter, order: Order
 ) -> None:
     line = scanned(session, counter, order, SERIAL)
-    basket.remove(session, counter.seller, order, line)
+    lines.remove(session, counter.seller, order, line)
     other = orders.open_order(session, counter.manager, till_id=None)
 
     assert scanned(session, counter, other, SERIAL).unit_id

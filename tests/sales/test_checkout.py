@@ -18,7 +18,7 @@ from app.payments.documents import DocumentContent
 from app.payments.errors import NotEnoughTendered, OverTender, PaymentUnderWay
 from app.payments.models import Account, Bill, IssuedDocument, PaymentAttempt
 from app.robots import registry
-from app.sales import basket, catalogue, checkout, orders, orderstatus, parking
+from app.sales import basket, catalogue, checkout, lines, orders, orderstatus, parking
 from app.sales.catalogue import ProductInput
 from app.sales.errors import OrderLocked
 from app.sales.models import Category, Order, Product, ProductKind
@@ -210,7 +210,7 @@ def test_a_sale_for_nothing_asks_no_card_and_is_complete(
     """POS-11: no payment is begun for nothing; the order is complete at once."""
     counter.till.reader_id = "tmr_1"
     order = owing(session, counter, 10_000)
-    basket.discount(
+    lines.discount(
         session,
         counter.seller,
         order,
@@ -264,7 +264,7 @@ def test_a_paid_sale_takes_nothing_and_changes_no_more(session: Session, counter
     assert refused.value.link == f"/sales/{order.number}"
     acts: list[Callable[[], object]] = [
         lambda: put(session, counter, order, counter.plan),
-        lambda: basket.remove(session, counter.seller, order, order.lines[0]),
+        lambda: lines.remove(session, counter.seller, order, order.lines[0]),
         lambda: orders.set_customer(session, counter.seller, order, counter.customer.id),
         lambda: parking.park(session, counter.seller, order),
         lambda: orders.cancel(session, counter.seller, order, reason="x"),

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.kernel.money import Money
 from app.payments import issuing, receipts
 from app.payments.documents import DocumentContent, imbalances
-from app.sales import basket, checkout
+from app.sales import checkout, lines
 from tests.makers.returning import pieces, taken_back
 from tests.makers.sales import Counter, a_counter
 from tests.makers.whole_sales import a_basket, sold
@@ -21,9 +21,9 @@ def eur(minor: int) -> Money:
 def notes_of_a_sale(session: Session, counter: Counter) -> list[DocumentContent]:
     """Three returns of three batteries, sold with a discount that no third divides."""
     order = a_basket(session, counter, batteries=3)
-    line = basket.line_at(order, 1)
+    line = lines.line_at(order, 1)
     percent = {"percent_bp": 333, "reason": "regular customer"}
-    basket.discount(session, counter.seller, order, line, approved_by=None, **percent)  # type: ignore[arg-type]
+    lines.discount(session, counter.seller, order, line, approved_by=None, **percent)  # type: ignore[arg-type]
     checkout.pay_cash(session, counter.seller, order, amount=None, tendered=None)
     done = [taken_back(session, counter, order, pieces()) for _ in range(3)]
     return [issuing.content_of(one.document) for one in done if one.document]

@@ -17,12 +17,12 @@ from app.payments.models import Account, Bill
 from app.robots.models import Unit
 from app.robots.states import UnitState
 from app.sales import (
-    basket,
     checklists,
     checkout,
     deposits,
     handovers,
     inspections,
+    lines,
     orders,
     orderstatus,
     preorders,
@@ -252,7 +252,7 @@ def test_what_was_accepted_is_not_changed_at_the_counter(
     order = an_order(session, counter)
 
     with pytest.raises(OrderLocked):
-        basket.remove(session, counter.seller, order, order.lines[0])
+        lines.remove(session, counter.seller, order, order.lines[0])
 
 
 def test_a_cancelled_order_leaves_the_queue(session: Session, counter: Counter) -> None:

@@ -30,7 +30,7 @@ from app.payments.documents import DocumentKind
 from app.payments.gift_card_models import CardMove, GiftCard
 from app.payments.giftview import Show, State
 from app.payments.models import Account, Tender
-from app.sales import basket, giftlines, giftpay, giftsale, onaccount, orders, totals
+from app.sales import giftlines, giftpay, giftsale, lines, onaccount, orders, totals
 from app.sales.models import Order
 from tests.makers.at_once import Act, at_once
 from tests.makers.books import breaches_of
@@ -332,9 +332,9 @@ def test_neither_discount_nor_account_nor_number_makes_a_card_cheaper(session: S
     orders.set_customer(session, counter.seller, order, counter.customer.id)
     (line,) = order.lines
     with pytest.raises(Refused):
-        basket.discount(session, counter.manager, order, line, percent_bp=100, reason="friend")
+        lines.discount(session, counter.manager, order, line, percent_bp=100, reason="friend")
     with pytest.raises(Refused):
-        basket.set_quantity(session, counter.seller, order, line, quantity=2, minutes=30)
+        lines.set_quantity(session, counter.seller, order, line, quantity=2, minutes=30)
     with pytest.raises(Refused):
         onaccount.put(session, counter.manager, order)
     assert order.settled_at is None

@@ -16,7 +16,7 @@ from app.payments.models import Bill, PaymentAttempt
 from app.payments.states import AttemptState
 from app.robots import claims, registry
 from app.robots.models import Unit
-from app.sales import basket, checkout, orders, orderstatus
+from app.sales import basket, checkout, lines, orders, orderstatus
 from app.sales.errors import OrderLocked
 from app.sales.models import Order
 from app.sales.orderstatus import OrderStatus
@@ -119,7 +119,7 @@ def test_it_counts_for_the_basket_as_it_is_now(
     more, less = (a_basket(session, counter, batteries=count) for count in (1, 3))
     late = [given_up(session, counter, order) for order in (more, less)]
     basket.add_unit(session, counter.seller, more, unit, minutes=30)
-    basket.set_quantity(session, counter.seller, less, less.lines[0], quantity=1, minutes=30)
+    lines.set_quantity(session, counter.seller, less, less.lines[0], quantity=1, minutes=30)
 
     for attempt in late:
         told(session, attempt)
@@ -137,7 +137,7 @@ def test_it_counts_for_the_basket_as_it_is_now(
 def test_a_basket_that_was_emptied_is_not_sold(session: Session, counter: Counter) -> None:
     order = a_basket(session, counter, batteries=1)
     attempt = given_up(session, counter, order)
-    basket.remove(session, counter.seller, order, order.lines[0])
+    lines.remove(session, counter.seller, order, order.lines[0])
 
     told(session, attempt)
 
@@ -197,7 +197,7 @@ def test_while_it_is_not_booked_its_sale_takes_no_other_money(
     told(session, attempt)
     assert (attempt.state, attempt.entry_id) == (AttemptState.CAPTURED, None)
     with pytest.raises(OrderLocked):
-        basket.remove(session, counter.seller, order, order.lines[0])
+        lines.remove(session, counter.seller, order, order.lines[0])
     with pytest.raises(Conflict):
         orders.cancel(session, counter.seller, order, reason="x")
 
@@ -214,7 +214,7 @@ def test_a_till_opens_whatever_waits_for_it(session: Session, counter: Counter) 
     attempt = given_up(session, counter, order)
     held = tills.require_open(session, counter.till.id)
     tills.close(session, counter.seller, held, Money(20_000, "EUR"))
-    basket.set_quantity(session, counter.seller, order, order.lines[0], quantity=2, minutes=30)
+    lines.set_quantity(session, counter.seller, order, order.lines[0], quantity=2, minutes=30)
     told(session, attempt)
 
     tills.open_session(session, counter.seller, counter.till, Money(0, "EUR"))
@@ -250,7 +250,7 @@ def test_a_payment_that_failed_lets_the_robot_go_in_time(
     told(session, attempt, CANCELED)
 
     assert kept_until(session, unit) is not None
-    basket.remove(session, counter.seller, order, order.lines[0])
+    lines.remove(session, counter.seller, order, order.lines[0])
 
 
 def test_news_that_comes_late_changes_nothing_that_is_decided(

@@ -16,10 +16,11 @@ from app.payments import bills
 from app.robots import claims
 from app.sales import (
     accepting,
-    basket,
+    bundles,
     catalogue,
     checkout,
     counterquotes,
+    lines,
     options,
     orders,
     quotelines,
@@ -228,9 +229,9 @@ def test_a_basket_is_quoted_as_it_lies_there(session: Session, counter: Counter)
     """Robot, discount and bundle: what is ordered later costs the same."""
     unit, bundle = a_robot(session, counter, "R-9"), a_bundle(session, counter)
     order = a_basket(session, counter, unit, batteries=2)
-    line = basket.line_at(order, 2)
-    basket.discount(session, counter.seller, order, line, percent_bp=500, reason="fair")
-    basket.add_bundle(session, counter.seller, order, bundle, unit=None, minutes=30)
+    line = lines.line_at(order, 2)
+    lines.discount(session, counter.seller, order, line, percent_bp=500, reason="fair")
+    bundles.add(session, counter.seller, order, bundle, unit=None, minutes=30)
     costs = totals.of_order(order).gross
 
     quote = counterquotes.quote_basket(session, counter.seller, order)

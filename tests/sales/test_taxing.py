@@ -18,7 +18,7 @@ from app.payments.documents import DocumentContent
 from app.payments.invoice_models import ElectronicInvoice
 from app.payments.models import Account, IssuedDocument
 from app.payments.treatments import Treatment
-from app.sales import basket, catalogue, checkout, orders, taxchoice, totals
+from app.sales import basket, catalogue, checkout, lines, orders, taxchoice, totals
 from app.sales.catalogue import ProductInput
 from app.sales.errors import OrderLocked
 from app.sales.models import Category, Order, ProductKind
@@ -120,9 +120,7 @@ def test_what_is_added_later_is_taxed_alike(session: Session) -> None:
 def test_another_customer_brings_prices_and_discounts_back(session: Session) -> None:
     counter = shop(session)
     order = robot_and_plan(session, counter)
-    basket.discount(
-        session, counter.seller, order, order.lines[0], percent_bp=333, reason="on show"
-    )
+    lines.discount(session, counter.seller, order, order.lines[0], percent_bp=333, reason="on show")
     before = [(line.unit_price_minor, line.discount_minor) for line in order.lines]
 
     orders.set_customer(session, counter.seller, order, french(session, counter).id)
@@ -137,7 +135,7 @@ def test_a_discount_given_without_tax_stays_the_same_share(session: Session) -> 
     counter = shop(session)
     order = robot_and_plan(session, counter)
     orders.set_customer(session, counter.seller, order, french(session, counter).id)
-    basket.discount(session, counter.seller, order, order.lines[0], percent_bp=500, reason="fair")
+    lines.discount(session, counter.seller, order, order.lines[0], percent_bp=500, reason="fair")
 
     orders.set_customer(session, counter.seller, order, counter.customer.id)
 

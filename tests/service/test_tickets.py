@@ -20,7 +20,7 @@ from app.robots.life_models import Wipe
 from app.robots.loans import Lending
 from app.robots.states import Custody, Holding, UnitState
 from app.robots.transfers import WipeStatement
-from app.sales import basket
+from app.sales import sellable
 from app.sales.errors import NotSellable
 from app.service import checks, promise, tickets
 from app.service.changes import EditedMeanwhile
@@ -237,7 +237,7 @@ def test_a_robot_in_the_workshop_is_neither_sold_nor_lent_nor_handed_over(
     a_ticket(session, shop, unit=unit)
 
     with pytest.raises(NotSellable, match="workshop"):
-        basket.require_sellable(session, unit)
+        sellable.require(session, unit)
     with pytest.raises(Conflict, match="workshop"):
         loans.lend(session, shop.manager, unit, Lending(holder="Fair"))
 

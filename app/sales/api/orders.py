@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from app.identity.guard import ApiReading, ApiWriting
+from app.payments.api.shapes import TaxIn
 from app.sales import ordering, orders, queries, summaries, taxchoice
 from app.sales.api.shapes import (
     LineIn,
     OrderIn,
     OrderOut,
     OrderRowOut,
-    TaxIn,
     order_out,
     row_out,
 )

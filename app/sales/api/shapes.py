@@ -50,13 +50,6 @@ class OrderIn(Sent):
     lines: Annotated[list[LineIn], Field(max_length=MOST_LINES)] = []
 
 
-class TaxIn(Sent):
-    """How an order is taxed, and why; null: by rule."""
-
-    treatment: Annotated[Treatment, Field(strict=False)] | None
-    reason: Annotated[str, Field(max_length=200)] = ""
-
-
 class OrderLineOut(BaseModel):
     """`bundle` is the code of the bundle that the line came with."""
 

@@ -16,7 +16,7 @@ from app.parts.models import Part
 from app.payments import giftcodes, giftguard
 from app.payments.models import IssuedDocument
 from app.robots.models import Unit
-from app.sales import basket, catalogue, orders, parking, queries, quotes, scanning
+from app.sales import basket, bundles, catalogue, lines, orders, parking, queries, quotes, scanning
 from app.sales.forms import ScanForm
 from app.sales.models import Order, OrderLine, Product, ProductKind
 from app.sales.pages import giftcards
@@ -132,9 +132,7 @@ def _take_unit(visit: Visit, order: Order, unit: Unit, *, bundle_code: str) -> N
     if bundle is None:
         basket.add_unit(visit.session, visit.actor, order, unit, minutes=visit.minutes)
     else:
-        basket.add_bundle(
-            visit.session, visit.actor, order, bundle, unit=unit, minutes=visit.minutes
-        )
+        bundles.add(visit.session, visit.actor, order, bundle, unit=unit, minutes=visit.minutes)
 
 
 def _robot_in(visit: Visit, product: Product) -> Product | None:
@@ -147,9 +145,7 @@ def _robot_in(visit: Visit, product: Product) -> Product | None:
 
 def _take_product(visit: Visit, order: Order, product: Product, *, quantity: str) -> None:
     if product.kind is ProductKind.BUNDLE:
-        basket.add_bundle(
-            visit.session, visit.actor, order, product, unit=None, minutes=visit.minutes
-        )
+        bundles.add(visit.session, visit.actor, order, product, unit=None, minutes=visit.minutes)
         return
     basket.add_product(
         visit.session,
@@ -200,7 +196,7 @@ def _command(visit: Visit, order: Order | None, *, code: scanning.Code, position
         raise Refused(msg("There is no line yet to change."), field="code")
     line = line_of(order, position)
     if code.kind is CodeKind.QUANTITY:
-        basket.set_quantity(
+        lines.set_quantity(
             visit.session,
             visit.actor,
             order,
@@ -209,7 +205,7 @@ def _command(visit: Visit, order: Order | None, *, code: scanning.Code, position
             minutes=visit.minutes,
         )
     else:
-        basket.discount(
+        lines.discount(
             visit.session,
             visit.actor,
             order,
@@ -224,7 +220,7 @@ def line_of(order: Order, position: str) -> OrderLine:
     """The line that was selected, else the last one."""
     chosen = row_number(position)
     if chosen is not None:
-        return basket.line_at(order, chosen)
+        return lines.line_at(order, chosen)
     if not order.lines:
         raise Refused(msg("There is no line yet to change."), field="code")
     return order.lines[-1]

@@ -11,7 +11,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused, StoreError
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.sales import basket, counterquotes, orders, parking, queries
+from app.sales import counterquotes, lines, orders, parking, queries
 from app.sales.errors import DiscountTooBig
 from app.sales.forms import (
     CustomerChoiceForm,
@@ -44,8 +44,8 @@ def set_quantity(
 ) -> Response:
     visit = Visit(request, session, actor)
     order = visit.require_basket()
-    line = basket.line_at(order, position)
-    basket.set_quantity(session, actor, order, line, quantity=form.read(), minutes=visit.minutes)
+    line = lines.line_at(order, position)
+    lines.set_quantity(session, actor, order, line, quantity=form.read(), minutes=visit.minutes)
     return visit.show(order, selected=position)
 
 
@@ -60,9 +60,9 @@ def remove(
     """Take a line out; the answer offers to put it back."""
     visit = Visit(request, session, actor)
     order = visit.require_basket()
-    line = basket.line_at(order, position)
+    line = lines.line_at(order, position)
     undo = queries.undo_of(session, line)
-    basket.remove(session, actor, order, line)
+    lines.remove(session, actor, order, line)
     return visit.show(order, removed=undo)
 
 
@@ -71,7 +71,7 @@ def ask_discount(
     request: Request, session: ReadSession, actor: SignedIn, position: Number
 ) -> Response:
     order = Visit(request, session, actor).require_basket()
-    basket.line_at(order, position)
+    lines.line_at(order, position)
     return _discount_dialog(request, position, form={}, problems={})
 
 
@@ -88,11 +88,11 @@ def give_discount(
         given = form.read()
         approved_by = _big_discount(visit, given.pin) if given.pin else None
         order = visit.require_basket()
-        basket.discount(
+        lines.discount(
             session,
             actor,
             order,
-            basket.line_at(order, position),
+            lines.line_at(order, position),
             percent_bp=given.percent_bp,
             reason=given.reason,
             approved_by=approved_by,

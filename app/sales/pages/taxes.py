@@ -24,21 +24,6 @@ from app.web.wire import Number
 router = APIRouter(prefix="/sales")
 
 
-class TaxForm(StoreForm):
-    """A choice; `pin` of a second person where the first one may not."""
-
-    treatment: Typed = ""
-    reason: Typed = ""
-    pin: Typed = ""
-
-    def read(self) -> tuple[Treatment, str]:
-        reading = Reading()
-        treatment = reading.take("treatment", lambda: _treatment(self.treatment), Treatment.HOME)
-        reason = reading.text("reason", self.reason, required=True)
-        reading.done()
-        return treatment, reason
-
-
 @router.get("/{number}/tax")
 def ask_tax(request: Request, session: ReadSession, actor: SignedIn, number: Number) -> Response:
     actor.require("counter.sell")
@@ -87,22 +72,14 @@ def tax_by_rule(
 
 
 def _second_person(request: Request, session: Session, actor: Actor, pin: str) -> Actor | None:
-    """Who stands behind the PIN, where one is needed; see the counter's discounts."""
+    """Who stands behind the PIN, where one is needed."""
     if "orders.tax" in actor.permissions:
         return None
     if not pin:
         raise Refused(msg("A manager allows this with the PIN."), field="pin")
-    session.rollback()
-    found = approval.second_person(database_of(request), actor, pin=pin, permission="orders.tax")
-    queueing.enter(session, actor.store_id)
-    return found
-
-
-def _treatment(text: str) -> Treatment:
-    try:
-        return Treatment(text)
-    except ValueError:
-        raise Refused(msg("Choose how it is taxed."), field="treatment") from None
+    return approval.behind_pin(
+        database_of(request), session, actor, pin=pin, permission="orders.tax"
+    )
 
 
 def _page(
