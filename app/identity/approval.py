@@ -74,6 +74,18 @@ def second_person(database: Database, actor: Actor, *, pin: str, permission: str
     raise Refused(msg("This PIN is not right."), field="pin")
 
 
+def behind_pin(
+    database: Database, session: Session, actor: Actor, *, pin: str, permission: str
+) -> Actor:
+    """`second_person` for a caller in the store's queue, which has only looked so far: it ends
+    first, so that two of one store do not wait for each other, and goes on after.
+    """
+    session.rollback()
+    found = second_person(database, actor, pin=pin, permission=permission)
+    queueing.enter(session, actor.store_id)
+    return found
+
+
 def _holders(session: Session, actor: Actor, permission: str) -> list[Staff]:
     """Who else may, has a PIN, and is not locked for too many wrong ones."""
     people = session.scalars(

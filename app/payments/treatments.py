@@ -1,4 +1,4 @@
-"""How a sale is taxed by who buys: at home, within the European Union, or abroad.
+"""How a sale or a repair is taxed by who buys: at home, within the European Union, or abroad.
 
 Council Directive 2006/112/EC, Articles 138 (goods to companies in other member states), 146
 (export) and 44 with 196 (services to companies). Chosen by rule; a person may decide otherwise,
@@ -11,6 +11,8 @@ from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 
 from app.customers.models import Customer, CustomerKind
+from app.kernel.errors import Refused
+from app.kernel.searchkeys import clean
 from app.kernel.tax import TaxCategory
 from app.kernel.text import Text, msg
 from app.stores.models import Store
@@ -46,6 +48,7 @@ _SERVICES = {
     Treatment.ABROAD: TaxCategory.OUTSIDE,
 }
 _BY_ID = frozenset({Treatment.UNION, Treatment.REVERSE})
+_LONGEST = 200
 # where the two lists of codes differ
 _PREFIX = {"GR": "EL"}
 
@@ -87,6 +90,17 @@ def lacking(treatment: Treatment, store: Store, customer: Customer | None) -> Te
     if treatment is Treatment.ABROAD and (customer is None or not customer.country):
         return msg("This needs a customer with a country.")
     return None
+
+
+def require(treatment: Treatment, reason: str, store: Store, customer: Customer | None) -> str:
+    """The reason of a choice by hand. Raises Refused without one, or without what it needs."""
+    said = clean(reason)[:_LONGEST]
+    if not said:
+        raise Refused(msg("Say why it is taxed so."), field="reason")
+    missing = lacking(treatment, store, customer)
+    if missing is not None:
+        raise Refused(missing, field="treatment")
+    return said
 
 
 def category(treatment: Treatment, at_home: TaxCategory, *, is_service: bool) -> TaxCategory:

@@ -13,7 +13,6 @@ from app.calibration.states import JOB_LABELS
 from app.calibration.validityforms import FirmwareForm, HoldForm, OffsetForm, SerialForm
 from app.identity import approval
 from app.identity.guard import Acting, SignedIn
-from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.robots import addresses, makers, registry
@@ -117,11 +116,9 @@ def confirm_hold(
 ) -> Response:
     """The second person's PIN is asked for outside our own transaction: wrong ones are counted."""
     try:
-        session.rollback()
-        second = approval.second_person(
-            database_of(request), actor, pin=form.pin, permission="calibration.measure"
+        second = approval.behind_pin(
+            database_of(request), session, actor, pin=form.pin, permission="calibration.measure"
         )
-        queueing.enter(session, actor.store_id)
     except StoreError as refusal:
         session.rollback()
         here = _progress(session, actor, serial, slot, maker)

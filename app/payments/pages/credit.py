@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 from app.customers import book
 from app.identity import approval
 from app.identity.guard import Acting, SignedIn
-from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.money import Money, parse_money
@@ -85,17 +84,11 @@ def give_goodwill(
 
 
 def _second_person(request: Request, session: Session, actor: Actor, pin: str) -> Actor | None:
-    """Who stands behind the PIN. A wrong one is counted in a transaction of its own: ours, which
-    has only looked so far, ends first.
-    """
+    """Who stands behind the PIN; None without one."""
     if not pin:
         return None
-    session.rollback()
-    found = approval.second_person(
-        database_of(request), actor, pin=pin, permission=goodwill.APPROVE
-    )
-    queueing.enter(session, actor.store_id)
-    return found
+    database, may = database_of(request), goodwill.APPROVE
+    return approval.behind_pin(database, session, actor, pin=pin, permission=may)
 
 
 def _page(

@@ -15,7 +15,7 @@ from app.kernel.text import msg
 from app.payments.models import IssuedDocument
 from app.robots.models import Unit
 from app.robots.readings import ReadingIn
-from app.sales import checklists, handovers, orders, queries
+from app.sales import cart, checklists, handovers, orders
 from app.sales.api.answering import as_typed, naming_answers
 from app.sales.api.shapes import Answers, ItemOut, items_out
 from app.sales.models import Handover, Order
@@ -102,7 +102,7 @@ def _named(units: Mapping[str, Unit], serial: str) -> Unit:
 
 
 def _handover_out(session: Session, order: Order, done: Handover) -> HandoverOut:
-    lines = queries.lines(order)
+    lines = cart.lines(order)
     return HandoverOut(
         order=order.number,
         serials=[view.serial for view in lines if view.serial],

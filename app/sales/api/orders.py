@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.identity.guard import ApiReading, ApiWriting
 from app.payments.api.shapes import TaxIn
-from app.sales import ordering, orders, queries, summaries, taxchoice
+from app.sales import ordering, orderlists, orders, summaries, taxchoice
 from app.sales.api.shapes import (
     LineIn,
     OrderIn,
@@ -37,7 +37,7 @@ def list_orders(
 ) -> PageOut[OrderRowOut]:
     """Orders, newest first, 50 a page."""
     actor.require("orders.view")
-    page = queries.order_page(session, actor, cursor=cursor or None)
+    page = orderlists.order_page(session, actor, cursor=cursor or None)
     return PageOut(items=[row_out(row) for row in page.items], next=page.next)
 
 

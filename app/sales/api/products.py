@@ -13,11 +13,11 @@ from app.kernel.quantity import MOST
 from app.kernel.text import msg
 from app.robots import makers
 from app.robots.contracts import MOST_VISITS
-from app.sales import catalogue, queries
+from app.sales import catalogue, tiles
 from app.sales.catalogue import ProductInput
 from app.sales.models import Category, Product, ProductKind
 from app.sales.ordering import naming
-from app.sales.queries import Tile
+from app.sales.tiles import Tile
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
@@ -84,7 +84,7 @@ def list_products(
 ) -> PageOut[ProductOut]:
     """Products by code, 50 a page, with what is left of each."""
     actor.require("products.view")
-    page = queries.product_page(session, actor, q=q, cursor=cursor or None)
+    page = tiles.product_page(session, actor, q=q, cursor=cursor or None)
     return PageOut(items=[_product_out(tile) for tile in page.items], next=page.next)
 
 
@@ -105,7 +105,7 @@ def add_product(
         product = catalogue.add(session, actor, _read(body, model_id))
     for index, content in enumerate(body.contents):
         _put_inside(session, actor, product, content, prefix=f"contents.{index}.")
-    return _product_out(queries.tiles(session, [product])[0])
+    return _product_out(tiles.of(session, [product])[0])
 
 
 def _check_kind(body: ProductIn) -> None:

@@ -13,10 +13,11 @@ from app.payments.models import PaymentAttempt, Tender
 from app.payments.states import AttemptState
 from app.payments.treatments import Treatment
 from app.sales.basket import MOST_LINES
+from app.sales.cart import LineView
 from app.sales.checklists import Answer, Item
 from app.sales.ordering import Wish
+from app.sales.orderlists import OrderRow
 from app.sales.orderstatus import OrderStatus
-from app.sales.queries import LineView, OrderRow
 from app.sales.summaries import OrderSummary
 from app.web.wire import MoneyOut, PriceIn, Sent, TaxOut, Words
 

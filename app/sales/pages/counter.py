@@ -16,7 +16,18 @@ from app.parts.models import Part
 from app.payments import giftcodes, giftguard
 from app.payments.models import IssuedDocument
 from app.robots.models import Unit
-from app.sales import basket, bundles, catalogue, lines, orders, parking, queries, quotes, scanning
+from app.sales import (
+    basket,
+    bundles,
+    cart,
+    catalogue,
+    lines,
+    orders,
+    parking,
+    quotes,
+    scanning,
+    tiles,
+)
 from app.sales.forms import ScanForm
 from app.sales.models import Order, OrderLine, Product, ProductKind
 from app.sales.pages import giftcards
@@ -51,9 +62,9 @@ def show_counter(
         bundle="",
         remark=None,
         removed=None,
-        done=queries.finished(session, paid) if paid else None,
-        **queries.counter_page(session, actor, tab),
-        **queries.cart(session, visit.found_basket(), place=visit.place),
+        done=cart.finished(session, paid) if paid else None,
+        **tiles.counter_page(session, actor, tab),
+        **cart.shown_of(session, visit.found_basket(), place=visit.place),
     )
 
 
@@ -159,7 +170,7 @@ def _take_product(visit: Visit, order: Order, product: Product, *, quantity: str
 
 def _offer_serials(visit: Visit, order: Order | None, product: Product, *, bundle: str) -> Response:
     """A robot is sold by serial: show which ones stand here."""
-    units = queries.available_units(visit.session, visit.actor, product.model_id or 0)
+    units = tiles.available_units(visit.session, visit.actor, product.model_id or 0)
     if not units:
         raise Refused(
             msg("No {name} is for sale just now.", name=product.name), link="/robots/receive"

@@ -12,7 +12,7 @@ from app.kernel.searchkeys import clean
 from app.kernel.text import Text
 from app.payments import creditrules, giftcards, giftcodes, giftguard, giftledger
 from app.payments.giftguard import UnknownCode
-from app.sales import catalogue, giftpay, giftsale, queries
+from app.sales import cart, catalogue, giftpay, giftsale
 from app.sales.forms import TenderForm
 from app.sales.models import Order, Product
 from app.sales.pages.paying import after, order_meant
@@ -136,7 +136,7 @@ def pay_dialog(
     """Which card; what one that was scanned pays is said, `offered` after too much was asked."""
     visit.actor.require("counter.sell")
     said = typed or {}
-    due = queries.due(visit.session, order)
+    due = cart.due(visit.session, order)
     worth, label = None, ""
     if giftcodes.read(said.get("code", "")):
         try:

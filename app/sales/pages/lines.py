@@ -6,12 +6,13 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.customers import book
+from app.identity import approval
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused, StoreError
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
-from app.sales import counterquotes, lines, orders, parking, queries
+from app.sales import cart, counterquotes, lines, orderlists, orders, parking
 from app.sales.errors import DiscountTooBig
 from app.sales.forms import (
     CustomerChoiceForm,
@@ -22,13 +23,12 @@ from app.sales.forms import (
     QuoteForm,
     ReasonForm,
 )
-from app.sales.pages.approving import second_person
 from app.sales.pages.till import Visit, back_into_dialog, closing_dialog
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
-from app.web.sessions import ReadSession, WriteSession
+from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.wire import Number
 
 router = APIRouter(prefix="/counter")
@@ -61,7 +61,7 @@ def remove(
     visit = Visit(request, session, actor)
     order = visit.require_basket()
     line = lines.line_at(order, position)
-    undo = queries.undo_of(session, line)
+    undo = cart.undo_of(session, line)
     lines.remove(session, actor, order, line)
     return visit.show(order, removed=undo)
 
@@ -197,7 +197,7 @@ def park(
 @router.get("/parked")
 def show_parked(request: Request, session: ReadSession, actor: SignedIn) -> Response:
     actor.require("counter.sell")
-    waiting = queries.rows(session, actor, parking.parked(session, actor))
+    waiting = orderlists.rows(session, actor, parking.parked(session, actor))
     return render(request, "sales/parked_dialog.html", block="dialog", waiting=waiting)
 
 
@@ -251,6 +251,6 @@ def _discount_dialog(
 
 
 def _big_discount(visit: Visit, pin: str) -> Actor:
-    return second_person(
-        visit.request, visit.session, visit.actor, pin=pin, permission="counter.big_discount"
-    )
+    database = database_of(visit.request)
+    may = "counter.big_discount"
+    return approval.behind_pin(database, visit.session, visit.actor, pin=pin, permission=may)

@@ -18,12 +18,13 @@ from app.payments.states import ATTEMPT_LABELS
 from app.payments.till_reports import TENDER_LABELS
 from app.robots import touches
 from app.sales import (
+    cart,
     checklists,
     giftlines,
     handovers,
+    orderlists,
     orders,
     orderstatus,
-    queries,
     quoteview,
     returnview,
     taxview,
@@ -51,9 +52,9 @@ def list_sales(
 ) -> Response:
     actor.require("orders.view")
     if show == "handover":
-        page = queries.waiting_page(session, actor)
+        page = orderlists.waiting_page(session, actor)
     else:
-        page = queries.order_page(session, actor, cursor=cursor)
+        page = orderlists.order_page(session, actor, cursor=cursor)
     return render(
         request,
         "sales/list.html",
@@ -146,7 +147,7 @@ def _sale(session: Session, actor: Actor, order: Order) -> dict[str, Any]:
             returned=returned,
         ),
         "status_labels": orderstatus.STATUS_LABELS,
-        "lines": queries.lines(order),
+        "lines": cart.lines(order),
         "totals": totals.of_order(order),
         "customer": session.get(Customer, order.customer_id) if order.customer_id else None,
         "attempts": attempts,

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.text import msg
-from app.sales import orders, queries
+from app.sales import cart, orders
 from app.sales.forms import TenderForm
 from app.sales.models import Order
 from app.sales.pages.till import PAGE, Visit, closing_dialog
@@ -32,8 +32,8 @@ def end_of_sale(visit: Visit, order: Order) -> Response:
         bundle="",
         remark=None,
         removed=None,
-        done=queries.finished(visit.session, order),
-        **queries.cart(visit.session, None, place=visit.place),
+        done=cart.finished(visit.session, order),
+        **cart.shown_of(visit.session, None, place=visit.place),
     )
     return closing_dialog(response)
 
@@ -41,7 +41,7 @@ def end_of_sale(visit: Visit, order: Order) -> Response:
 def order_meant(visit: Visit, form: TenderForm) -> Order:
     """The order that the form was made for, and as it was shown there."""
     order = order_named(visit, form.order)
-    due = queries.due(visit.session, order)
+    due = cart.due(visit.session, order)
     if form.due and form.due != str(due.minor) and order.settled_at is None:
         raise Conflict(
             msg("This sale was changed elsewhere: {due} is left to pay now.", due=due),

@@ -16,7 +16,7 @@ from app.kernel.db import Database
 from app.payments import bills, cards
 from app.payments.models import PaymentAttempt
 from app.payments.states import AttemptState
-from app.sales import checkout, orders, queries
+from app.sales import cart, checkout, orders
 from app.sales.forms import TenderForm
 from app.sales.models import Order
 from app.sales.pages.paying import after, end_of_sale, order_meant, order_named
@@ -46,7 +46,7 @@ def ask(request: Request, session: ReadSession, actor: SignedIn, what: Ask) -> R
     """The dialog for another amount than all that is due, for a quote, for voiding."""
     visit = Visit(request, session, actor)
     order = visit.require_basket()
-    due = queries.due(session, order)
+    due = cart.due(session, order)
     return render(
         request,
         "sales/ask_dialog.html",
@@ -54,7 +54,7 @@ def ask(request: Request, session: ReadSession, actor: SignedIn, what: Ask) -> R
         what=what.value,
         order=order,
         due=due,
-        cash_due=queries.cash_due(session, order, due),
+        cash_due=cart.cash_due(session, order, due),
         till=visit.place.till,
     )
 

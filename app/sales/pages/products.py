@@ -15,7 +15,7 @@ from app.kernel.text import Text
 from app.parts import catalogue as parts
 from app.parts import stock
 from app.robots import makers
-from app.sales import catalogue, checklists, queries
+from app.sales import catalogue, checklists, tiles
 from app.sales.forms import ChecklistForm, PriceForm, ProductForm, StockForm
 from app.stores import desk
 from app.web.errors import status_of
@@ -37,7 +37,7 @@ def list_products(
     cursor: str | None = None,
 ) -> Response:
     actor.require("products.view")
-    page = queries.product_page(session, actor, q=q, cursor=cursor)
+    page = tiles.product_page(session, actor, q=q, cursor=cursor)
     return render(request, "sales/products.html", block="rows", page=page, q=q, cursor=cursor)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.customers import book, finding
+from app.identity import approval
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
@@ -16,14 +17,13 @@ from app.kernel.quantity import document_number
 from app.robots import registry, slotnames
 from app.sales import catalogue, options, quotelines, quotes, quoteview
 from app.sales.models import Product, ProductKind
-from app.sales.pages.approving import second_person
 from app.sales.quote_models import OptionGroup, Quote
 from app.sales.quoteforms import LineForm, TermsForm, read_choices
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
 from app.web.rendering import is_htmx, render
-from app.web.sessions import ReadSession, WriteSession
+from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.submitted import Submitted
 from app.web.wire import Number
 
@@ -191,7 +191,8 @@ def change_line(
 def _big_discount(request: Request, session: Session, actor: Actor, pin: str) -> Actor | None:
     if not pin:
         return None
-    return second_person(request, session, actor, pin=pin, permission="counter.big_discount")
+    may = "counter.big_discount"
+    return approval.behind_pin(database_of(request), session, actor, pin=pin, permission=may)
 
 
 @router.post("/{number}/lines/{position}/remove")

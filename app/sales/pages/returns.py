@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identity import approval
 from app.identity.guard import Acting, SignedIn
-from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.text import Text
@@ -227,17 +226,11 @@ def _till(request: Request) -> int | None:
 
 
 def _second_person(request: Request, session: Session, actor: Actor, pin: str) -> Actor | None:
-    """Who stands behind the PIN. Nothing may have been written yet: a wrong one is counted in a
-    transaction of its own, and two of one store would wait for each other.
-    """
+    """Who stands behind the PIN; None without one."""
     if not pin:
         return None
-    session.rollback()
-    found = approval.second_person(
-        database_of(request), actor, pin=pin, permission=returnrules.APPROVE
-    )
-    queueing.enter(session, actor.store_id)
-    return found
+    database, may = database_of(request), returnrules.APPROVE
+    return approval.behind_pin(database, session, actor, pin=pin, permission=may)
 
 
 def _refused(

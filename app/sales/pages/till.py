@@ -12,7 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.text import Text, msg
 from app.payments import tills
-from app.sales import orders, queries
+from app.sales import cart, orders, tiles
 from app.sales.models import Order
 from app.sales.scanning import Hit
 from app.settings import Settings
@@ -114,7 +114,7 @@ class Visit:
             done=None,
             fragment=True,
             **self._around(),
-            **queries.cart(self.session, order, place=self.place, selected=selected),
+            **cart.shown_of(self.session, order, place=self.place, selected=selected),
         )
         response.headers["X-Scan"] = scan
         return response
@@ -123,7 +123,7 @@ class Visit:
         """What only a whole page shows; empty for a fragment."""
         if is_htmx(self.request):
             return {}
-        return queries.counter_page(self.session, self.actor, "robots")
+        return tiles.counter_page(self.session, self.actor, "robots")
 
     def go(self, address: str) -> Response:
         """To another page, whoever asked."""

@@ -10,7 +10,7 @@ from app.kernel.errors import Refused, StoreError
 from app.kernel.quantity import row_number
 from app.kernel.text import Text, msg
 from app.payments import schemes, vouchers
-from app.sales import queries, voucherpay
+from app.sales import cart, voucherpay
 from app.sales.forms import TenderForm
 from app.sales.models import Order
 from app.sales.pages.paying import after, order_meant
@@ -82,7 +82,7 @@ def _dialog(
         block="dialog",
         status=status,
         order=order,
-        due=queries.due(visit.session, order),
+        due=cart.due(visit.session, order),
         offered=offered,
         typed=typed,
         problems=problems,

@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identity import approval
 from app.identity.guard import Acting, SignedIn
-from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.robots.slotnames import name_of
@@ -274,20 +273,14 @@ def let_go(
 def _override(
     request: Request, session: Session, actor: Actor, form: ReleaseForm
 ) -> Override | None:
-    """Who lets the robot go all the same: a manager signed in, or one behind the PIN.
-
-    A wrong PIN is counted in a transaction of its own, and two of one store would wait for each
-    other: so ours, which has only looked so far, ends first.
-    """
+    """Who lets the robot go all the same: a manager signed in, or one behind the PIN."""
     if not (form.reason or form.pin):
         return None
     if not form.pin:
         return Override(actor, form.reason)
-    session.rollback()
-    found = approval.second_person(
-        database_of(request), actor, pin=form.pin, permission="service.override"
+    found = approval.behind_pin(
+        database_of(request), session, actor, pin=form.pin, permission="service.override"
     )
-    queueing.enter(session, actor.store_id)
     return Override(found, form.reason)
 
 
