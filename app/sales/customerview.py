@@ -9,7 +9,7 @@ from app.customers.panels import Panel, PanelRow
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.text import msg
-from app.sales import orderstatus, queries
+from app.sales import orderlists, orderstatus
 from app.sales.models import Order
 
 _MOST_ROWS = 50
@@ -28,7 +28,7 @@ TONES = {
 
 def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
     """The customer's sales, newest first."""
-    rows = queries.rows(session, actor, _of(session, customer, most=_MOST_ROWS))
+    rows = orderlists.rows(session, actor, _of(session, customer, most=_MOST_ROWS))
     return Panel(
         title=msg("Sales"),
         nothing=msg("No sale to this customer yet."),
@@ -46,7 +46,7 @@ def panel(session: Session, actor: Actor, customer: Customer) -> Panel:
 
 def chapter(session: Session, actor: Actor, customer: Customer) -> object:
     """Every sale to the customer, for the copy of their data."""
-    rows = queries.rows(session, actor, _of(session, customer, most=None))
+    rows = orderlists.rows(session, actor, _of(session, customer, most=None))
     return [
         {
             "number": row.number,
@@ -66,7 +66,7 @@ def on_customer_erased(session: Session, event: CustomerErased) -> None:
         .where(
             Order.customer_id == event.customer_id,
             Order.cancelled_at.is_(None),
-            Order.settled_at.is_(None) | Order.id.in_(queries.unhanded()),
+            Order.settled_at.is_(None) | Order.id.in_(orderlists.unhanded()),
         )
         .order_by(Order.id)
         .limit(1)

@@ -11,10 +11,10 @@ from app.kernel.money import Money
 from app.payments import bills, issuing, standing
 from app.payments.models import IssuedDocument, PaymentAttempt
 from app.payments.standing import UNCOVERED
-from app.sales import handovers, orders, orderstatus, queries, totals
+from app.sales import cart, handovers, orders, orderstatus, totals
+from app.sales.cart import LineView
 from app.sales.models import Handover, Order, Product
 from app.sales.orderstatus import OrderStatus
-from app.sales.queries import LineView
 from app.sales.totals import Totals
 
 
@@ -56,7 +56,7 @@ def of_order(session: Session, order: Order) -> OrderSummary:
             returned=returned,
         ),
         customer=session.get(Customer, order.customer_id) if order.customer_id else None,
-        lines=queries.lines(order),
+        lines=cart.lines(order),
         codes=_codes(session, order),
         totals=sums,
         paid=sums.money(cover.paid),

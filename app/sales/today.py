@@ -11,7 +11,7 @@ from app.kernel.money import Money
 from app.payments import tills
 from app.robots.models import Unit
 from app.robots.states import UNIT_STATE_LABELS, UnitState
-from app.sales import orders, parking, queries, totals
+from app.sales import orderlists, orders, parking, totals
 from app.sales.models import Order
 from app.sales.return_models import Return
 from app.stores import desk
@@ -33,8 +33,8 @@ def so_far(session: Session, actor: Actor) -> dict[str, Any]:
         select(Unit.state, func.count()).where(Unit.store_id == store.id).group_by(Unit.state)
     )
     drawers = tills.open_sessions(session, store.id)
-    waiting, parked = queries.waiting_orders(session, actor), parking.parked(session, actor)
-    listed = queries.rows(session, actor, [*waiting, *parked])
+    waiting, parked = orderlists.waiting_orders(session, actor), parking.parked(session, actor)
+    listed = orderlists.rows(session, actor, [*waiting, *parked])
     back = session.scalar(
         select(func.coalesce(func.sum(Return.credited_minor), 0)).where(
             Return.store_id == store.id, Return.at >= start, Return.at < end

@@ -124,3 +124,8 @@ def net_by_line(order: Order, lines: Sequence[Taxed]) -> list[int]:
         for index, share in zip(places, shares, strict=True):
             nets[index] = share
     return nets
+
+
+def left(total: Money, paid_minor: int) -> Money:
+    """What is left of a total; never below zero."""
+    return Money(max(total.minor - paid_minor, 0), total.currency)
