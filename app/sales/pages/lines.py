@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.customers import book
+from app.identity import approval
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused, StoreError
@@ -22,13 +23,12 @@ from app.sales.forms import (
     QuoteForm,
     ReasonForm,
 )
-from app.sales.pages.approving import second_person
 from app.sales.pages.till import Visit, back_into_dialog, closing_dialog
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
 from app.web.idempotent import once
 from app.web.rendering import render
-from app.web.sessions import ReadSession, WriteSession
+from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.wire import Number
 
 router = APIRouter(prefix="/counter")
@@ -251,6 +251,6 @@ def _discount_dialog(
 
 
 def _big_discount(visit: Visit, pin: str) -> Actor:
-    return second_person(
-        visit.request, visit.session, visit.actor, pin=pin, permission="counter.big_discount"
-    )
+    database = database_of(visit.request)
+    may = "counter.big_discount"
+    return approval.behind_pin(database, visit.session, visit.actor, pin=pin, permission=may)

@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identity import approval
 from app.identity.guard import Acting, SignedIn
-from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import Invalid, Refused, StoreError
 from app.kernel.money import Money
@@ -251,15 +250,11 @@ def _look_over(
 
 
 def second_person(request: Request, session: Session, actor: Actor, pin: str) -> Actor | None:
-    """Who stands behind the PIN; None without one. Nothing may have been written yet: a wrong PIN
-    is counted in a transaction of its own, and two of one store would wait for each other.
-    """
+    """Who stands behind the PIN; None without one."""
     if not pin:
         return None
-    session.rollback()
-    found = approval.second_person(database_of(request), actor, pin=pin, permission=tradein.ABOVE)
-    queueing.enter(session, actor.store_id)
-    return found
+    database, may = database_of(request), tradein.ABOVE
+    return approval.behind_pin(database, session, actor, pin=pin, permission=may)
 
 
 def _acted(
