@@ -22,7 +22,8 @@ from app.settings import Settings
 from app.stores.models import Store
 
 log = structlog.get_logger("messages")
-_CLAIM = timedelta(minutes=2)
+# Longer than a server can take that keeps us waiting at every word.
+_CLAIM = timedelta(minutes=5)
 _LONGEST_WAIT_S = 1800
 # A mail server that is down for a weekend loses nothing.
 _GIVEN_UP_AFTER = timedelta(days=4)
@@ -173,6 +174,7 @@ def _parcel(message: Message, store: Store, sender: str) -> Parcel:
         message_id=f"{message.id}.{stamp}@{domain}",
         sender=address,
         sender_name=store.name,
+        written_at=message.written_at,
         stop_link=message.stop_link,
     )
 

@@ -6,7 +6,9 @@ Nothing here knows the database. Errors: Unsendable when trying again is no use,
 import json
 import smtplib
 import ssl
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
@@ -19,10 +21,12 @@ from app.kernel.text import msg
 _PATIENCE_S = 15.0
 _PORTS = {"smtp": 25, "smtps": 465}
 _LOWEST_FINAL = 500
+# The server knows us not, or no more: that is put right one day, and no fault of the message.
+_OURS_TO_MEND = frozenset({530, 534, 535, 538})
 
 
 class Unsendable(StoreError):
-    """The other side will never take this message: a wrong address, a refused sender."""
+    """The other side will never take this message: a wrong address, words that it refuses."""
 
     code = "unsendable"
 
@@ -38,6 +42,7 @@ class Parcel:
     message_id: str
     sender: str
     sender_name: str
+    written_at: datetime
     stop_link: str = ""
 
 
@@ -57,29 +62,36 @@ class SmtpTransport:
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
 
     def send(self, parcel: Parcel) -> None:
-        """Raises Unsendable for an address that the server refuses for good, OSError otherwise."""
+        """Raises Unsendable for an address or a mail that the server refuses for good, OSError
+        otherwise: also where it does not let us in, or refuses the sender.
+        """
+        mail = _mail(parcel)
         try:
-            with self._open() as server:
-                server.send_message(_mail(parcel))
+            with closing(self._connected()) as server:
+                self._come_in(server)
+                server.send_message(mail)
+                with suppress(OSError):  # it has the mail, however it says goodbye
+                    server.quit()
         except smtplib.SMTPRecipientsRefused as refused:
-            code, reason = next(iter(refused.recipients.values()))
-            raise _refusal(code, reason) from refused
-        except smtplib.SMTPResponseException as refused:
+            raise _refusal(*next(iter(refused.recipients.values()))) from refused
+        except smtplib.SMTPDataError as refused:
             raise _refusal(refused.smtp_code, refused.smtp_error) from refused
+        except smtplib.SMTPResponseException as refused:
+            said = _said(refused.smtp_code, refused.smtp_error)
+            raise ConnectionError(said) from refused
 
-    def _open(self) -> smtplib.SMTP:
-        if self._secure:
-            context = ssl.create_default_context()
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=_PATIENCE_S, context=context
-            )
-        else:
-            server = smtplib.SMTP(self._host, self._port, timeout=_PATIENCE_S)
-            if server.has_extn("starttls") or _offers_tls(server):
-                server.starttls(context=ssl.create_default_context())
+    def _connected(self) -> smtplib.SMTP:
+        if not self._secure:
+            return smtplib.SMTP(self._host, self._port, timeout=_PATIENCE_S)
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(self._host, self._port, timeout=_PATIENCE_S, context=context)
+
+    def _come_in(self, server: smtplib.SMTP) -> None:
+        server.ehlo_or_helo_if_needed()
+        if not self._secure and server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
         if self._user:
             server.login(self._user, self._password)
-        return server
 
 
 class FolderTransport:
@@ -98,16 +110,16 @@ class FolderTransport:
         half.replace(self._folder / name)
 
 
-def _offers_tls(server: smtplib.SMTP) -> bool:
-    server.ehlo_or_helo_if_needed()
-    return server.has_extn("starttls")
-
-
 def _refusal(code: int, reason: bytes | str) -> Exception:
+    said = _said(code, reason)
+    if code >= _LOWEST_FINAL and code not in _OURS_TO_MEND:
+        return Unsendable(msg("The mail server refused: {why}", why=said))
+    return ConnectionError(said)
+
+
+def _said(code: int, reason: bytes | str) -> str:
     words = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
-    if code >= _LOWEST_FINAL:
-        return Unsendable(msg("The mail server refused: {why}", why=f"{code} {words}"[:150]))
-    return ConnectionError(f"{code} {words}"[:150])
+    return f"{code} {words}"[:150]
 
 
 def _mail(parcel: Parcel) -> EmailMessage:
@@ -115,6 +127,7 @@ def _mail(parcel: Parcel) -> EmailMessage:
     mail["Subject"] = parcel.subject
     mail["From"] = Address(parcel.sender_name, addr_spec=parcel.sender)
     mail["To"] = parcel.address
+    mail["Date"] = parcel.written_at
     mail["Message-ID"] = f"<{parcel.message_id}>"
     mail["Content-Language"] = parcel.language
     mail["Auto-Submitted"] = "auto-generated"

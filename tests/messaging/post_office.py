@@ -18,13 +18,15 @@ class PostOffice:
     """What it took, in the order in which it came.
 
     `answers` are given, one for each mail, before it takes any more; `loses` takes the next mail
-    and says that it did not.
+    and says that it did not. `door` is what it says to every sender, `farewell` to whoever goes.
     """
 
     port: int
     taken: list[Message] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     loses: bool = False
+    door: str = "250 come in"
+    farewell: str = "221 goodbye"
 
     @property
     def url(self) -> str:
@@ -33,6 +35,16 @@ class PostOffice:
     @property
     def subjects(self) -> list[str]:
         return [str(mail["Subject"]) for mail in self.taken]
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self.door.startswith("250"):
+            envelope.mail_from, envelope.mail_options = address, options
+        return self.door
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        return self.farewell
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         if self.answers:

@@ -173,6 +173,30 @@ def test_an_address_that_does_not_exist_is_given_up_and_holds_up_nothing(
     assert office.taken[-1]["To"] == "ada@new.example.com"
 
 
+@pytest.mark.only_on("sqlite")
+def test_a_server_that_does_not_let_us_in_gets_every_mail_when_it_does(
+    session: Session, connected: Database, office: PostOffice, place: Shop, customer: Customer
+) -> None:
+    office.door = "530 who are you?"
+    written(session, place, customer, "One", "Two")
+    deliver_all(connected)
+    office.door = "250 come in"
+    deliver_all(connected, after=timedelta(hours=1))
+    assert office.subjects == ["One", "Two"]
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_mail_that_was_taken_is_not_sent_again_however_the_server_says_goodbye(
+    session: Session, connected: Database, office: PostOffice, place: Shop, customer: Customer
+) -> None:
+    office.farewell = "421 too busy to say goodbye"
+    written(session, place, customer, "One")
+    deliver_all(connected)
+    deliver_all(connected, after=timedelta(hours=1))
+    (mail,) = office.taken
+    assert mail["Date"] is not None
+
+
 def test_two_workers_hand_a_message_over_once(
     session: Session, connected: Database, office: PostOffice, place: Shop, customer: Customer
 ) -> None:
