@@ -51,7 +51,8 @@ def open_by(database: Database, *, number: str, digits: str, visitor: str) -> st
         _check(session, limits)
         found = _found(session, wanted, tail)
         if found is not None:
-            tries.forget(session, *(subject for subject, *_ in limits[:-1]))
+            # the number's own; whoever knows one repair does not guess at others the longer
+            tries.forget(session, *(subject for subject, *_ in limits[:2]))
             return links.new(session, _whoever(found), found, expires_at=clock.now() + _KEY_LASTS)
         for subject, most, lasts in limits:
             tries.count(session, subject, most=most, lasts=lasts)

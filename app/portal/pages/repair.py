@@ -149,6 +149,7 @@ def page(
         told=repair.told,
         asked=repair.asked,
         here=f"/s/{token}",
+        path=f"/s/{token}",  # where the choice of a language comes back to
         customer=Payer.CUSTOMER,
         payers=PAYER_LABELS,
         most=talks.LONGEST,
