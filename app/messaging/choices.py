@@ -38,6 +38,8 @@ def of(session: Session, customer_id: int) -> ContactChoice | None:
 
 def way_to(session: Session, customer: Customer, topic: Topic) -> Way | None:
     """How to reach a customer about something; None where they do not want it, or cannot be."""
+    if not (customer.email or customer.phone):
+        return None
     return way_by(of(session, customer.id), customer, topic)
 
 

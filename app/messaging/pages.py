@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.customers import book
+from app.customers.models import Customer
+from app.identity import strangers
 from app.identity.guard import Acting, SignedIn
 from app.kernel import queueing
 from app.kernel.actor import Actor
-from app.kernel.errors import Refused, StoreError
+from app.kernel.errors import NotFound, Refused, StoreError
 from app.kernel.text import msg
 from app.messaging import choices, delivery, messages, queries
 from app.messaging.models import Channel
@@ -21,6 +23,7 @@ from app.web.idempotent import once
 from app.web.rendering import render
 from app.web.sessions import ReadSession, WriteSession, database_of
 from app.web.unlisted import unlisted
+from app.web.visitors import visitor_of
 from app.web.wire import Number, RowId
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -125,7 +128,7 @@ def try_again(
 @router.get("/u/{key}")
 def ask_stop(request: Request, session: ReadSession, key: str) -> Response:
     """Where the link in a message leads: nothing is stopped by opening it."""
-    customer = choices.customer_of_key(session, key)
+    customer = _whose(request, session, key)
     choice = choices.of(session, customer.id)
     is_stopped = choice is not None and choice.stopped_at is not None
     page = render(request, "messaging/stop.html", key=key, is_stopped=is_stopped)
@@ -140,12 +143,22 @@ def stop(
     form: Annotated[StoreForm, Form()],  # noqa: ARG001 - carries the CSRF token
 ) -> Response:
     """Nothing any more but what is about their own robot or money. Twice is once."""
-    store_id = choices.customer_of_key(session, key).store_id
+    store_id = _whose(request, session, key).store_id
     session.rollback()
     with database_of(request).transaction() as own:
         queueing.enter(own, store_id)
         choices.stop(own, choices.customer_of_key(own, key))
     return unlisted(RedirectResponse(f"/u/{key}", 303))
+
+
+def _whose(request: Request, session: Session, key: str) -> Customer:
+    """Raises NotFound for whatever opens nothing, and counts it; TooMany after some of these."""
+    try:
+        return choices.customer_of_key(session, key)
+    except NotFound:
+        visitor = visitor_of(request)
+        strangers.count_wrong(database_of(request), session, page="stop", visitor=visitor)
+        raise
 
 
 def _choice_page(

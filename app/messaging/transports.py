@@ -124,9 +124,9 @@ def _said(code: int, reason: bytes | str) -> str:
 
 def _mail(parcel: Parcel) -> EmailMessage:
     mail = EmailMessage()
-    mail["Subject"] = parcel.subject
-    mail["From"] = Address(parcel.sender_name, addr_spec=parcel.sender)
-    mail["To"] = parcel.address
+    mail["Subject"] = " ".join(parcel.subject.split())
+    mail["From"] = Address(" ".join(parcel.sender_name.split()), addr_spec=parcel.sender)
+    mail["To"] = _in_ascii(parcel.address)
     mail["Date"] = parcel.written_at
     mail["Message-ID"] = f"<{parcel.message_id}>"
     mail["Content-Language"] = parcel.language
@@ -135,3 +135,11 @@ def _mail(parcel: Parcel) -> EmailMessage:
         mail["List-Unsubscribe"] = f"<{parcel.stop_link}>"
     mail.set_content(parcel.body)
     return mail
+
+
+def _in_ascii(address: str) -> str:
+    """A domain with letters beyond ASCII as mail servers know it; what cannot be one stays."""
+    local, _, domain = address.rpartition("@")
+    with suppress(UnicodeError):
+        domain = domain.encode("idna").decode()
+    return f"{local}@{domain}"

@@ -189,12 +189,16 @@ def test_a_server_that_does_not_let_us_in_gets_every_mail_when_it_does(
 def test_a_mail_that_was_taken_is_not_sent_again_however_the_server_says_goodbye(
     session: Session, connected: Database, office: PostOffice, place: Shop, customer: Customer
 ) -> None:
+    """Names of several lines and of other scripts keep no mail back either."""
     office.farewell = "421 too busy to say goodbye"
-    written(session, place, customer, "One")
+    customer.email, place.store.name = "ada@bücher.example", "Vier\nBcc: eve@example.com"
+    written(session, place, customer, "One\u2028Two")
     deliver_all(connected)
     deliver_all(connected, after=timedelta(hours=1))
     (mail,) = office.taken
     assert mail["Date"] is not None
+    assert mail["To"] == "ada@xn--bcher-kva.example"
+    assert mail["Bcc"] is None
 
 
 def test_two_workers_hand_a_message_over_once(
