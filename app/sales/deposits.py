@@ -159,11 +159,24 @@ def fee_of(session: Session, order: Order) -> Money:
     deposit, bill = of_order(session, order), orders.bill_of(session, order)
     if deposit is None or bill is None:
         return Money(0, order.currency)
-    return fee(deposit, standing.of(session, bill).held, today_of(session, order))
+    own = customers_own(session, bill, standing.of(session, bill).held)
+    return fee(deposit, own, today_of(session, order))
+
+
+def customers_own(session: Session, bill: Bill, held: Money) -> Money:
+    """What is held of the customer without what an authority paid: of that nothing is kept."""
+    if not held:
+        return held
+    vouchers = [
+        one.left
+        for one in refunds.returnable(session, bill)
+        if one.attempt.tender is Tender.VOUCHER
+    ]
+    return max(held - sum(vouchers, Money(0, held.currency)), Money(0, held.currency))
 
 
 def fee(deposit: OrderDeposit, held: Money, today: date) -> Money:
-    """The same on facts at hand: what is held of the customer, and the store's day."""
+    """The same on facts at hand: what is held of the customer's own, and the store's day."""
     if deposit.free_until is not None and today <= deposit.free_until:
         return Money(0, held.currency)
     share = Money(half_up(deposit.asked_minor * deposit.keep_bp, BASIS), held.currency)
@@ -269,9 +282,12 @@ def _keep(session: Session, actor: Actor, order: Order, bill: Bill, fee: Money) 
 def _give_back(
     session: Session, actor: Actor, bill: Bill, *, reason: str, till_session: TillSession | None
 ) -> None:
-    """All that is still held, newest payment first, each by the way that it came, if it has one."""
+    """All that is still held, each by the way that it came, if it has one: to authorities first,
+    then the newest payment first.
+    """
     left = refunds.refundable(session, bill)
-    for payment in refunds.returnable(session, bill):
+    payments = refunds.returnable(session, bill)
+    for payment in sorted(payments, key=lambda one: one.attempt.tender is not Tender.VOUCHER):
         part = min(payment.left, left)
         if not part or payment.attempt.tender in moneyback.NEVER_BACK:
             continue

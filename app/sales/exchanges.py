@@ -134,18 +134,13 @@ def _give_up(
     drawer: TillSession,
 ) -> None:
     """Take so much off what is held of the first sale, of the newest payment first. Raises Refused
-    where a voucher comes first: its value goes back to the authority before.
+    where only a voucher is left: its value goes back to the authority.
     """
     rest = wanted
     for payment in refunds.returnable(session, bill):
         part = min(payment.left, rest)
-        if not part:
+        if not part or payment.attempt.tender is Tender.VOUCHER:
             continue
-        if payment.attempt.tender is Tender.VOUCHER:
-            raise Refused(
-                msg("What an authority pays for goes back to it, not to the buyer."),
-                field="amount",
-            )
         refunds.start(
             session,
             actor,
@@ -159,4 +154,6 @@ def _give_up(
         )
         rest = rest - part
     if rest:
-        raise Conflict(msg("Only {value} are left of the return.", value=wanted - rest))
+        raise Refused(
+            msg("What an authority pays for goes back to it, not to the buyer."), field="amount"
+        )

@@ -1,7 +1,8 @@
 """How money of a sale goes back: by the way that it came, the newest payment first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -13,13 +14,14 @@ from app.kernel.text import msg
 from app.payments import refunds, refundslips, standing, tills
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.payments.refund_models import Refund
-from app.sales import orders, returnrules
+from app.sales import orders, returnrules, vouchergoods
 from app.sales.models import Order
 
 # What was paid by these does not go back as such: the robot stays here, the other sale stands.
 NEVER_BACK = frozenset({Tender.TRADE_IN, Tender.EXCHANGE})
 # By which other ways any payment may go back, with a manager behind it.
 OTHER_WAYS = (Tender.CASH, Tender.TRANSFER, Tender.STORE_CREDIT)
+NOTHING_OWED: Mapping[int, Money] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +48,37 @@ class Way:
         return self.tender is not self.attempt.tender
 
 
-def ways(session: Session, bill: Bill, amount: Money) -> list[Way]:
-    """The bill's payments with what of `amount` goes back by each, the newest first."""
-    found, rest = [], amount
-    for payment in refunds.returnable(session, bill):
-        if not payment.left:
-            continue
-        suggested = min(payment.left, rest)
-        rest = rest - suggested
-        came = payment.attempt.tender
+def ways(
+    session: Session, bill: Bill, amount: Money, *, owed: Mapping[int, Money] = NOTHING_OWED
+) -> list[Way]:
+    """The bill's payments with what of `amount` goes back by each, the newest first; but first of
+    all what is `owed` to authorities, and of a voucher that stands nothing before all else.
+    """
+    payments = [one for one in refunds.returnable(session, bill) if one.left]
+    shares = {one.attempt.id: Money(0, amount.currency) for one in payments}
+    first = [one for one in payments if one.attempt.id in owed]
+    last = [one for one in payments if one.attempt.tender is Tender.VOUCHER]
+    rest = amount
+    for one in (*first, *(one for one in payments if one not in last), *last):
+        key = one.attempt.id
+        most = min(owed[key], one.left) if key in owed else one.left
+        part = min(most - shares[key], rest)
+        shares[key], rest = shares[key] + part, rest - part
+    found = []
+    for one in payments:
+        came = one.attempt.tender
         tender = Tender.TRANSFER if came in NEVER_BACK else came
-        found.append(Way(payment.attempt, payment.left, suggested, tender))
+        found.append(Way(one.attempt, one.left, shares[one.attempt.id], tender))
     return found
 
 
-def suggested(session: Session, bill: Bill, amount: Money) -> list[Back]:
+def suggested(
+    session: Session, bill: Bill, amount: Money, *, owed: Mapping[int, Money] = NOTHING_OWED
+) -> list[Back]:
     """The same as a plan."""
     return [
         Back(way.attempt.id, way.suggested, way.tender if way.is_other else None)
-        for way in ways(session, bill, amount)
+        for way in ways(session, bill, amount, owed=owed)
         if way.suggested
     ]
 
@@ -103,7 +117,7 @@ def give_held(
             link=f"/sales/{order.number}",
         )
     require_allowed(session, actor, order, bill, plan, credited=None, approved_by=approved_by)
-    made = give(session, actor, bill, plan, reason=reason, till_id=till_id)
+    made = give(session, actor, order, bill, plan, reason=reason, till_id=till_id)
     for refund in made:
         refundslips.post(session, refund)
     return made
@@ -140,17 +154,22 @@ def require_allowed(
 def give(
     session: Session,
     actor: Actor,
+    order: Order,
     bill: Bill,
     plan: Sequence[Back],
     *,
     reason: str,
     till_id: int | None,
+    leaving: Collection[int] = (),
 ) -> list[Refund]:
-    """Start every refund of a plan. Raises Refused for what cannot go back so."""
+    """Start every refund of a plan, and before it what goes back to authorities in any case, for
+    the robots that went back or are `leaving`. Raises Refused for what cannot go back so.
+    """
     drawer = _drawer(session, actor, till_id)
     payments = {one.attempt.id: one.attempt for one in refunds.returnable(session, bill)}
+    owed = vouchergoods.owed_back(session, order, bill, leaving=leaving)
     made = []
-    for back in plan:
+    for back in (*_to_authorities(session, bill, plan, owed), *plan):
         attempt = payments.get(back.attempt_id)
         if attempt is None:
             raise Refused(msg("This payment belongs to another bill."), field="amount")
@@ -182,6 +201,19 @@ def give(
             )
         )
     return made
+
+
+def _to_authorities(
+    session: Session, bill: Bill, plan: Sequence[Back], owed: Mapping[int, Money]
+) -> Iterator[Back]:
+    """What of it a plan leaves out, as far as it is held."""
+    held = refunds.refundable(session, bill) if owed else Money(0, bill.currency)
+    for attempt_id, wanted in owed.items():
+        planned = sum(back.amount.minor for back in plan if back.attempt_id == attempt_id)
+        part = min(wanted - Money(planned, bill.currency), held)
+        if part.minor > 0:
+            held = held - part
+            yield Back(attempt_id, part)
 
 
 def _drawer(session: Session, actor: Actor, till_id: int | None) -> TillSession | None:

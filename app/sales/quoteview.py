@@ -209,7 +209,9 @@ def panel(
         if deposit
         else None,
         "deposit_row": deposit,
-        "kept_fee": deposits.fee(deposit, how.held, today) if deposit and how else nothing,
+        "kept_fee": deposits.fee(deposit, deposits.customers_own(session, bill, how.held), today)
+        if deposit and bill and how
+        else nothing,
         "waits_for_robots": waits or 0,
         "is_open_sale": order.cancelled_at is None and order.settled_at is None,
         "account": account,

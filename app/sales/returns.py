@@ -97,7 +97,16 @@ def take_back(
         _take(session, actor, order, item, line)
     entry = _book(session, actor, order, bill, credit, till_id=till_id)
     number = numbers.allot(session, store_id=order.store_id, series=_SERIES)
-    made = moneyback.give(session, actor, bill, plan or (), reason=reason, till_id=till_id)
+    made = moneyback.give(
+        session,
+        actor,
+        order,
+        bill,
+        plan or (),
+        reason=reason,
+        till_id=till_id,
+        leaving=[line.line.unit_id for _, line in found if line.line.unit_id is not None],
+    )
     document = _paper(
         session, actor, order, found, credit, number=number, reason=reason, given=made
     )

@@ -14,7 +14,16 @@ from app.payments.refund_models import Refund
 from app.payments.standing import Standing
 from app.payments.states import REFUND_LABELS, RefundState
 from app.payments.till_reports import TENDER_LABELS
-from app.sales import creditnotes, exchanges, moneyback, orders, returnables, returnrules, returns
+from app.sales import (
+    creditnotes,
+    exchanges,
+    moneyback,
+    orders,
+    returnables,
+    returnrules,
+    returns,
+    vouchergoods,
+)
 from app.sales.models import Order
 from app.sales.moneyback import Back, Way
 from app.sales.return_models import Return
@@ -124,7 +133,10 @@ def money(session: Session, actor: Actor, order: Order, items: Sequence[Item] | 
     credited = returns.quote(session, order, items) if items is not None else nothing
     held = moneyback.after_credit(session, bill, credited)
     off_terms = min(standing.of(session, bill).on_terms, credited)
-    ways = moneyback.ways(session, bill, held)
+    coming = {item.position for item in items or ()}
+    leaving = [line.unit_id for line in order.lines if line.position in coming and line.unit_id]
+    owed = vouchergoods.owed_back(session, order, bill, leaving=leaving)
+    ways = moneyback.ways(session, bill, held, owed=owed)
     return MoneyView(credited, off_terms, held, ways, _limit(session, actor, order, credited, ways))
 
 

@@ -14,7 +14,17 @@ from app.kernel.money import Money
 from app.payments import journal, refunds, schemes, voucherclaims, voucherdesk, vouchers
 from app.payments.models import Account, Tender
 from app.payments.voucher_models import Buyers
-from app.sales import basket, exchanges, moneyback, orders, parking, voucherpay
+from app.sales import (
+    basket,
+    checkout,
+    deposits,
+    exchanges,
+    moneyback,
+    orders,
+    parking,
+    returnview,
+    voucherpay,
+)
 from app.sales.models import Order
 from app.sales.moneyback import Back
 from app.stores import desk
@@ -22,8 +32,8 @@ from tests.makers.at_once import Act, at_once
 from tests.makers.books import breaches_of
 from tests.makers.browsing import a_browser
 from tests.makers.programs import Program, a_token
-from tests.makers.returning import bill_of, by_number
-from tests.makers.sales import Counter, a_counter
+from tests.makers.returning import bill_of, by_number, pieces, taken_back
+from tests.makers.sales import Counter, a_counter, a_robot
 from tests.makers.vouchers import WORTH, a_sale, a_scheme, eur, used
 from tests.makers.whole_sales import a_basket, laid_aside
 
@@ -208,12 +218,53 @@ def test_what_was_paid_for_a_sale_that_came_back_goes_back_to_the_authority(
 def test_a_vouchers_value_is_never_handed_to_the_buyer(session: Session) -> None:
     counter = a_counter(session)
     used(session, counter, a_scheme(session, counter))
-    bill = bill_of(session, session.scalars(select(Order)).one())
+    order = session.scalars(select(Order)).one()
+    bill = bill_of(session, order)
     payment = refunds.returnable(session, bill)[0]
     plan = [Back(payment.attempt.id, eur(WORTH), Tender.CASH)]
+    way = {"reason": "no", "till_id": counter.till.id}
     with pytest.raises(Refused) as refusal:
-        moneyback.give(session, counter.manager, bill, plan, reason="no", till_id=counter.till.id)
+        moneyback.give(session, counter.manager, order, bill, plan, **way)  # type: ignore[arg-type]
     assert refusal.value.field == "tender"
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("comes_back", "tenders"), [("robot", {Tender.VOUCHER: WORTH}), ("battery", {})]
+)
+def test_a_voucher_goes_back_with_its_robot_and_with_nothing_else(
+    session: Session, comes_back: str, tenders: dict[Tender, int]
+) -> None:
+    counter = a_counter(session)
+    order = a_basket(session, counter, a_robot(session, counter, "R-1"), batteries=1)
+    voucherpay.pay(session, counter.seller, order, a_scheme(session, counter), code="A1")
+    checkout.pay_cash(session, counter.seller, order, amount=None, tendered=None)
+    whole = by_number(session, counter, order)
+    is_robot = comes_back == "robot"
+    (line,) = [line for line in whole.lines if (line.unit_id is not None) == is_robot]
+
+    done = taken_back(session, counter, order, pieces(line.position), refund=False)
+
+    assert {one.tender: one.amount_minor for one in done.refunds} == tenders
+    suggested = returnview.money(session, counter.manager, by_number(session, counter, order), None)
+    assert {way.attempt.tender for way in suggested.ways if way.suggested} == {Tender.CASH}
+    assert breaches_of(session) == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_no_fee_is_kept_of_what_an_authority_paid(session: Session) -> None:
+    counter = a_counter(session)
+    order = a_sale(session, counter)
+    rule = deposits.rule_from(deposits.today_of(session, order), keep_bp=10_000)
+    deposits.ask(session, counter.seller, order, eur(500_000), rule=rule)
+    voucherpay.pay(session, counter.seller, order, a_scheme(session, counter), code="A1")
+    checkout.pay_cash(session, counter.seller, order, amount=eur(7), tendered=eur(7))
+
+    deposits.cancel(session, counter.manager, by_number(session, counter, order), reason="no")
+
+    (back,) = refunds.of_bill(session, bill_of(session, order))
+    assert (back.tender, back.amount_minor) == (Tender.VOUCHER, WORTH)
+    assert breaches_of(session) == []
 
 
 @pytest.mark.only_on("sqlite")

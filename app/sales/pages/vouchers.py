@@ -10,7 +10,7 @@ from app.kernel.errors import Refused, StoreError
 from app.kernel.quantity import row_number
 from app.kernel.text import Text, msg
 from app.payments import schemes, vouchers
-from app.sales import cart, voucherpay
+from app.sales import cart, vouchergoods, voucherpay
 from app.sales.forms import TenderForm
 from app.sales.models import Order
 from app.sales.pages.paying import after, order_meant
@@ -73,7 +73,7 @@ def _dialog(
 ) -> Response:
     offered = []
     for scheme in schemes.open_today(visit.session, order.store_id):
-        goods = voucherpay.goods_for(visit.session, order, scheme)
+        goods = vouchergoods.goods_for(visit.session, order, scheme)
         if goods:
             offered.append((scheme, vouchers.worth(scheme, goods)))
     return render(
