@@ -20,6 +20,7 @@ from app.payments.events import BillSettled, PaymentLinkMade
 from app.payments.models import Bill
 from app.portal import documentlinks, letters, ownerkeys
 from app.portal.letters import Words
+from app.portal.ownerbooking import OWNER
 from app.robots.models import Unit
 from app.sales import orders
 from app.sales.events import HandedOver
@@ -116,12 +117,15 @@ def on_estimate_recalled(session: Session, event: EstimateRecalled) -> None:
 
 
 def on_appointment(session: Session, event: AppointmentChanged) -> None:
-    """When to come; called off within the minute, nothing is said of it at all."""
+    """When to come; called off within the minute, nothing is said of it at all, unless to an owner
+    who did it: they see that it worked.
+    """
     ticket = session.get_one(Ticket, event.ticket_id)
     row = session.get_one(Appointment, event.appointment_id)
     if event.change is Planned.CALLED_OFF:
         unsent = letters.take_back(session, ticket, "appointment")
-        if (unsent and row.version <= _ONCE_CHANGED) or ticket.state is TicketState.RETURNED:
+        never_told = unsent and row.version <= _ONCE_CHANGED and event.actor.name != OWNER
+        if never_told or ticket.state is TicketState.RETURNED:
             return
     elif ticket.received_at is not None:
         return  # the robot is here already: when it is on which bench is our affair

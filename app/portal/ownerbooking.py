@@ -22,13 +22,14 @@ from app.stores import desk
 from app.web.forms import Reading
 from app.web.i18n import speech
 
-_MOST = 24
+MOST_TIMES = 24
 _LONGEST = 2_000
-# Somebody at the store has to read it before the robot stands there.
-_NOTICE = timedelta(hours=2)
+# Somebody at the store has to read it before the robot stands there, or does not.
+NOTICE = timedelta(hours=2)
+OWNER = "owner"
 _AHEAD = timedelta(days=90)
-# What the owner's word does: it books a ticket, and a bench for it.
-_MAY = frozenset({"service.plan", "service.view"})
+# What the owner's word does: it books a ticket, and a bench for it; and takes both back.
+_MAY = frozenset({"service.plan", "service.view", "service.intake"})
 
 
 class Work(StrEnum):
@@ -75,7 +76,7 @@ def actor_of(unit: Unit) -> Actor:
     """Who acts when an owner does: nobody of the store."""
     return Actor(
         store_id=unit.store_id,
-        name="owner",
+        name=OWNER,
         role="customer",
         permissions=_MAY,
         role_label=msg("Customer"),
@@ -94,7 +95,7 @@ def first_day(session: Session, store_id: int, wished: str) -> date:
 
 def free_times(session: Session, unit: Unit, work: Work, day: date) -> list[FreeTime]:
     """The next free times from a day on."""
-    soonest = clock.now() + _NOTICE
+    soonest = clock.now() + NOTICE
     for kind in _PLACES[work]:
         found = freetimes.proposed(
             session,
@@ -102,7 +103,7 @@ def free_times(session: Session, unit: Unit, work: Work, day: date) -> list[Free
             kind=kind,
             minutes=_MINUTES[work],
             day=day,
-            most=_MOST,
+            most=MOST_TIMES,
         )
         free = [one for one in found if one.starts_at >= soonest]
         if free:
@@ -122,7 +123,7 @@ def book(session: Session, unit: Unit, owned: Ownership, wished: Booking) -> Tic
     if there is not None:
         raise Conflict(msg("The robot has an open repair already: {number}.",
                            number=tickets.label(there)), field="form")  # fmt: skip
-    chosen = _chosen(free_times(session, unit, wished.work, wished.day), wished.starts_at)
+    chosen = chosen_of(free_times(session, unit, wished.work, wished.day), wished.starts_at)
     store = desk.store_of(session, unit.store_id)
     about = speech(store.language, zone=store.zone).say(WORK_LABELS[wished.work])
     ticket = intake.book_in(
@@ -138,11 +139,17 @@ def book(session: Session, unit: Unit, owned: Ownership, wished: Booking) -> Tic
     return ticket
 
 
-def _chosen(free: list[FreeTime], starts_at: str) -> FreeTime:
+def moment_of(starts_at: str) -> datetime:
+    """The moment that a form names; raises Refused for none."""
     try:
-        wanted = datetime.fromisoformat(starts_at)
+        return datetime.fromisoformat(starts_at)
     except ValueError:
         raise Refused(msg("Please choose a time."), field="starts_at") from None
+
+
+def chosen_of(free: list[FreeTime], starts_at: str) -> FreeTime:
+    """The free time that a form names; raises Refused for any other."""
+    wanted = moment_of(starts_at)
     for one in free:
         if one.starts_at == wanted:
             return one

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.calibration import certificatelists
@@ -12,6 +12,7 @@ from app.calibration.certificatelists import Listed
 from app.kernel.text import Text
 from app.portal import requests
 from app.portal.owner_models import OwnerRequest
+from app.portal.ownerbooking import OWNER
 from app.robots import concerned, openpassport, warrantycover
 from app.robots.concerned import Concern
 from app.robots.models import Ownership, Unit
@@ -20,13 +21,16 @@ from app.robots.warranty_case import Verdict
 from app.service import links, standing, tickets
 from app.service.models import Ticket
 from app.service.planning_models import Appointment
+from app.service.states import TicketState
 
 _MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
 class RepairRow:
-    """A repair; `opens` while its own page is still shown."""
+    """A repair; `opens` while its own page is still shown, `is_theirs`: its appointment is one that
+    the owner booked, and may change.
+    """
 
     number: int
     label: str
@@ -35,6 +39,7 @@ class RepairRow:
     is_open: bool
     opens: bool
     appointment: datetime | None
+    is_theirs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +81,22 @@ def of_robot(session: Session, unit: Unit, owned: Ownership) -> OwnersRobot:
 
 def repair_of(session: Session, owned: Ownership, number: int) -> Ticket | None:
     """A repair of this owner's whose own page is still shown."""
-    ticket = session.scalar(_theirs(owned).where(Ticket.number == number))
+    ticket = session.scalar(select(Ticket).where(*theirs(owned), Ticket.number == number))
     return None if ticket is None or links.is_over(ticket) else ticket
 
 
 def _repairs(session: Session, owned: Ownership) -> list[RepairRow]:
-    rows = list(session.scalars(_theirs(owned).order_by(Ticket.id.desc()).limit(_MOST)))
+    rows = list(
+        session.scalars(
+            select(Ticket).where(*theirs(owned)).order_by(Ticket.id.desc()).limit(_MOST)
+        )
+    )
     booked = session.execute(
-        select(Appointment.ticket_id, Appointment.starts_at).where(
+        select(Appointment.ticket_id, Appointment.starts_at, Appointment.made_by).where(
             Appointment.ticket_id.in_([row.id for row in rows]), Appointment.ended_at.is_(None)
         )
     )
-    times: dict[int, datetime] = {row.ticket_id: row.starts_at for row in booked}
+    kept = {row.ticket_id: row for row in booked}
     return [
         RepairRow(
             number=row.number,
@@ -96,14 +105,18 @@ def _repairs(session: Session, owned: Ownership) -> list[RepairRow]:
             at=row.made_at,
             is_open=row.ended_at is None,
             opens=not links.is_over(row),
-            appointment=times.get(row.id),
+            appointment=kept[row.id].starts_at if row.id in kept else None,
+            is_theirs=(
+                row.state is TicketState.BOOKED and row.id in kept and kept[row.id].made_by == OWNER
+            ),
         )
         for row in rows
     ]
 
 
-def _theirs(owned: Ownership) -> Select[Ticket]:
-    return select(Ticket).where(
+def theirs(owned: Ownership) -> tuple[ColumnElement[bool], ...]:
+    """Which tickets are about this owner's robot, and theirs to see."""
+    return (
         Ticket.unit_id == owned.unit_id,
         Ticket.customer_id == owned.customer_id,
         Ticket.made_at >= owned.since,

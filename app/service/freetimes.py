@@ -49,10 +49,14 @@ def proposed(
     day: date,
     staff_id: int | None = None,
     most: int = _MOST,
+    besides: int | None = None,
 ) -> list[FreeTime]:
-    """The first free times while the workshop is open, one for each half hour: two statements."""
+    """The first free times while the workshop is open, one for each half hour: two statements.
+
+    `besides`: the appointment that would move, so that its own time counts as free.
+    """
     actor.require("service.view")
-    open_then, usable, taken = _known(session, actor, day, kind=kind)
+    open_then, usable, taken = _known(session, actor, day, kind=kind, besides=besides)
     length = timedelta(minutes=minutes)
     found: list[FreeTime] = []
     for _, start, end in open_then.open_days(day, within=_DAYS):
@@ -80,7 +84,12 @@ def promises(session: Session, actor: Actor) -> list[datetime]:
 
 
 def _known(
-    session: Session, actor: Actor, day: date, *, kind: BenchKind | None
+    session: Session,
+    actor: Actor,
+    day: date,
+    *,
+    kind: BenchKind | None,
+    besides: int | None = None,
 ) -> tuple[Hours, list[Bench], list[_Busy]]:
     """Hours, benches that can be booked, and what is taken on any of the store's."""
     open_then = hours.of(session, actor.store_id)
@@ -91,6 +100,7 @@ def _known(
             Appointment,
             (Appointment.bench_id == Bench.id)
             & Appointment.ended_at.is_(None)
+            & (Appointment.id != (besides or 0))
             & (Appointment.starts_at > begin - appointments.LONGEST)
             & (Appointment.starts_at < begin + timedelta(days=_DAYS)),
         )

@@ -21,6 +21,7 @@ OPEN_PAGES = {
     # a robot's public passport: its code or its owner's key is what opens it
     *("/r/key", "/r/{code}", "/r/{code}/passport.json", "/c/{code}"),
     *(f"/r/{{code}}/{last}" for last in ("book", "service", "give", "repairs/{number}")),
+    *("/r/{code}/appointment", "/r/{code}/appointment/cancel"),
     *("/r/{code}/certificates/{number}.pdf", "/d/{key}"),
     # a repair's status and estimate: the key on its receipt is what opens them
     *("/s", "/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
@@ -45,10 +46,7 @@ DONE_ONCE = {
     *("/counter/trade-in", "/robots/{serial:path}/trade-in"),
     *(f"/sales/trade-ins/{{number}}/{last}" for last in ("take", "offer", "withdraw", "price")),
     *("/customers/new", "/robots/receive/{sha256}"),
-    *(
-        f"/service/tickets/{{number}}/{last}"
-        for last in ("bill/cash", "bill/credit", "bill/gift-card", "bill/transfer", "return")
-    ),
+    *(f"/service/tickets/{{number}}/{last}" for last in ("bill/{way}", "return")),
     "/service/tickets/{number}/estimate/{version}/decide",
     *("/counter/gift-card", "/counter/gift-card/pay", "/customers/{number}/credit"),
     *(f"/gift-cards/{{number}}/{last}" for last in ("block", "unblock", "replace")),

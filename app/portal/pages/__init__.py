@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.portal.pages import (
     owner,
+    owner_appointment,
     owner_letters,
     owner_requests,
     repair,
@@ -17,6 +18,7 @@ from app.portal.pages import (
 router = APIRouter(tags=["pages"], include_in_schema=False)
 for part in (
     owner,
+    owner_appointment,
     owner_letters,
     owner_requests,
     repair,
