@@ -196,6 +196,7 @@ def _connect_money() -> None:
     events.listen(PaymentFailed, checkout.on_payment_failed)
     events.listen(PageBegins, checkout.on_page_begins)
     events.listen(BillSettled, completion.on_bill_settled)
+    events.listen(BillSettled, preorders.on_bill_settled)  # what was not completed waits
     events.listen(PaymentCaptured, preorders.on_payment_captured)
     outbox.deliver_by(cards.PRESENT, cards.deliver)
     outbox.deliver_by(refunds.BY_CARD_SERVICE, cardrefunds.deliver)

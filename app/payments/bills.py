@@ -199,8 +199,17 @@ def live_attempt(session: Session, bill: Bill) -> PaymentAttempt | None:
     )
 
 
-def attempts_of(session: Session, bill: Bill) -> list[PaymentAttempt]:
-    """Every try to pay a bill, oldest first."""
+def attempts_of(
+    session: Session, bill: Bill, *, stands: Standing | None = None
+) -> list[PaymentAttempt]:
+    """Every try to pay a bill, oldest first. `stands` is how it stands, where that is known: what
+    the session holds need not be asked for when there is no other.
+    """
+    if stands is not None:
+        rows = [one for one in session.identity_map.values() if isinstance(one, PaymentAttempt)]
+        held = {one.number: one for one in rows if one.bill_id == bill.id}
+        if held.keys() == set(range(1, stands.last_attempt + 1)):
+            return [held[number] for number in sorted(held)]
     return list(session.scalars(_ATTEMPTS, {"bill_id": bill.id}))
 
 
@@ -236,11 +245,13 @@ def recognise(
     revenue: Mapping[Account, int],
     tax_minor: int,
     taxes: Sequence[TaxSum] = (),
+    stands: Standing | None = None,
 ) -> JournalEntry:
     """The sale becomes revenue: deposits (and what is owed on terms) against revenue and tax.
 
     `revenue` is net by account; with `tax_minor` it is the bill's total. `taxes` are the same by
-    rate: the Z report prints them. Raises Conflict the second time, ValueError for wrong sums.
+    rate: the Z report prints them. `stands` is how the bill stands, where this transaction has
+    booked its last payment. Raises Conflict the second time, ValueError for wrong sums.
     """
     net_minor = sum(revenue.values())
     if net_minor + tax_minor != bill.total_minor:
@@ -248,7 +259,7 @@ def recognise(
     by_rate = (sum(share.net for share in taxes), sum(share.tax for share in taxes))
     if taxes and by_rate != (net_minor, tax_minor):
         raise ValueError(f"the sums by rate are not revenue and tax of {bill.reference}")
-    stands = standing.of(session, bill)
+    stands = stands or standing.of(session, bill)
     if stands.is_recognised:
         raise Conflict(msg("This sale already stands in the journal."))
     covered = min(stands.paid.minor, bill.total_minor)

@@ -90,9 +90,11 @@ def book(
             "till_session": till_session.number if till_session else None,
         },
     )
-    events.announce(session, PaymentCaptured(bill.id, bill.reference, bill.store_id, attempt.id))
-    if before.due and before.due <= amount:
-        events.announce(session, BillSettled(bill.id, bill.reference, bill.store_id, actor))
+    about = (bill.id, bill.reference, bill.store_id)
+    settles = 0 < before.due.minor <= amount.minor
+    events.announce(session, PaymentCaptured(*about, settles))
+    if settles:
+        events.announce(session, BillSettled(*about, actor, standing.with_payment(before, attempt)))
 
 
 def sides_of(

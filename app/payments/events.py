@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.kernel.actor import Actor
 from app.kernel.events import Event
+from app.payments.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,12 @@ class PaymentFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class PaymentCaptured(Event):
-    """Money has come in for a bill and stands in the journal."""
+    """Money has come in for a bill and stands in the journal; `settles`: BillSettled is next."""
 
     bill_id: int
     reference: str
     store_id: int
-    attempt_id: int
+    settles: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,14 @@ class BillSettled(Event):
     """Nothing is due on a bill any more; announced once per bill, after its last capture.
 
     `actor` is whoever took the last payment: a person, or the house on the card service's word.
+    `stands` is how the bill stands with it, where whoever booked it knows that.
     """
 
     bill_id: int
     reference: str
     store_id: int
     actor: Actor
+    stands: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How a bill stands: all that taking money for it has to know, in one statement."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import BindParameter, bindparam, case, func, select, text
 from sqlalchemy.orm import Session, aliased
@@ -157,6 +157,24 @@ def untouched(bill: Bill) -> Standing:
         last_attempt=0,
         under_way_id=None,
         till_session_id=None,
+    )
+
+
+def with_payment(before: Standing, attempt: PaymentAttempt) -> Standing | None:
+    """How a bill stands with a payment that this transaction has just booked on what stood before.
+    None where another may be under way: then it has to be asked.
+    """
+    if before.under_way_id is not None:
+        return None
+    amount = Money(attempt.amount_minor, attempt.currency)
+    off_terms = min(before.on_terms, amount)
+    return replace(
+        before,
+        paid=before.paid + amount,
+        held=before.held + amount - off_terms,
+        on_terms=before.on_terms - off_terms,
+        last_attempt=attempt.number,
+        till_session_id=attempt.till_session_id or before.till_session_id,
     )
 
 

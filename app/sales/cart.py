@@ -8,9 +8,10 @@ from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
+from app.kernel.db import at_hand
 from app.kernel.money import Money
 from app.kernel.text import Text
-from app.payments import bills, failures, giftview, rounding, standing, tills
+from app.payments import bills, failures, giftview, issuing, rounding, standing, tills
 from app.payments.documents import DocumentKind
 from app.payments.models import Bill, IssuedDocument, PaymentAttempt
 from app.payments.states import ATTEMPT_LABELS, AttemptState
@@ -161,10 +162,37 @@ def finished(session: Session, order: Order) -> dict[str, Any] | None:
     change, handed_over, invoice = session.execute(
         _FINISHED, {"reference": orders.reference(order), "order_id": order.id}
     ).one()
+    return _end(
+        session,
+        order,
+        invoice=invoice,
+        change=Money(int(change), order.currency) if change else None,
+        handed_over=handed_over,
+    )
+
+
+def just_finished(session: Session, order: Order) -> dict[str, Any]:
+    """The same of a sale that this transaction made final: its invoice is at hand and says the
+    change, and nothing was handed over yet.
+    """
+    about = {"store_id": order.store_id, "reference": orders.reference(order)}
+    invoice = at_hand(session, IssuedDocument, kind=DocumentKind.INVOICE, **about)
+    change = issuing.content_of(invoice).change if invoice else None
+    return _end(session, order, invoice=invoice, change=change, handed_over=False)
+
+
+def _end(
+    session: Session,
+    order: Order,
+    *,
+    invoice: IssuedDocument | None,
+    change: Money | None,
+    handed_over: bool,
+) -> dict[str, Any]:
     return {
         "number": order.number,
         "total": totals.of_order(order).gross,
-        "change": Money(int(change), order.currency) if change else None,
+        "change": change,
         "invoice": invoice,
         "robots": len(orders.robots_of(order)),
         "handed_over": handed_over,

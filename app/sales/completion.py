@@ -15,6 +15,7 @@ from app.parts import issuing
 from app.payments import bills, printing
 from app.payments.events import BillSettled
 from app.payments.models import Account, Bill, PaymentAttempt, Tender, TillSession
+from app.payments.standing import Standing
 from app.robots import claims, registry
 from app.robots.states import UnitState
 from app.sales import giftlines, grants, invoices, orders, totals, waiting
@@ -38,30 +39,41 @@ def on_bill_settled(session: Session, event: BillSettled) -> None:
         return
     order = orders.by_number(session, event.actor, int(number))
     if order.cancelled_at is None and order.settled_at is None:
-        complete_if_ready(session, event.actor, order, session.get_one(Bill, event.bill_id))
+        bill = session.get_one(Bill, event.bill_id)
+        complete_if_ready(session, event.actor, order, bill, stands=event.stands)
 
 
-def complete_if_ready(session: Session, actor: Actor, order: Order, bill: Bill) -> bool:
-    """Make the sale final unless it waits for a robot; is it?"""
+def complete_if_ready(
+    session: Session, actor: Actor, order: Order, bill: Bill, *, stands: Standing | None = None
+) -> bool:
+    """Make the sale final unless it waits for a robot; is it? `stands` is how its bill stands,
+    where that is known.
+    """
     found = waiting.found_of(session, order)
     if found.robot_missing:
         return False
-    complete(session, actor, order, bill, found=found)
+    complete(session, actor, order, bill, found=found, stands=stands)
     return True
 
 
 def complete(
-    session: Session, actor: Actor, order: Order, bill: Bill, *, found: waiting.Found | None = None
+    session: Session,
+    actor: Actor,
+    order: Order,
+    bill: Bill,
+    *,
+    found: waiting.Found | None = None,
+    stands: Standing | None = None,
 ) -> None:
     """Make the sale final. Runs once per order: a settled one is left alone.
 
-    `found` is what this transaction found open of it just now.
+    `found` is what this transaction found open of it just now, `stands` how its bill stands.
     """
     if order.settled_at is not None:
         return
     order.settled_at = clock.now()
     order.parked_at = None
-    attempts = bills.attempts_of(session, bill)
+    attempts = bills.attempts_of(session, bill, stands=stands)
     if order.till_id is None:
         order.till_id = _till_of_last_payment(session, attempts)
     owner = orders.reference(order)
@@ -78,7 +90,7 @@ def complete(
         claims.end_as_sold(session, unit.id, owner=owner)
     waiting.end(session, order, found=found)
     issuing.issue_reserved(session, actor, owner, reason=f"sale {order.number}")
-    _recognise(session, actor, order, bill)
+    _recognise(session, actor, order, bill, stands)
     giftlines.load(session, actor, order)
     grants.issue_for(session, actor, order)
     document = invoices.issue(session, actor, order, attempts, due_on=bill.due_on)
@@ -101,11 +113,15 @@ def _till_of_last_payment(session: Session, attempts: Sequence[PaymentAttempt]) 
     return session.get_one(TillSession, at_tills[-1]).till_id if at_tills else None
 
 
-def _recognise(session: Session, actor: Actor, order: Order, bill: Bill) -> None:
+def _recognise(
+    session: Session, actor: Actor, order: Order, bill: Bill, stands: Standing | None
+) -> None:
     revenue: dict[Account, int] = {}
     for line, net in zip(order.lines, totals.net_by_line(order, order.lines), strict=True):
         account = REVENUE_OF[line.product.kind]
         revenue[account] = revenue.get(account, 0) + net
     taxes = totals.book_taxes(order, order.lines)
     tax_minor = sum(tax.tax for tax in taxes)
-    bills.recognise(session, actor, bill, revenue=revenue, tax_minor=tax_minor, taxes=taxes)
+    bills.recognise(
+        session, actor, bill, revenue=revenue, tax_minor=tax_minor, taxes=taxes, stands=stands
+    )

@@ -18,7 +18,7 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.payments import bills
-from app.payments.events import PaymentCaptured
+from app.payments.events import BillSettled, PaymentCaptured
 from app.payments.models import Bill
 from app.robots import claims
 from app.robots.awaited import Awaited
@@ -91,10 +91,24 @@ def queue(session: Session, actor: Actor, order: Order) -> list[PreOrder]:
 
 
 def on_payment_captured(session: Session, event: PaymentCaptured) -> None:
-    """Listens in `app.wiring`: with its deposit paid, an order's turn begins."""
+    """Listens in `app.wiring`: with its deposit paid, an order's turn begins. What is paid whole
+    may be complete next, and then waits for nothing (`on_bill_settled`).
+    """
     order = _order_named(session, event.reference, event.store_id)
-    if order is None:
-        return
+    if order is not None and not event.settles:
+        _begin_turn(session, order, bill_id=event.bill_id)
+
+
+def on_bill_settled(session: Session, event: BillSettled) -> None:
+    """Listens in `app.wiring`, after the sale was made final if it can be: what is paid and still
+    waits for its robot has its turn.
+    """
+    order = _order_named(session, event.reference, event.store_id)
+    if order is not None and order.settled_at is None:
+        _begin_turn(session, order, bill_id=event.bill_id)
+
+
+def _begin_turn(session: Session, order: Order, *, bill_id: int) -> None:
     rows = session.scalars(
         select(PreOrder).where(
             PreOrder.order_id == order.id, PreOrder.ready_at.is_(None), PreOrder.ended_at.is_(None)
@@ -103,7 +117,7 @@ def on_payment_captured(session: Session, event: PaymentCaptured) -> None:
     deposit = deposits.of_order(session, order) if rows else None
     if deposit is None:
         return
-    bill = session.get_one(Bill, event.bill_id)
+    bill = session.get_one(Bill, bill_id)
     if bills.paid(session, bill).minor >= deposit.asked_minor:
         for row in rows:
             row.ready_at = clock.now()

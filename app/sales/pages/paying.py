@@ -23,6 +23,7 @@ def after(visit: Visit, order: Order) -> Response:
 def end_of_sale(visit: Visit, order: Order) -> Response:
     if not is_htmx(visit.request):
         return visit.go(f"/counter?done={order.number}")
+    ended = cart.just_finished if visit.found_unpaid else cart.finished
     response = render(
         visit.request,
         PAGE,
@@ -32,7 +33,7 @@ def end_of_sale(visit: Visit, order: Order) -> Response:
         bundle="",
         remark=None,
         removed=None,
-        done=cart.finished(visit.session, order),
+        done=ended(visit.session, order),
         **cart.shown_of(visit.session, None, place=visit.place),
     )
     return closing_dialog(response)

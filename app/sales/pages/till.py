@@ -73,7 +73,13 @@ class Visit:
         """The sale of this number, if it is at this till."""
         place, order = orders.named_at(self.session, self.actor, self.till_id, number)
         vars(self)["place"] = place
+        vars(self)["found_unpaid"] = order is not None and order.settled_at is None
         return order
+
+    @cached_property
+    def found_unpaid(self) -> bool:
+        """Was the sale that this request named still to be paid when it came?"""
+        return False
 
     def basket(self) -> Order:
         """The open basket, made when there is none: only a writing request may ask this."""
