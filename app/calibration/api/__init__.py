@@ -10,12 +10,13 @@ from app.calibration.api import (
     jobreadings,
     jobs,
     procedures,
+    recalibration,
     trends,
     validity,
 )
 
 router = APIRouter()
-for part in (procedures, equipment, imports, impact, trends, validity, certificates):
+for part in (procedures, equipment, imports, impact, trends, validity, recalibration):
     router.include_router(part.router)
-for part in (jobs, jobreadings):
+for part in (certificates, jobs, jobreadings):
     router.include_router(part.router)

@@ -1,28 +1,21 @@
-"""How long calibrations hold, as JSON: a robot's standing, what is due, rules, the short way."""
+"""How long calibrations hold, as JSON: a robot's standing, what is due, rules."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy.orm import Session
 
-from app.calibration import demands, duelist, jobs, presale, recalibration, rules, standing
+from app.calibration import demands, duelist, presale, rules, standing
+from app.calibration.api.asked import robot_of
 from app.calibration.duelist import By, DueRow
-from app.calibration.recalibration import Offsets, Progress
 from app.calibration.rules import RuleInput
 from app.calibration.standing import Holds, TargetRow
 from app.calibration.validity_models import ValidityRule
-from app.identity import approval
 from app.identity.guard import ApiReading, ApiWriting
-from app.kernel import queueing
-from app.kernel.actor import Actor
-from app.robots import makers, registry
-from app.robots.models import Unit
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
-from app.web.sessions import ReadSession, WriteSession, database_of
+from app.web.sessions import ReadSession, WriteSession
 from app.web.wire import Cursor, PageOut, RowId, Sent, Words
 
 router = APIRouter(prefix="/api/v1/calibration", tags=["calibration"])
@@ -101,54 +94,13 @@ class WaiveIn(Sent):
     reason: Words
 
 
-class SerialIn(Sent):
-    serial: Words
-
-
-class FirmwareIn(Sent):
-    firmware: Annotated[str, Field(max_length=64)]
-
-
-class OffsetIn(Sent):
-    """The joint's zero as it was and as it is set now, in `unit`."""
-
-    before: Annotated[str, Field(max_length=40)]
-    after: Annotated[str, Field(max_length=40)]
-    unit: Annotated[str, Field(max_length=32)] = "deg"
-    note: Annotated[str, Field(max_length=2_000)] = ""
-
-
-class HoldIn(Sent):
-    """The PINs of the two people who held the joint; a program is neither of them."""
-
-    pin: Annotated[str, Field(max_length=64)]
-    second_pin: Annotated[str, Field(max_length=64)]
-
-
-class RecalibrationOut(BaseModel):
-    """`step` is what is to be done next."""
-
-    serial: str
-    slot: str
-    target: str
-    step: str
-    actuator: str
-    firmware: str
-    before: str
-    after: str
-    unit: str
-    held_by: str
-    held_with: str
-    job: str | None
-
-
 @router.get("/robots/{serial}", responses=refusals(404, 409))
 def show_standing(
     session: ReadSession, actor: ApiReading, serial: str, *, maker: str = ""
 ) -> StandingOut:
     """Every target of a robot by every procedure, the most pressing first."""
     actor.require("calibration.view")
-    unit = _unit(session, actor, serial, maker)
+    unit = robot_of(session, actor, serial, maker)
     rows = standing.standing(session, unit)
     return StandingOut(
         serial=unit.serial,
@@ -235,118 +187,6 @@ def set_presale_procedures(
     return PresaleOut(procedures=[one.code for one in kept])
 
 
-@router.get("/robots/{serial}/recalibration/{slot}", responses=refusals(404, 409))
-def show_recalibration(
-    session: ReadSession, actor: ApiReading, serial: str, slot: str, *, maker: str = ""
-) -> RecalibrationOut:
-    """How far the short way after a swap is for the actuator in a slot."""
-    return _progress_out(_progress(session, actor, (serial, slot, maker)))
-
-
-@router.post(
-    "/robots/{serial}/recalibration/{slot}/identity", responses=refusals_of_writing(404, 409)
-)
-@once
-def confirm_identity(
-    request: Request,  # noqa: ARG001 - `once` asks for it
-    session: WriteSession,
-    actor: ApiWriting,
-    serial: str,
-    slot: str,
-    *,
-    body: SerialIn,
-    maker: str = "",
-) -> RecalibrationOut:
-    def act(here: Progress) -> None:
-        recalibration.identify(session, actor, here, body.serial)
-
-    return _done(session, actor, (serial, slot, maker), act)
-
-
-@router.post(
-    "/robots/{serial}/recalibration/{slot}/firmware", responses=refusals_of_writing(404, 409)
-)
-@once
-def record_actuator_firmware(
-    request: Request,  # noqa: ARG001 - `once` asks for it
-    session: WriteSession,
-    actor: ApiWriting,
-    serial: str,
-    slot: str,
-    *,
-    body: FirmwareIn,
-    maker: str = "",
-) -> RecalibrationOut:
-    def act(here: Progress) -> None:
-        recalibration.read_firmware(session, actor, here, body.firmware)
-
-    return _done(session, actor, (serial, slot, maker), act)
-
-
-@router.post(
-    "/robots/{serial}/recalibration/{slot}/offset", responses=refusals_of_writing(404, 409)
-)
-@once
-def record_offset(
-    request: Request,  # noqa: ARG001 - `once` asks for it
-    session: WriteSession,
-    actor: ApiWriting,
-    serial: str,
-    slot: str,
-    *,
-    body: OffsetIn,
-    maker: str = "",
-) -> RecalibrationOut:
-    def act(here: Progress) -> None:
-        recalibration.set_offset(session, actor, here, Offsets(**body.model_dump()))
-
-    return _done(session, actor, (serial, slot, maker), act)
-
-
-@router.post("/robots/{serial}/recalibration/{slot}/hold", responses=refusals_of_writing(404, 409))
-@once
-def confirm_hold(
-    request: Request,
-    session: WriteSession,
-    actor: ApiWriting,
-    serial: str,
-    slot: str,
-    *,
-    body: HoldIn,
-    maker: str = "",
-) -> RecalibrationOut:
-    """Two people stood at the joint when its zero was set. Wrong PINs count, and lock in time."""
-    actor.require("calibration.measure")
-    # wrong PINs are counted in a transaction of their own, for which ours must be over
-    session.rollback()
-    database, may = database_of(request), "calibration.measure"
-    first = approval.second_person(database, actor, pin=body.pin, permission=may)
-    second = approval.second_person(database, first, pin=body.second_pin, permission=may)
-    queueing.enter(session, actor.store_id)
-
-    def act(here: Progress) -> None:
-        recalibration.hold(session, first, second, here)
-
-    return _done(session, actor, (serial, slot, maker), act)
-
-
-def _unit(session: Session, actor: Actor, serial: str, maker: str) -> Unit:
-    maker_id = makers.maker_called(session, maker).id if maker else None
-    return registry.by_serial(session, actor, serial, maker_id=maker_id)
-
-
-def _progress(session: Session, actor: Actor, where: tuple[str, str, str]) -> Progress:
-    serial, slot, maker = where
-    return recalibration.progress(session, actor, _unit(session, actor, serial, maker), slot)
-
-
-def _done(
-    session: Session, actor: Actor, where: tuple[str, str, str], act: Callable[[Progress], None]
-) -> RecalibrationOut:
-    act(_progress(session, actor, where))
-    return _progress_out(_progress(session, actor, where))
-
-
 def _target(row: TargetRow) -> TargetOut:
     return TargetOut(
         procedure=row.code,
@@ -386,22 +226,4 @@ def _rule(row: ValidityRule) -> RuleOut:
         change=row.change.value,
         procedure=row.procedure.code,
         reach=row.reach.value,
-    )
-
-
-def _progress_out(here: Progress) -> RecalibrationOut:
-    row, made = here.row, here.adjustment
-    return RecalibrationOut(
-        serial=here.unit.serial,
-        slot=here.slot.path,
-        target=here.target,
-        step=here.step.value,
-        actuator=here.fitted_label,
-        firmware=row.firmware if row else "",
-        before=made.before if made else "",
-        after=made.after if made else "",
-        unit=made.unit if made else "",
-        held_by=row.held_by if row else "",
-        held_with=row.held_with if row else "",
-        job=jobs.label(here.job) if here.job else None,
     )
