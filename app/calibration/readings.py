@@ -5,20 +5,23 @@ results of its point, and of what is computed from it, are made anew at once.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calibration import adjustments, chosenpoints, equipment, results, seedwords, typedreading
+from app.calibration import (
+    adjustments,
+    chosenpoints,
+    readwith,
+    results,
+    typedreading,
+)
 from app.calibration.equipment_models import EquipmentCertificate
 from app.calibration.job_models import (
     Adjustment,
     CalibrationJob,
     CalibrationResult,
-    JobEquipment,
     JobState,
     Phase,
     Reading,
@@ -28,8 +31,8 @@ from app.calibration.job_models import (
 from app.calibration.jobbook import label, lock, page, points_of, reference, touch
 from app.calibration.methods import reading_units
 from app.calibration.pastedcolumn import read_column
-from app.calibration.procedure_models import ProcedurePoint, RowSource
-from app.calibration.results import Workings
+from app.calibration.procedure_models import ProcedurePoint
+from app.calibration.results import Sheet, Workings
 from app.calibration.states import JOB_LABELS
 from app.calibration.typedreading import Mark
 from app.kernel import audit, clock
@@ -38,7 +41,6 @@ from app.kernel.db import number
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.stores import desk
 
 _LONGEST_REASON = 200
 
@@ -75,20 +77,15 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Again:
-    """The reading that another one replaces, and why."""
+class _Taking:
+    """How readings come: from where, and instead of which one and why."""
 
-    reading: Reading | None = None
+    source: Source
+    replaces: Reading | None = None
     reason: str = ""
 
 
-_FIRST = _Again()
-
-
-class EquipmentRefused(Refused):
-    """What the point is read with may not be used now."""
-
-    code = "equipment_refused"
+_Typed = tuple[str, tuple[float, ...]]
 
 
 def take(
@@ -110,7 +107,7 @@ def take(
     lock(session, actor, job, expected_version)
     _require_measuring(job, spot.point)
     numbers = typedreading.read(text, units=reading_units(spot.point), mark=mark)
-    return _add(session, actor, job, spot, [(clean(text), numbers)], source=source)
+    return _add(session, actor, job, spot, [(clean(text), numbers)], taking=_Taking(source))
 
 
 def paste(
@@ -131,7 +128,7 @@ def paste(
     lock(session, actor, job, expected_version)
     _require_measuring(job, spot.point)
     rows = read_column(text, spot.point, mark=mark)
-    return _add(session, actor, job, spot, rows, source=source)
+    return _add(session, actor, job, spot, rows, taking=_Taking(source))
 
 
 def retake(
@@ -158,8 +155,7 @@ def retake(
         job,
         Spot(point, reading.phase),
         [(clean(text), numbers)],
-        source=BY_HAND,
-        again=_Again(reading, why),
+        taking=_Taking(BY_HAND, reading, why),
     )
 
 
@@ -217,23 +213,47 @@ def _add(
     actor: Actor,
     job: CalibrationJob,
     spot: Spot,
-    rows: Sequence[tuple[str, tuple[float, ...]]],
+    typed: Sequence[_Typed],
     *,
-    source: Source,
-    again: _Again = _FIRST,
+    taking: _Taking,
 ) -> Took:
     made = adjustments.of_job(session, job)
     adjustments.check_phase(job, spot.point, spot.phase, made)
     at = results.workings(session, job)
-    certificate = _usable(session, actor, job, spot.point, at.roles)
-    computed = results.touched_by(job, [spot.point])
-    sheet = at.sheet
-    if again.reading is not None:
-        first = again.reading.seq
-    else:
-        first = 1 + max((one.row.seq for one in sheet.of(spot.point, spot.phase)), default=0)
-    now = clock.now()
-    added = [
+    certificate = readwith.usable(session, actor, job, spot.point, at.roles)
+    touched = results.touched_by(job, [spot.point])
+    first = _first_place(at.sheet, spot, taking)
+    added = _rows(actor, job, spot, typed, taking=taking, certificate=certificate, first=first)
+    readwith.freeze(at.roles, at=added[0].taken_at)
+    number(session, added)
+    session.add_all(added)
+    session.flush()
+    at.sheet.add(added, instead_of=taking.replaces)
+    came_out = results.compute_points(session, job, touched, spot.phase, at=at)
+    touch(session, job)
+    _note(session, actor, job, added, taking)
+    return Took(added, came_out, at, made)
+
+
+def _first_place(sheet: Sheet, spot: Spot, taking: _Taking) -> int:
+    """The place of the one that is replaced, else the next free one."""
+    if taking.replaces is not None:
+        return taking.replaces.seq
+    return 1 + max((one.row.seq for one in sheet.of(spot.point, spot.phase)), default=0)
+
+
+def _rows(
+    actor: Actor,
+    job: CalibrationJob,
+    spot: Spot,
+    typed: Sequence[_Typed],
+    *,
+    taking: _Taking,
+    certificate: EquipmentCertificate | None,
+    first: int,
+) -> list[Reading]:
+    source, now = taking.source, clock.now()
+    return [
         Reading(
             job_id=job.id,
             point_id=spot.point.id,
@@ -250,20 +270,11 @@ def _add(
             taken_at=now,
             taken_by=actor.name,
             taken_by_id=actor.staff_id,
-            replaces_id=again.reading.id if again.reading else None,
-            reason=again.reason,
+            replaces_id=taking.replaces.id if taking.replaces else None,
+            reason=taking.reason,
         )
-        for place, (raw, numbers) in enumerate(rows)
+        for place, (raw, numbers) in enumerate(typed)
     ]
-    _freeze(at.roles, at=now)
-    number(session, added)
-    session.add_all(added)
-    session.flush()
-    sheet.add(added, instead_of=again.reading)
-    came_out = results.compute_points(session, job, computed, spot.phase, at=at)
-    touch(session, job)
-    _note(session, actor, job, added, again)
-    return Took(added, came_out, at, made)
 
 
 def _unit_of(point: ProcedurePoint) -> str:
@@ -277,15 +288,15 @@ def _note(
     actor: Actor,
     job: CalibrationJob,
     added: Sequence[Reading],
-    again: _Again,
+    taking: _Taking,
 ) -> None:
     first = added[0]
     audit.record(
         session,
         actor,
-        "calibration.reading_replaced" if again.reading else "calibration.read",
+        "calibration.reading_replaced" if taking.replaces else "calibration.read",
         subject=reference(job),
-        before={"typed": again.reading.raw_text} if again.reading else None,
+        before={"typed": taking.replaces.raw_text} if taking.replaces else None,
         after={
             "point_id": first.point_id,
             "phase": first.phase,
@@ -293,67 +304,8 @@ def _note(
             "count": len(added),
             "typed": first.raw_text[:100],
         },
-        reason=again.reason or None,
+        reason=taking.reason or None,
     )
-
-
-def _usable(
-    session: Session,
-    actor: Actor,
-    job: CalibrationJob,
-    point: ProcedurePoint,
-    roles: Mapping[str, JobEquipment],
-) -> EquipmentCertificate | None:
-    """The certificate that the point is read by; every role must be played, and by what may."""
-    for need in chosenpoints.needs_of(job):
-        if need.role not in roles:
-            raise EquipmentRefused(
-                msg("Say first which equipment is the {role}.", role=seedwords.word(need.role)),
-                field="equipment",
-                link=f"{page(job)}/equipment",
-            )
-    used = {line.role for line in point.budget if line.source is not RowSource.FIXED} | {point.role}
-    now = clock.now()
-    for role in sorted(used - {""}):
-        _check_usable(session, actor, job, roles[role], now)
-    return roles[point.role].certificate if point.role else None
-
-
-def _check_usable(
-    session: Session, actor: Actor, job: CalibrationJob, chosen: JobEquipment, now: datetime
-) -> None:
-    """Raises EquipmentRefused unless it may be used now, by the very certificate of this job."""
-    try:
-        newest = equipment.usable(session, chosen.equipment, at=now, staff_id=actor.staff_id)
-    except Refused as refusal:
-        raise EquipmentRefused(
-            refusal.message, field="equipment", link=refusal.link or page(job)
-        ) from refusal
-    if newest.id == chosen.certificate_id:
-        return
-    certificate = chosen.certificate
-    day = desk.business_day_of(desk.store_of(session, job.store_id), now)
-    is_over = certificate.due_on is not None and certificate.due_on < day
-    if certificate.withdrawn_at is not None or is_over:
-        raise EquipmentRefused(
-            msg(
-                "The certificate {number} of {asset} does not hold any more; what was read with "
-                "it stays. Void this job and begin a new one.",
-                number=certificate.number,
-                asset=chosen.equipment.asset_number,
-            ),
-            field="equipment",
-            link=page(job),
-        )
-
-
-def _freeze(roles: Mapping[str, JobEquipment], *, at: datetime) -> None:
-    """From the first reading on the job's equipment stays as it is."""
-    for row in roles.values():
-        if row.frozen_at is None:
-            row.frozen_at = at
-            row.resolution = row.equipment.resolution
-            row.resolution_unit = row.equipment.unit
 
 
 def _require_measuring(job: CalibrationJob, point: ProcedurePoint) -> None:
@@ -411,14 +363,3 @@ def _reason(reason: str) -> str:
             msg("At most {most} characters fit here.", most=_LONGEST_REASON), field="reason"
         )
     return why
-
-
-def history(session: Session, job: CalibrationJob, point: ProcedurePoint) -> list[Reading]:
-    """Every reading of a point, replaced ones too, in the order in which they were taken."""
-    return list(
-        session.scalars(
-            select(Reading)
-            .where(Reading.job_id == job.id, Reading.point_id == point.id)
-            .order_by(Reading.id)
-        )
-    )
