@@ -10,8 +10,8 @@ from app.demo.parts import ARM_ACTUATOR, TENDON
 from app.kernel.money import Money
 from app.parts import buying, catalogue, prices, purchasing, receipts, suppliers
 from app.parts.buying_models import Supplier
+from app.parts.deliveries import Delivery, Piece
 from app.parts.prices import PriceInput
-from app.parts.receipts import Delivery, Piece
 from app.parts.suppliers import SupplierInput
 
 _MOTUS = SupplierInput(

@@ -1,67 +1,27 @@
 """A delivery is booked: what is accepted, what is rejected, at which price, all in one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, events, numbers
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, Invalid, NotFound, Refused
-from app.kernel.money import MOST_MINOR, Money
-from app.kernel.quantity import MOST
-from app.kernel.searchkeys import clean, search_key
-from app.kernel.text import Text, msg
-from app.parts import arrivals, covering, places, purchasing, stock
+from app.kernel.errors import Conflict, NotFound
+from app.kernel.searchkeys import clean
+from app.kernel.text import msg
+from app.parts import covering, places, purchasing, stock
 from app.parts.buying_models import GoodsReceipt, PurchaseLine, PurchaseOrder, ReceiptLine
-from app.parts.errors import MoreThanOrdered
+from app.parts.deliveries import Came, Delivery, accepted_by_line, read, require_ordered
 from app.parts.events import MovementReversed, PartsArrived
 from app.parts.models import Balance, Movement, Part, Place, PlaceKind
 from app.parts.moves import Move
 from app.parts.purchase_states import OrderState, state_of
-from app.robots.slot_models import Component, Control
+from app.robots.slot_models import Control
 from app.stores import desk
 
 SERIES = "goods-receipt"
-MOST_PIECES = 2_000
-_LONGEST_REASON = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What came of one line: pieces, or one serial, or pieces of one lot.
-
-    `rejected_for` says why they are not taken; empty: they are. `price` of one piece is the
-    delivery note's where it differs from the order's.
-    """
-
-    position: int
-    quantity: int = 1
-    serial: str = ""
-    lot: str = ""
-    rejected_for: str = ""
-    price: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """`confirmed`: more than ordered is meant."""
-
-    pieces: tuple[Piece, ...]
-    note_number: str = ""
-    confirmed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Came:
-    """A piece with its line, its part, and its component if it has a serial."""
-
-    piece: Piece
-    line: PurchaseLine
-    part: Part
-    component: Component | None
 
 
 def label(receipt: GoodsReceipt) -> str:
@@ -80,10 +40,10 @@ def book(session: Session, actor: Actor, order: PurchaseOrder, delivery: Deliver
     lines = purchasing.lock(session, order)
     _require_awaited(session, order, lines)
     parts = parts_of(session, lines)
-    came = _read(
+    came = read(
         session, actor, order, delivery, parts={line: parts[line.part_id] for line in lines}
     )
-    _require_ordered(actor, came, confirmed=delivery.confirmed)
+    require_ordered(actor, came, confirmed=delivery.confirmed)
     receipt = GoodsReceipt(
         store_id=order.store_id,
         order_id=order.id,
@@ -193,115 +153,15 @@ def _require_awaited(session: Session, order: PurchaseOrder, lines: list[Purchas
         )
 
 
-def _read(
-    session: Session,
-    actor: Actor,
-    order: PurchaseOrder,
-    delivery: Delivery,
-    *,
-    parts: Mapping[PurchaseLine, Part],
-) -> list[_Came]:
-    """Each piece with what it is of; raises Invalid naming all pieces that cannot be."""
-    if not delivery.pieces:
-        raise Refused(msg("Nothing has been scanned yet."))
-    if len(delivery.pieces) > MOST_PIECES:
-        raise Refused(msg("At most {most} pieces are booked at once.", most=MOST_PIECES))
-    by_position = {line.position: (line, part) for line, part in parts.items()}
-    problems: dict[str, Text] = {}
-    for index, piece in enumerate(delivery.pieces):
-        problem = (
-            _problem_of(piece, by_position[piece.position][1], order.currency)
-            if piece.position in by_position
-            else msg("This order has no line {position}.", position=piece.position)
-        )
-        if problem is not None:
-            problems[f"pieces.{index}"] = problem
-    problems |= _twice(delivery)
-    if problems:
-        raise Invalid(next(iter(problems.values())), problems=problems)
-    known = arrivals.components(
-        session,
-        actor,
-        [
-            (by_position[piece.position][1], piece.serial, piece.lot)
-            for piece in delivery.pieces
-            if piece.serial
-        ],
-    )
-    found = []
-    for piece in delivery.pieces:
-        line, part = by_position[piece.position]
-        component = known[part.id, search_key(piece.serial)] if piece.serial else None
-        found.append(_Came(piece, line, part, component))
-    return found
-
-
-def _problem_of(piece: Piece, part: Part, currency: str) -> Text | None:
-    """What is wrong of a piece by itself; None when nothing is."""
-    if not 1 <= piece.quantity <= MOST:
-        return msg("A quantity is between 1 and {most}.", most=MOST)
-    identity = _problem_of_identity(piece, part)
-    if identity is not None:
-        return identity
-    if len(piece.rejected_for) > _LONGEST_REASON:
-        return msg("At most {most} characters fit here.", most=_LONGEST_REASON)
-    if piece.price is not None and piece.price.currency != currency:
-        return msg("This order is in {currency}.", currency=currency)
-    if piece.price is not None and not 0 <= piece.price.minor <= MOST_MINOR:
-        return msg("A price is not less than nothing.")
-    return None
-
-
-def _problem_of_identity(piece: Piece, part: Part) -> Text | None:
-    """What a part's control wants to know and is not said, or the other way round."""
-    if part.control is Control.SERIAL and not (piece.serial and piece.quantity == 1):
-        return msg("{part}: each piece has its serial number.", part=part.number)
-    if part.control is not Control.SERIAL and piece.serial:
-        return msg("{part} has no serial numbers.", part=part.number)
-    if part.control is Control.LOT and not piece.lot:
-        return msg("{part}: say the lot.", part=part.number)
-    return None
-
-
-def _twice(delivery: Delivery) -> dict[str, Text]:
-    """The same serial of one part twice in one delivery: both are named."""
-    seen: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for index, piece in enumerate(delivery.pieces):
-        if piece.serial:
-            seen[piece.position, search_key(piece.serial)].append(index)
-    return {
-        f"pieces.{index}": msg(
-            "{serial} is in this delivery twice.", serial=delivery.pieces[index].serial
-        )
-        for indexes in seen.values()
-        if len(indexes) > 1
-        for index in indexes
-    }
-
-
-def _require_ordered(actor: Actor, came: Sequence[_Came], *, confirmed: bool) -> None:
-    accepted: dict[int, int] = defaultdict(int)
-    for one in came:
-        if not one.piece.rejected_for:
-            accepted[one.line.id] += one.piece.quantity
-    over = [
-        (one.part.number, one.line.quantity, one.line.accepted + accepted[one.line.id])
-        for one in {one.line.id: one for one in came}.values()
-        if accepted[one.line.id] and one.line.accepted + accepted[one.line.id] > one.line.quantity
-    ]
-    if over and not (confirmed and actor.may("purchases.edit")):
-        raise MoreThanOrdered(over, may_confirm=actor.may("purchases.edit"))
-
-
 def _move(
     session: Session,
     actor: Actor,
     order: PurchaseOrder,
     receipt: GoodsReceipt,
-    came: Sequence[_Came],
+    came: Sequence[Came],
 ) -> None:
     """The movements: all accepted pieces together, rejected ones by their reason."""
-    by_reason: dict[str, list[_Came]] = defaultdict(list)
+    by_reason: dict[str, list[Came]] = defaultdict(list)
     for one in came:
         by_reason[one.piece.rejected_for].append(one)
     store = desk.store_of(session, order.store_id)
@@ -321,7 +181,7 @@ def _move(
                 lot=one.piece.lot if one.part.control is Control.LOT else "",
                 component=one.component,
                 value=purchasing.cost_of(
-                    order, _price(one), one.piece.quantity, currency=store.currency
+                    order, one.price_minor, one.piece.quantity, currency=store.currency
                 ),
             )
             for one in group
@@ -355,24 +215,20 @@ def _homes(session: Session, part_ids: Collection[int]) -> dict[int, Place]:
     return dict(iter(rows))
 
 
-def _line(receipt: GoodsReceipt, one: _Came, movement: Movement) -> ReceiptLine:
+def _line(receipt: GoodsReceipt, one: Came, movement: Movement) -> ReceiptLine:
     return ReceiptLine(
         receipt_id=receipt.id,
         line_id=one.line.id,
         movement_id=movement.id,
         quantity=one.piece.quantity,
-        price_minor=_price(one),
+        price_minor=one.price_minor,
         rejected_for=one.piece.rejected_for,
         lot=one.piece.lot,
         component_id=one.component.id if one.component else None,
     )
 
 
-def _price(one: _Came) -> int:
-    return one.line.price_minor if one.piece.price is None else one.piece.price.minor
-
-
-def _count(order: PurchaseOrder, lines: list[PurchaseLine], came: Sequence[_Came]) -> None:
+def _count(order: PurchaseOrder, lines: list[PurchaseLine], came: Sequence[Came]) -> None:
     """What came of each line, and what is no longer awaited."""
     for one in came:
         if one.piece.rejected_for:
@@ -385,13 +241,10 @@ def _count(order: PurchaseOrder, lines: list[PurchaseLine], came: Sequence[_Came
     purchasing.close_if_done(order, lines)
 
 
-def _tell(session: Session, actor: Actor, order: PurchaseOrder, came: Sequence[_Came]) -> None:
+def _tell(session: Session, actor: Actor, order: PurchaseOrder, came: Sequence[Came]) -> None:
     """Keep what was promised, then let the house know of the rest."""
-    accepted: dict[int, int] = defaultdict(int)
     lines = {one.line.id: one.line for one in came}
-    for one in came:
-        if not one.piece.rejected_for:
-            accepted[one.line.id] += one.piece.quantity
+    accepted = accepted_by_line(came)
     for line_id, quantity in accepted.items():
         covering.arrived(session, actor, lines[line_id], quantity=quantity)
     for line_id, quantity in accepted.items():

@@ -20,8 +20,8 @@ from app.parts.buying_models import (
     PurchaseOrder,
     ReceivingScan,
 )
+from app.parts.deliveries import Delivery, Piece
 from app.parts.models import Part
-from app.parts.receipts import Delivery, Piece
 from app.parts.scanned import Goods
 from app.robots.components import read_lot
 from app.robots.serials import read_serial

@@ -14,8 +14,8 @@ from app.identity.signing import actor_for
 from app.kernel.actor import Actor
 from app.parts import buying, purchasing, receipts, stock
 from app.parts.buying_models import GoodsReceipt, PurchaseOrder, Supplier, SupplierReturn
+from app.parts.deliveries import Delivery, Piece
 from app.parts.models import Balance, Part
-from app.parts.receipts import Delivery, Piece
 from app.stores.models import Store
 from tests.makers.browsing import Browser, a_browser
 from tests.makers.buying import a_bin, a_part, a_price, a_sent_order, a_supplier, an_old_part

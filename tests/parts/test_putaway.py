@@ -8,9 +8,9 @@ from app.identity.roles import Role
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Forbidden, Refused
 from app.parts import places, putaway, receipts, stock
+from app.parts.deliveries import Delivery, Piece
 from app.parts.models import Balance, Part, Place, PlaceKind
 from app.parts.putaway import Done, Hands
-from app.parts.receipts import Delivery, Piece
 from app.robots.slot_models import Control
 from app.stores.models import Store
 from tests.makers.buying import a_bin, a_part, a_sent_order, a_supplier

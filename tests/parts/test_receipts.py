@@ -15,11 +15,11 @@ from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.kernel.money import Money
 from app.parts import buying, buying_checks, checks, purchasing, receipts, reservations, stock
 from app.parts.buying_models import PurchaseOrder, ReceiptLine
+from app.parts.deliveries import Delivery, Piece
 from app.parts.errors import MoreThanOrdered
 from app.parts.events import PartsArrived
 from app.parts.models import Balance, Movement, Part, Place, PlaceKind
 from app.parts.purchase_states import OrderState, state_of
-from app.parts.receipts import Delivery, Piece
 from app.robots.slot_models import Control
 from app.stores.models import Store
 from tests.makers.buying import a_bin, a_part, a_sent_order, a_supplier

@@ -11,8 +11,8 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.parts import buying_checks, cores, receipts, returns, stock
 from app.parts.buying_models import Supplier
+from app.parts.deliveries import Delivery, Piece
 from app.parts.models import Part
-from app.parts.receipts import Delivery, Piece
 from app.parts.returns import Goods, ReturnInput
 from app.robots.slot_models import Control
 from app.stores import desk

@@ -8,9 +8,9 @@ from app import wiring
 from app.kernel import events
 from app.parts import receipts, stock, substitution
 from app.parts.buying_models import Demand
+from app.parts.deliveries import Delivery, Piece
 from app.parts.events import PartsArrived
 from app.parts.models import Part, Reservation
-from app.parts.receipts import Delivery, Piece
 from app.parts.substitution import Approval
 from app.robots.slot_models import Control
 from app.service import reserving, tickets

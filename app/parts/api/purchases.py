@@ -15,11 +15,11 @@ from app.kernel.money import Money
 from app.kernel.quantity import MOST
 from app.parts import catalogue, purchase_lists, purchasing, receipts, suppliers
 from app.parts.buying_models import PurchaseOrder, Supplier
+from app.parts.deliveries import MOST_PIECES, Delivery, Piece
 from app.parts.models import Part
 from app.parts.purchase_lists import OrderRow, OrderView, Show
 from app.parts.purchase_states import OrderState
 from app.parts.purchasing import SAME
-from app.parts.receipts import Delivery, Piece
 from app.web.idempotent import once
 from app.web.problems import refusals, refusals_of_writing
 from app.web.sessions import ReadSession, WriteSession
@@ -83,7 +83,7 @@ class PieceIn(Sent):
 class DeliveryIn(Sent):
     """A delivery, all of it or nothing. `more_than_ordered` confirms a surplus."""
 
-    items: Annotated[list[PieceIn], Field(min_length=1, max_length=receipts.MOST_PIECES)]
+    items: Annotated[list[PieceIn], Field(min_length=1, max_length=MOST_PIECES)]
     note_number: Annotated[str, Field(max_length=64)] = ""
     more_than_ordered: bool = False
 
