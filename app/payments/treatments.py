@@ -64,6 +64,13 @@ def by_rule(store: Store, customer: Customer | None) -> Treatment:
     return Treatment.ABROAD
 
 
+def following(chosen: Treatment | None, store: Store, customer: Customer | None) -> Treatment:
+    """A choice by hand stays while it has what it needs; else, and without one, the rule says."""
+    if chosen is None or lacking(chosen, store, customer) is not None:
+        return by_rule(store, customer)
+    return chosen
+
+
 def why(store: Store, customer: Customer | None) -> Text:
     """The rule's reason, as a sentence."""
     if customer is None:

@@ -21,12 +21,14 @@ _CHARGED = frozenset({TaxCategory.STANDARD, TaxCategory.ZERO})
 
 
 def follow(session: Session, order: Order, customer: Customer | None) -> None:
-    """The customer is another, or known better: the rule may say otherwise. A choice stays."""
-    if order.tax_reason:
-        return
-    wanted = treatments.by_rule(desk.store_of(session, order.store_id), customer)
+    """The customer is another, or known better: the rule may say otherwise. A choice stays as
+    long as it has what it needs.
+    """
+    chosen = order.tax_treatment if order.tax_reason else None
+    wanted = treatments.following(chosen, desk.store_of(session, order.store_id), customer)
     if wanted is not order.tax_treatment:
         set_treatment(session, order, wanted)
+        order.tax_reason = order.tax_by = ""
 
 
 def customer_of(session: Session, order: Order) -> Customer | None:

@@ -23,7 +23,7 @@ from app.payments.models import (
     Tender,
     TillSession,
 )
-from app.service import estimates, invoicing, tickets
+from app.service import estimates, invoicing, taxchoice, tickets
 from app.service.invoicing import Portion
 from app.service.models import Ticket
 from app.service.payers import Payer
@@ -164,6 +164,8 @@ def raise_bill(session: Session, actor: Actor, ticket: Ticket) -> Bill:
             ),
             link=tickets.page(ticket),
         )
+    # the customer's country or VAT ID may have been mended since
+    taxchoice.follow(session, actor, ticket)
     stands = owed(session, ticket)
     if stands.settled:
         raise Refused(msg("Nothing is due for {number}.", number=tickets.label(ticket)))

@@ -94,6 +94,11 @@ class Estimate(Base):
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
     # how the customer's part is taxed; other payers are taxed at home
     tax_treatment: Mapped[Treatment] = mapped_column(default=Treatment.HOME)
+    # how it was when it was sent: what is decided of it after is not what was sent
+    sent_treatment: Mapped[Treatment | None] = mapped_column(default=None)
+    # why it is taxed otherwise than by rule, and who said so
+    tax_reason: Mapped[str] = mapped_column(String(200), default="")
+    tax_by: Mapped[str] = mapped_column(String(200), default="")
 
     lines: Mapped[list["EstimateLine"]] = relationship(
         init=False, lazy="raise", order_by="EstimateLine.position", viewonly=True
@@ -192,6 +197,25 @@ class Decision(Base):
     # the line as it was decided, frozen, and its hash
     content: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64))
+
+
+class AnswerSignature(Base):
+    """What was drawn under an answer to an estimate's lines. Append-only, as the answer is; who
+    typed their name alone has none.
+    """
+
+    __tablename__ = "answer_signatures"
+    __table_args__ = (
+        CheckConstraint("length(signature) > 0", name="something_is_drawn"),
+        Index("ix_answer_signatures_estimate", "estimate_id", "id"),
+    )
+
+    id: Mapped[Key] = mapped_column(init=False)
+    estimate_id: Mapped[int] = mapped_column(ForeignKey("estimates.id"))
+    by: Mapped[str]
+    at: Mapped[datetime]
+    # PNG, re-encoded
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class PartNeed(Base):

@@ -31,7 +31,7 @@ from app.service.estimates import ESTIMATE_LABELS, KIND_LABELS, Sheet
 from app.service.models import Ticket
 from app.service.payers import PAYER_LABELS, Payer
 from app.service.reserving import Standing
-from app.service.totals import Sums
+from app.service.totals import PayerTotal, Sums
 from app.stores import desk as stores
 
 ESTIMATE_TONES: dict[EstimateState, str] = {
@@ -192,6 +192,11 @@ def panel(session: Session, actor: Actor, ticket: Ticket) -> Mapping[str, object
         "payers": PAYER_LABELS,
         "missing": sum(one.missing for one in standings.values()),
     }
+
+
+def customers_part(estimate: Estimate) -> PayerTotal:
+    """What the customer pays of a version, tax by rate."""
+    return _sums(estimate).share_of(Payer.CUSTOMER)
 
 
 def _sums(estimate: Estimate) -> Sums:

@@ -80,10 +80,20 @@ def page(ticket: Ticket) -> str:
     return f"{tickets.page(ticket)}/estimate"
 
 
-def treatment_of(session: Session, ticket: Ticket) -> Treatment:
-    """How the customer's part of this repair is taxed, by rule."""
-    customer = session.get(Customer, ticket.customer_id) if ticket.customer_id else None
-    return treatments.by_rule(desk.store_of(session, ticket.store_id), customer)
+def billed(session: Session, ticket: Ticket) -> Customer | None:
+    return session.get(Customer, ticket.customer_id) if ticket.customer_id else None
+
+
+def by_rule(session: Session, ticket: Ticket) -> Treatment:
+    """How the customer's part of this repair is taxed, if nobody says otherwise."""
+    return treatments.by_rule(desk.store_of(session, ticket.store_id), billed(session, ticket))
+
+
+def treatment_after(session: Session, ticket: Ticket, before: Estimate | None) -> Treatment:
+    """How it is taxed after a version: as somebody chose there, or by rule."""
+    store, customer = desk.store_of(session, ticket.store_id), billed(session, ticket)
+    chosen = before.tax_treatment if before is not None and before.tax_reason else None
+    return treatments.following(chosen, store, customer)
 
 
 def newest(session: Session, ticket: Ticket) -> Estimate | None:
@@ -186,8 +196,10 @@ def draft(session: Session, actor: Actor, ticket: Ticket) -> Sheet:
         note=before.note if before else "",
         made_at=clock.now(),
         made_by=actor.name,
-        tax_treatment=treatment_of(session, ticket),
+        tax_treatment=treatment_after(session, ticket, before),
     )
+    if before is not None and before.tax_treatment is estimate.tax_treatment:
+        estimate.tax_reason, estimate.tax_by = before.tax_reason, before.tax_by
     session.add(estimate)
     session.flush()
     if before is not None:

@@ -86,7 +86,7 @@ def whole(estimate: Estimate, ticket: Ticket) -> bytes:
             price_mode=estimate.price_mode,
             lines=tuple(of_line(line, ticket, estimate.currency) for line in estimate.lines),
             note=estimate.note,
-            tax_treatment=estimate.tax_treatment,
+            tax_treatment=estimate.sent_treatment or estimate.tax_treatment,
         )
     )
 

@@ -13,10 +13,18 @@ from app.kernel.money import Money
 from app.kernel.tax import PriceMode, charged, spread
 from app.kernel.text import msg
 from app.payments import invoiceparts, issuing
-from app.payments.documents import DocumentContent, DocumentKind, Fact, Line, Totals
+from app.payments.documents import (
+    DocumentContent,
+    DocumentKind,
+    Fact,
+    Handover,
+    Line,
+    Signature,
+    Totals,
+)
 from app.payments.models import Account, IssuedDocument, PaymentAttempt
 from app.robots.models import Unit
-from app.service import estimates, tickets, totals
+from app.service import decisions, estimates, tickets, totals
 from app.service.estimate_models import Estimate, EstimateLine, LineKind
 from app.service.models import Ticket
 from app.service.payers import PAYER_LABELS, Payer
@@ -38,10 +46,7 @@ def portion_of(estimate: Estimate | None, payer: Payer, *, currency: str) -> Por
     if estimate is None:
         return Portion((), PayerTotal(payer, currency, PriceMode.GROSS, ()))
     lines = totals.paid_by(estimates.approved_of(estimate), payer)
-    sums = totals.sums(estimate, lines)
-    found = next((one for one in sums.payers if one.payer is payer), None)
-    nothing = PayerTotal(payer, estimate.currency, estimate.price_mode, ())
-    return Portion(tuple(lines), found or nothing)
+    return Portion(tuple(lines), totals.sums(estimate, lines).share_of(payer))
 
 
 def revenue(portion: Portion) -> dict[Account, int]:
@@ -88,20 +93,44 @@ def issue(
 
 
 def estimate_paper(session: Session, ticket: Ticket, estimate: Estimate) -> DocumentContent:
-    """A version that was sent, as it is read and signed on paper; it is numbered by its ticket."""
-    sums = totals.sums(estimate, estimate.lines)
-    nothing = PayerTotal(Payer.CUSTOMER, estimate.currency, estimate.price_mode, ())
-    share = next((one for one in sums.payers if one.payer is Payer.CUSTOMER), nothing)
+    """A version that was sent, as it is read and signed on paper; it is numbered by its ticket.
+
+    Once it was answered it says what of each line, and shows what was drawn under the answer.
+    """
+    share = totals.sums(estimate, estimate.lines).share_of(Payer.CUSTOMER)
     content = _content(session, ticket, Portion(tuple(estimate.lines), share))
+    said = speech(content.language)
+    notes = [estimate.note] if estimate.note else []
+    if any(line.decision for line in estimate.lines):
+        approved = totals.sums(estimate, estimates.approved_of(estimate)).of(Payer.CUSTOMER)
+        notes.append(said.say(msg("Approved of it: {amount}.", amount=approved)))
     return replace(
         content,
         kind=DocumentKind.QUOTE,
         number=f"{tickets.label(ticket)}/{estimate.version}",
         issued_at=estimate.sent_at or content.issued_at,
-        notes=(estimate.note,) if estimate.note else (),
+        lines=tuple(
+            replace(printed, detail=_answered(line, printed.detail, said))
+            for line, printed in zip(estimate.lines, content.lines, strict=True)
+        ),
+        notes=tuple(notes),
         supplied_on=None,
         chain_head="",
+        handover=Handover(
+            unit=(),
+            signatures=tuple(
+                Signature(one.by, said.say(msg("Customer")), one.at, one.signature)
+                for one in decisions.signatures_of(session, estimate)
+            ),
+        ),
     )
+
+
+def _answered(line: EstimateLine, detail: str, said: Speech) -> str:
+    if line.decision is None:
+        return detail
+    answer = said.say(msg("Approved") if line.decision.approved else msg("Declined"))
+    return f"{answer}. {detail}" if detail else answer
 
 
 def references(session: Session, ticket: Ticket, said: Speech) -> tuple[Fact, ...]:
@@ -134,7 +163,7 @@ def _content(session: Session, ticket: Ticket, portion: Portion) -> DocumentCont
         seller=issuing.seller_of(store),
         buyer=invoiceparts.buyer(customer) if customer else None,
         lines=tuple(_line(line, at, share, said) for at, line in enumerate(portion.lines, start=1)),
-        taxes=invoiceparts.taxes(share.taxes, share.currency, language),
+        taxes=invoiceparts.taxes(share.taxes, share.currency, language, exempt=share.exemption),
         totals=Totals(net=share.net, tax=share.tax, gross=share.gross),
         references=references(session, ticket, said),
         supplied_on=desk.business_day_of(store, moment),

@@ -41,7 +41,10 @@ def send(session: Session, actor: Actor, sheet: Sheet) -> None:
     _require_contracts(session, ticket, estimate)
     _replace(session, ticket, estimate)
     # the customer may be another one, or better known, than when the draft was begun
-    estimate.tax_treatment = estimates.treatment_of(session, ticket)
+    taxed = estimates.treatment_after(session, ticket, estimate)
+    if taxed is not estimate.tax_treatment:
+        estimate.tax_treatment, estimate.tax_reason, estimate.tax_by = taxed, "", ""
+    estimate.sent_treatment = taxed
     content = frozenlines.whole(estimate, ticket)
     estimate.state = EstimateState.SENT
     estimate.sent_at, estimate.sent_by = clock.now(), actor.name
@@ -75,7 +78,7 @@ def recall(session: Session, actor: Actor, sheet: Sheet) -> None:
             msg("Ten seconds are over, or the customer has answered. Send a new version instead.")
         )
     estimate.state = EstimateState.DRAFT
-    estimate.sent_at = estimate.content = None
+    estimate.sent_at = estimate.content = estimate.sent_treatment = None
     estimate.sent_by = estimate.sha256 = ""
     session.flush()
     before = session.scalar(

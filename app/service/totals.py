@@ -23,6 +23,11 @@ class PayerTotal:
     mode: PriceMode
     taxes: tuple[TaxSum, ...]
     treatment: Treatment = Treatment.HOME
+    # in the words of whoever chose it, where what the customer pays is exempt
+    exemption: str = ""
+
+    def money(self, minor: int) -> Money:
+        return Money(minor, self.currency)
 
     @property
     def net(self) -> Money:
@@ -43,6 +48,12 @@ class Sums:
 
     currency: str
     payers: tuple[PayerTotal, ...]
+    mode: PriceMode
+
+    def share_of(self, payer: Payer) -> PayerTotal:
+        """What this payer pays; nothing where it pays nothing."""
+        nothing = PayerTotal(payer, self.currency, self.mode, ())
+        return next((one for one in self.payers if one.payer is payer), nothing)
 
     @property
     def gross(self) -> Money:
@@ -58,8 +69,7 @@ class Sums:
 
     def of(self, payer: Payer) -> Money:
         """What this payer pays, tax included."""
-        found = (one.gross for one in self.payers if one.payer is payer)
-        return next(found, Money(0, self.currency))
+        return self.share_of(payer).gross
 
 
 def sums(estimate: Estimate, lines: Iterable[EstimateLine]) -> Sums:
@@ -70,15 +80,22 @@ def sums(estimate: Estimate, lines: Iterable[EstimateLine]) -> Sums:
         for share in line.shares:
             part = _part(line, share, mode=mode, treatment=treatment)
             parts.setdefault(share.payer, []).append(part)
+    exemption = estimate.tax_reason if treatment is Treatment.EXEMPT else ""
     return Sums(
         currency,
         tuple(
             PayerTotal(
-                payer, currency, mode, tuple(sums_by_category(parts[payer], mode)), treatment
+                payer,
+                currency,
+                mode,
+                tuple(sums_by_category(parts[payer], mode)),
+                treatment,
+                exemption if payer is Payer.CUSTOMER else "",
             )
             for payer in Payer
             if payer in parts
         ),
+        mode,
     )
 
 

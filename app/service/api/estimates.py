@@ -11,6 +11,8 @@ from app.kernel.errors import NotFound
 from app.kernel.signatures import Signed
 from app.kernel.text import msg
 from app.payments import issuing
+from app.payments.api.shapes import TaxIn
+from app.payments.treatments import Treatment
 from app.robots import warrantycover
 from app.service import (
     acceptance,
@@ -18,6 +20,7 @@ from app.service import (
     estimates,
     lines,
     sending,
+    taxchoice,
     tickets,
     totals,
 )
@@ -191,6 +194,10 @@ class EstimateOut(BaseModel):
     sent_at: datetime | None
     decided_at: datetime | None
     sha256: str
+    tax_treatment: Treatment = Field(
+        description="How the customer's part is taxed: by rule, unless `tax_reason` says why not."
+    )
+    tax_reason: str
     lines: list[LineOut]
     payers: list[PayerOut]
 
@@ -205,6 +212,8 @@ class EstimateOut(BaseModel):
             sent_at=estimate.sent_at,
             decided_at=estimate.decided_at,
             sha256=estimate.sha256,
+            tax_treatment=estimate.tax_treatment,
+            tax_reason=estimate.tax_reason,
             lines=[LineOut.of(line, estimate.currency) for line in estimate.lines],
             payers=[
                 PayerOut(
@@ -283,6 +292,30 @@ def approve(
     answer = Answer(sent.lines, by=sent.by, how=sent.how, noted_by=actor.name)
     decisions.decide(session, actor, Sheet(ticket, estimate), answer)
     return EstimateOut.of(ticket, estimates.loaded(session, estimate.id))
+
+
+@router.post("/{number}/tax", responses=refusals_of_writing(404))
+@once
+def tax_repair(
+    request: Request,  # noqa: ARG001 - `once` asks for it
+    session: WriteSession,
+    actor: ApiWriting,
+    *,
+    number: _Number,
+    sent: TaxIn,
+) -> EstimateOut:
+    """Tax what the customer pays otherwise than by rule, with a reason; or by rule again. 409 once
+    money has come or the invoice is issued.
+    """
+    ticket = asked_ticket(session, actor, number)
+    if sent.treatment is None:
+        taxchoice.by_rule(session, actor, ticket)
+    else:
+        taxchoice.choose(session, actor, ticket, sent.treatment, reason=sent.reason)
+    found = estimates.newest(session, ticket)
+    if found is None:
+        raise NotFound(msg("Nothing is estimated yet"))
+    return EstimateOut.of(ticket, found)
 
 
 @router.post("/{number}/return", responses=refusals_of_writing(404))
