@@ -1,15 +1,18 @@
 /* Signature on `<canvas data-signature="#id">`: the drawing goes as a PNG data URL into the hidden field with that id.
-   The typed name beside it is the way without a pointer. `[data-wipe="#id"]` begins anew. */
+   The typed name beside it is the way without a pointer. `[data-wipe="#id"]` begins anew; `[data-pad]` is shown by this. */
 (() => {
   "use strict";
 
   const INK = "#10161b"; // the pad is white paper in both themes
-  let pen = null;
+  const SCALE = Math.min(devicePixelRatio, 2); // finer than that nobody keeps it
+  let pen = null, moved = false;
+
+  for (const pad of document.querySelectorAll("[data-pad]")) pad.hidden = false;
 
   function prepare(pad) {
     if (pad.dataset.ready) return;
-    pad.width = pad.clientWidth * devicePixelRatio;
-    pad.height = pad.clientHeight * devicePixelRatio;
+    pad.width = pad.clientWidth * SCALE;
+    pad.height = pad.clientHeight * SCALE;
     pad.dataset.ready = "yes";
   }
 
@@ -24,20 +27,23 @@
     if (!pad.matches("canvas[data-signature]")) return;
     prepare(pad);
     pen = pad.getContext("2d");
-    pen.lineWidth = 2 * devicePixelRatio;
+    pen.lineWidth = 2 * SCALE;
     pen.lineCap = pen.lineJoin = "round";
     pen.strokeStyle = INK;
     pen.beginPath();
     pad.setPointerCapture(event.pointerId);
+    moved = false;
     draw(event);
   });
 
   document.addEventListener("pointermove", (event) => {
-    if (pen) draw(event);
+    if (!pen) return;
+    moved = true;
+    draw(event);
   });
 
   document.addEventListener("pointerup", ({ target }) => {
-    if (pen) document.querySelector(target.dataset.signature).value = target.toDataURL("image/png");
+    if (pen && moved) document.querySelector(target.dataset.signature).value = target.toDataURL("image/png");
     pen = null;
   });
 

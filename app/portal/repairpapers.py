@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.calibration import certificatelists
 from app.calibration.certificatelists import Listed, Standing
 from app.kernel.errors import NotFound
+from app.kernel.quantity import document_number
 from app.kernel.text import Text, msg
 from app.payments import einvoicing, fiscalsigning, issuing
 from app.payments import papers as bookpapers
@@ -19,6 +20,8 @@ from app.service.models import Ticket
 from app.service.states import TicketState
 
 RECEIPT, PROTOCOL = "receipt", "protocol"
+# with the version; it stands beside the lines
+ESTIMATE = "estimate-"
 _DOCUMENT, _CERTIFICATE = "document-", "certificate-"
 _DONE = frozenset({TicketState.READY, TicketState.RETURNED, TicketState.CLOSED})
 
@@ -56,6 +59,9 @@ def pdf(
 ) -> tuple[bytes, str]:
     """A paper and what its file is called; raises NotFound for what is none of this repair's."""
     number = tickets.label(ticket)
+    if key.startswith(ESTIMATE):
+        version = document_number(key.removeprefix(ESTIMATE))
+        return papers.estimate(session, ticket, version or 0)
     if key not in {paper.key for paper in of_ticket(session, ticket)}:
         raise NotFound(msg("There is no such paper of this repair."))
     if key == RECEIPT:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from app.kernel.errors import Refused
 from app.kernel.money import Money, parse_money
@@ -95,7 +98,7 @@ class NameForm(StoreForm):
 
     version: Typed = ""
     by: Typed = ""
-    signature: Typed = ""
+    signature: Annotated[str, StringConstraints(max_length=500_000)] = ""
 
 
 class CancelForm(StoreForm):

@@ -1,8 +1,9 @@
 """What the customer approves and declines, line by line: frozen with who, when, how and a hash."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock, events
@@ -14,6 +15,7 @@ from app.kernel.text import Text, msg
 from app.service import estimates, frozenlines, tickets
 from app.service.errors import NewerVersion
 from app.service.estimate_models import (
+    AnswerSignature,
     Decision,
     Estimate,
     EstimateLine,
@@ -40,7 +42,7 @@ class Answer:
     """What was decided of which lines (by key), by whom, and how it came to the store.
 
     `noted_by` is whoever of the store wrote it down; `link` is where the customer is sent when a
-    newer version has come.
+    newer version has come; `signature` is what they drew, if they did.
     """
 
     approved: Mapping[str, bool]
@@ -48,6 +50,7 @@ class Answer:
     how: How
     noted_by: str = ""
     link: str = ""
+    signature: bytes = b""
 
 
 def decide(session: Session, actor: Actor, sheet: Sheet, answer: Answer) -> None:
@@ -65,6 +68,12 @@ def decide(session: Session, actor: Actor, sheet: Sheet, answer: Answer) -> None
     wanted = _wanted(estimate, answer.approved)
     fresh = [line for line in wanted if line.decision is None]
     session.add_all(_decision(line, sheet, answer, by) for line in fresh)
+    if fresh and answer.signature:
+        session.add(
+            AnswerSignature(
+                estimate_id=estimate.id, by=by, at=clock.now(), signature=answer.signature
+            )
+        )
     session.flush()
     if fresh:
         audit.record(
@@ -81,6 +90,17 @@ def decide(session: Session, actor: Actor, sheet: Sheet, answer: Answer) -> None
     decided = estimates.loaded(session, estimate.id)
     if decided.state is EstimateState.SENT and all(line.decision for line in decided.lines):
         _finish(session, actor, Sheet(ticket, decided))
+
+
+def signatures_of(session: Session, estimate: Estimate) -> Sequence[AnswerSignature]:
+    """What was drawn under the answers to a version."""
+    if not any(line.decision for line in estimate.lines):
+        return ()
+    return session.scalars(
+        select(AnswerSignature)
+        .where(AnswerSignature.estimate_id == estimate.id)
+        .order_by(AnswerSignature.id)
+    ).all()
 
 
 def approved_before(session: Session, sheet: Sheet) -> set[str]:

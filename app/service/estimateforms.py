@@ -7,6 +7,7 @@ from app.kernel.errors import Refused
 from app.kernel.money import Money, parse_money
 from app.kernel.quantity import WHOLE_BP, parse_percent, parse_quantity, row_number
 from app.kernel.searchkeys import clean, figures
+from app.kernel.signatures import read_signature
 from app.kernel.text import msg
 from app.robots.bodyplan import SlotClass
 from app.robots.daytext import read_day, required_day
@@ -116,13 +117,19 @@ def whole_share(payer: Payer) -> tuple[Share, ...]:
 
 
 def read_answer(typed: Mapping[str, str], *, how: How, noted_by: str, link: str = "") -> Answer:
-    """Who decided what, from fields `line-<key>`; lines that nobody answered stay open."""
+    """Who decided what, from fields `line-<key>`; lines that nobody answered stay open.
+
+    Raises Refused at `signature` for a drawing that is none.
+    """
     approved = {
         name.removeprefix(ANSWER): value == APPROVED
         for name, value in typed.items()
         if name.startswith(ANSWER) and value in {APPROVED, DECLINED}
     }
-    return Answer(approved, by=typed.get("by", ""), how=how, noted_by=noted_by, link=link)
+    signed = read_signature(typed.get("by", ""), typed.get("signature", ""))
+    return Answer(
+        approved, by=signed.name, how=how, noted_by=noted_by, link=link, signature=signed.picture
+    )
 
 
 class NoteForm(StoreForm):

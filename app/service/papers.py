@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.customers.models import Customer
 from app.kernel import clock
 from app.kernel.actor import Actor
-from app.kernel.text import Text
+from app.kernel.errors import NotFound
+from app.kernel.text import Text, msg
 from app.payments import issuing
 from app.payments.documents import Party
 from app.robots.slotnames import name_of
@@ -21,6 +22,7 @@ from app.service import (
     estimates,
     faults,
     fittingwork,
+    invoicing,
     notes,
     planwork,
     promise,
@@ -29,6 +31,7 @@ from app.service import (
     tickets,
     visits,
 )
+from app.service.estimate_models import EstimateState
 from app.service.intake import SEEN_LABELS, Seen
 from app.service.models import Ticket
 from app.service.operation_models import SafetyTick
@@ -123,6 +126,20 @@ def receipt(session: Session, ticket: Ticket, *, url: str) -> bytes:
         "documents/service_receipt.html",
         _sheet(ticket, store, language=receipt_language(ticket, store), url=url),
     )
+
+
+def estimate(session: Session, ticket: Ticket, version: int) -> tuple[bytes, str]:
+    """A version that was sent, to be read and signed, and what its file is called.
+
+    Raises NotFound. A PDF takes a second: nothing is held in the meantime.
+    """
+    found = estimates.by_version(session, ticket, version)
+    if found.state is EstimateState.DRAFT:
+        raise NotFound(msg("Version {version} was not sent yet.", version=version))
+    content = invoicing.estimate_paper(session, ticket, found)
+    name = f"{tickets.label(ticket)}-{version}"
+    session.rollback()
+    return pdf_document("documents/estimate.html", content), name
 
 
 def protocol(

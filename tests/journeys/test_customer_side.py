@@ -27,6 +27,7 @@ from app.kernel.signatures import Signed
 from app.messaging import delivery
 from app.messaging.models import Message, Topic
 from app.service import acceptance, links, tickets
+from app.service.estimate_models import AnswerSignature
 from app.settings import Settings
 from tests.browsers import watch
 from tests.makers.books import breaches_of
@@ -96,7 +97,7 @@ def test_from_the_link_to_the_answer_that_somebody_follows_up(
         troubles = watch(phone)
         phone.goto(f"{base}/s/{repair.key}")
         first_screen(phone)
-        decline_one_and_approve_the_rest(phone)
+        decline_one_and_approve_the_rest(phone, draws=has_scripts)
         repaired(session, repair)
         phone.goto(f"{base}/s/{repair.key}")
         pay(phone)
@@ -114,6 +115,7 @@ def test_from_the_link_to_the_answer_that_somebody_follows_up(
     expect(page.locator("main")).to_contain_text("It squeaks again")
     with database.reading() as after:
         assert breaches_of(after) == []
+        assert len(after.scalars(select(AnswerSignature.id)).all()) == has_scripts
 
 
 def first_screen(phone: Page) -> None:
@@ -124,14 +126,38 @@ def first_screen(phone: Page) -> None:
         assert shown["y"] + shown["height"] <= PHONE["height"], part
 
 
-def decline_one_and_approve_the_rest(phone: Page) -> None:
+def decline_one_and_approve_the_rest(phone: Page, *, draws: bool) -> None:
     phone.locator("input[value=approve]").first.check()
     phone.locator("input[value=decline]").last.check()
     phone.locator("#look-over").click()
     phone.locator("#by").fill("Kerstin Arndt")
+    expect(phone.locator("canvas.pad")).to_be_visible(visible=draws)
+    if draws:
+        sign(phone)
     phone.locator("#confirm").click()
     expect(phone.locator(".chip.bad")).to_have_count(1)
     expect(phone.locator("ul.answer-lines .chip.ok")).to_have_count(1)
+
+
+def sign(phone: Page) -> None:
+    """A stroke, wiped away, and another one."""
+    kept = phone.locator("#f-signature")
+    stroke(phone)
+    phone.locator("[data-wipe]").click()
+    expect(kept).to_have_value("")
+    stroke(phone)
+    expect(kept).to_have_value(re.compile("^data:image/png"))
+
+
+def stroke(phone: Page) -> None:
+    pad = phone.locator("canvas.pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    phone.mouse.move(box["x"] + 40, box["y"] + 100)
+    phone.mouse.down()
+    phone.mouse.move(box["x"] + 160, box["y"] + 30, steps=4)
+    phone.mouse.up()
 
 
 def repaired(session: Session, repair: Repair) -> None:

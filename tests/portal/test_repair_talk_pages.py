@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.models import WrongTries
 from app.portal import talks
-from app.service import links, tickets
+from app.service import tickets
 from app.service.models import Ticket
 from app.web import csrf
 from app.web.buffering import UPLOAD_CAP
@@ -20,6 +19,7 @@ from tests.makers.browsing import SECRET, Browser
 from tests.makers.estimates import approved_ticket, priced, sent
 from tests.makers.service import Workshop, a_ticket
 from tests.makers.work import released
+from tests.portal.customer import Customer
 
 pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
 
@@ -30,20 +30,6 @@ STATIC = Path(__file__).parents[2] / "static"
 def ticket(session: Session, shop: Workshop) -> Ticket:
     shop.owner.phone = "+49 341 5550142"
     return a_ticket(session, shop)
-
-
-class Customer:
-    """Whoever holds a key, with a browser without a script."""
-
-    def __init__(self, app: FastAPI, session: Session, shop: Workshop, ticket: Ticket) -> None:
-        self.client = TestClient(app, follow_redirects=False)
-        self.client.cookies.set(csrf.COOKIE, SECRET)
-        self.here = f"/s/{links.new(session, shop.technician, ticket)}"
-        session.commit()
-
-    def post(self, address: str, **fields: str) -> tuple[int, str]:
-        answer = self.client.post(address, data={csrf.FIELD: csrf._token(SECRET), **fields})
-        return answer.status_code, answer.text
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, StoreError
+from app.kernel.quantity import document_number
 from app.kernel.text import msg
 from app.portal import repairview
 from app.portal.pages.opening import act, opened, private
 from app.service import decisions, estimates, tickets
+from app.service.decisions import Answer
 from app.service.estimate_models import How
 from app.service.estimateforms import read_answer
 from app.service.estimates import Sheet
@@ -48,13 +50,16 @@ def show_estimate(
 def answer(request: Request, session: ReadSession, *, token: str, form: Submitted) -> Response:
     """The decision. Only who holds a key comes to writing at all."""
     link = f"/s/{token}/estimate"
-
-    def decide(own: Session, ticket: Ticket) -> None:
-        _decide(own, ticket, form.values, link=link)
-
     ticket = opened(request, session, token)
     try:
-        act(request, session, ticket, token, decide)
+        said = read_answer(form.values, how=How.LINK, noted_by="", link=link)
+        act(
+            request,
+            session,
+            ticket,
+            token,
+            lambda own, its: _decide(own, its, said, version=form.values.get("version", "")),
+        )
     except StoreError as refusal:
         ticket = opened(request, session, token)
         return _page(
@@ -63,8 +68,7 @@ def answer(request: Request, session: ReadSession, *, token: str, form: Submitte
     return private(RedirectResponse(link, 303))
 
 
-def _decide(session: Session, ticket: Ticket, typed: dict[str, str], *, link: str) -> None:
-    said = read_answer(typed, how=How.LINK, noted_by="", link=link)
+def _decide(session: Session, ticket: Ticket, said: Answer, *, version: str) -> None:
     actor = Actor(
         store_id=ticket.store_id,
         name=said.by.strip() or "customer",
@@ -74,9 +78,7 @@ def _decide(session: Session, ticket: Ticket, typed: dict[str, str], *, link: st
     )
     # with robot and customer, as whoever hears of it expects
     ticket = tickets.by_id(session, actor, ticket.id)
-    version = typed.get("version", "")
-    wanted = int(version) if version.isdecimal() and len(version) < 6 else 0  # noqa: PLR2004
-    estimate = estimates.by_version(session, ticket, wanted)
+    estimate = estimates.by_version(session, ticket, document_number(version) or 0)
     decisions.decide(session, actor, Sheet(ticket, estimate), said)
 
 

@@ -10,13 +10,20 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identity.guard import SignedIn
 from app.kernel.actor import Actor
-from app.kernel.errors import NotFound, StoreError
-from app.kernel.text import msg
+from app.kernel.errors import StoreError
 from app.payments import treatments
 from app.robots.slotnames import name_of
-from app.service import estimate_queries, estimates, invoicing, lines, proposals, tickets
+from app.service import (
+    decisions,
+    estimate_queries,
+    estimates,
+    lines,
+    papers,
+    proposals,
+    tickets,
+)
 from app.service.decisions import HOW_LABELS
-from app.service.estimate_models import Estimate, EstimateState, How, LineKind
+from app.service.estimate_models import Estimate, How, LineKind
 from app.service.estimate_queries import ESTIMATE_TONES
 from app.service.estimateforms import share_text
 from app.service.estimates import ESTIMATE_LABELS, KIND_LABELS
@@ -26,7 +33,7 @@ from app.service.pages.asked import asked_ticket, frame
 from app.service.payers import PAYER_LABELS, Payer
 from app.web.errors import status_of
 from app.web.forms import problems_of
-from app.web.printing import pdf_document
+from app.web.raster import ink
 from app.web.rendering import is_htmx, render
 from app.web.sessions import ReadSession
 from app.web.wire import Number
@@ -74,18 +81,12 @@ def estimate_pdf(
     session: ReadSession, actor: SignedIn, *, number: Number, version: Number
 ) -> Response:
     """A version that was sent, to be read and signed on paper."""
-    ticket = asked_ticket(session, actor, number)
-    estimate = estimates.by_version(session, ticket, version)
-    if estimate.state is EstimateState.DRAFT:
-        raise NotFound(msg("Version {version} was not sent yet.", version=version))
-    content = invoicing.estimate_paper(session, ticket, estimate)
-    name = f"{tickets.label(ticket)}-{version}.pdf"
-    session.rollback()  # a PDF takes a second
+    made, name = papers.estimate(session, asked_ticket(session, actor, number), version)
     return Response(
-        pdf_document("documents/estimate.html", content),
+        made,
         media_type="application/pdf",
         headers={
-            "Content-Disposition": f'inline; filename="{name}"',
+            "Content-Disposition": f'inline; filename="{name}.pdf"',
             "Cache-Control": "private, no-store",
         },
     )
@@ -170,7 +171,7 @@ def _sheet(
 ) -> dict[str, Any]:
     """The version that is shown, and the line whose form is open, with its fields."""
     if shown is None:
-        return {"sheet": None, "open_line": None, "pays": {}, "who": {}}
+        return {"sheet": None, "open_line": None, "pays": {}, "who": {}, "signatures": ()}
     sheet = estimate_queries.view(session, ticket, shown)
     chosen = next((one for one in sheet.lines if one.line.key == line), None)
     shares = lines.shares_of(chosen.line) if chosen else ()
@@ -179,6 +180,9 @@ def _sheet(
         "open_line": chosen if sheet.is_draft else None,
         "pays": {one.payer: share_text(one, shown.currency) for one in shares},
         "who": {one.payer: one.reference for one in shares},
+        "signatures": [
+            (one, ink(one.signature)) for one in decisions.signatures_of(session, shown)
+        ],
     }
 
 
