@@ -26,7 +26,8 @@ from app.payments.states import REFUND_MOVES, REFUND_OPEN, AttemptState, RefundS
 
 # The outbox's word for a refund that the card service has to make (`cardrefunds`).
 BY_CARD_SERVICE = "refund.present"
-_COUNTS = frozenset({*REFUND_OPEN, RefundState.PAID_OUT})
+# What has gone back of a payment, or is on its way.
+COUNTS = frozenset({*REFUND_OPEN, RefundState.PAID_OUT})
 _BY_SERVICE = frozenset({Tender.CARD, Tender.ONLINE})
 # Who gives back a tender that is no money: what was used up is restored. See `given_back_by`.
 GiveBack = Callable[[Session, Actor, Refund, PaymentAttempt], None]
@@ -64,7 +65,7 @@ def returnable(session: Session, bill: Bill) -> list[Returnable]:
     """The bill's booked payments with what is left of each, the newest first."""
     rows = session.execute(
         select(PaymentAttempt, func.coalesce(func.sum(Refund.amount_minor), 0))
-        .outerjoin(Refund, (Refund.attempt_id == PaymentAttempt.id) & Refund.state.in_(_COUNTS))
+        .outerjoin(Refund, (Refund.attempt_id == PaymentAttempt.id) & Refund.state.in_(COUNTS))
         .where(
             PaymentAttempt.bill_id == bill.id,
             PaymentAttempt.state == AttemptState.CAPTURED,
@@ -247,7 +248,7 @@ def back_of(session: Session, attempt_ids: Collection[int]) -> dict[int, int]:
         return {}
     rows = session.execute(
         select(Refund.attempt_id, func.sum(Refund.amount_minor))
-        .where(Refund.attempt_id.in_(attempt_ids), Refund.state.in_(_COUNTS))
+        .where(Refund.attempt_id.in_(attempt_ids), Refund.state.in_(COUNTS))
         .group_by(Refund.attempt_id)
     )
     return {attempt_id: int(minor) for attempt_id, minor in rows}

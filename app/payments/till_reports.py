@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.kernel import audit
 from app.kernel.money import Money
 from app.kernel.text import Text, msg
-from app.payments import bills, journal
+from app.payments import journal, standing
 from app.payments.counts import refused_closings
 from app.payments.documents import (
     CashMovement,
@@ -293,7 +293,7 @@ def _openings(session: Session, till_session: TillSession) -> int:
 
 
 def _part_paid(session: Session, till_session: TillSession) -> int:
-    """Bills on which this session took money and which are not paid yet."""
+    """Bills on which this session took money and of which something is still to be paid."""
     touched = session.scalars(
         select(Bill)
         .join(PaymentAttempt, PaymentAttempt.bill_id == Bill.id)
@@ -303,5 +303,6 @@ def _part_paid(session: Session, till_session: TillSession) -> int:
         )
         .distinct()
     ).all()
-    paid = bills.paid_of(session, [bill.id for bill in touched])
-    return sum(paid.get(bill.id, 0) < bill.total_minor for bill in touched)
+    covers = standing.covers_of(session, [bill.id for bill in touched])
+    settled = {bill_id: cover.paid + cover.credited for bill_id, cover in covers.items()}
+    return sum(settled.get(bill.id, 0) < bill.total_minor for bill in touched)

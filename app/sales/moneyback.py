@@ -11,7 +11,7 @@ from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
-from app.payments import refunds, refundslips, standing, tills
+from app.payments import bills, refunds, refundslips, standing, tills
 from app.payments.models import Bill, PaymentAttempt, Tender, TillSession
 from app.payments.refund_models import Refund
 from app.sales import orders, returnrules, vouchergoods
@@ -66,8 +66,7 @@ def ways(
         shares[key], rest = shares[key] + part, rest - part
     found = []
     for one in payments:
-        came = one.attempt.tender
-        tender = Tender.TRANSFER if came in NEVER_BACK else came
+        tender = _way_of(session, one.attempt)
         found.append(Way(one.attempt, one.left, shares[one.attempt.id], tender))
     return found
 
@@ -133,22 +132,58 @@ def require_allowed(
     credited: Money | None,
     approved_by: Actor | None,
 ) -> None:
-    """Raises NeedsManager where the plan, or what it is for, needs a second person."""
+    """Raises NeedsManager where the plan, or what it is for, needs a second person: by all that
+    went back of this sale, however it was split.
+    """
+    made = [one for one in refunds.of_bill(session, bill) if one.state in refunds.COUNTS]
+    before = [(one.tender, Money(one.amount_minor, bill.currency)) for one in made]
+    payments = {one.attempt.id: one.attempt for one in refunds.returnable(session, bill)}
+    goes = [
+        (one, payments[one.attempt_id])
+        for one in plan
+        if one.attempt_id in payments  # of others `give` says that they are none of this bill's
+    ]
+    now = [(one.tender or paid.tender, one.amount) for one, paid in goes]
     nothing = Money(0, bill.currency)
-    came = {one.attempt.id: one.attempt.tender for one in refunds.returnable(session, bill)}
-    goes = [(one, one.tender or came.get(one.attempt_id)) for one in plan]
+    given = sum((amount for _, amount in (*before, *now)), nothing)
+    so_far = standing.of(session, bill).credited
     returnrules.require_allowed(
         session,
         actor,
         order,
-        credited=credited or sum((one.amount for one in plan), nothing),
-        cash=sum((one.amount for one, tender in goes if tender is Tender.CASH), nothing),
+        credited=given if credited is None else so_far + credited,
+        cash=sum((amount for way, amount in (*before, *now) if way is Tender.CASH), nothing)
+        if any(way is Tender.CASH for way, _ in now)
+        else nothing,
         is_other_way=any(
-            tender is not came.get(one.attempt_id) and came.get(one.attempt_id) not in NEVER_BACK
-            for one, tender in goes
+            (one.tender or paid.tender) not in _own_ways(session, paid) for one, paid in goes
         ),
         approved_by=approved_by,
     )
+
+
+def _own_ways(session: Session, paid: PaymentAttempt) -> set[Tender]:
+    """By which ways a payment goes back without a second person: as it came. The value of another
+    sale as that one was paid; a robot's never out of the drawer.
+    """
+    if paid.tender is Tender.TRADE_IN:
+        return {Tender.TRANSFER, Tender.STORE_CREDIT}
+    if paid.tender is not Tender.EXCHANGE:
+        return {paid.tender}
+    first = bills.by_reference(session, paid.store_id, paid.source)
+    ways: set[Tender] = set()
+    for refund in refunds.of_bill(session, first) if first else []:
+        if refund.tender is Tender.EXCHANGE:
+            ways |= _own_ways(session, session.get_one(PaymentAttempt, refund.attempt_id))
+    return ways
+
+
+def _way_of(session: Session, paid: PaymentAttempt) -> Tender:
+    """By which way a payment goes back unless somebody says another."""
+    if paid.tender not in NEVER_BACK:
+        return paid.tender
+    own = _own_ways(session, paid)
+    return next((way for way in OTHER_WAYS if way in own), Tender.TRANSFER)
 
 
 def give(

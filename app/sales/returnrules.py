@@ -17,7 +17,6 @@ from app.web.forms import Reading
 
 APPROVE = "returns.approve"
 MOST_DAYS = 3650
-_UNSAID = (50_000, 500_000, 30)
 
 
 class NeedsManager(Refused):
@@ -28,7 +27,7 @@ class NeedsManager(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Limits of one return: out of the drawer, in all, and in days after the sale."""
+    """Limits of one sale's returns: out of the drawer, in all, and in days after the sale."""
 
     cash: Money
     total: Money

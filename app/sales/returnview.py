@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.payments import refunds, standing
-from app.payments.models import Tender
+from app.payments.models import Bill
 from app.payments.refund_models import Refund
 from app.payments.standing import Standing
 from app.payments.states import REFUND_LABELS, RefundState
@@ -20,7 +20,6 @@ from app.sales import (
     moneyback,
     orders,
     returnables,
-    returnrules,
     returns,
     vouchergoods,
 )
@@ -137,24 +136,24 @@ def money(session: Session, actor: Actor, order: Order, items: Sequence[Item] | 
     leaving = [line.unit_id for line in order.lines if line.position in coming and line.unit_id]
     owed = vouchergoods.owed_back(session, order, bill, leaving=leaving)
     ways = moneyback.ways(session, bill, held, owed=owed)
-    return MoneyView(credited, off_terms, held, ways, _limit(session, actor, order, credited, ways))
+    said = None if items is None else credited
+    limit = _limit(session, actor, order, bill, credited=said, ways=ways)
+    return MoneyView(credited, off_terms, held, ways, limit)
 
 
 def _limit(
-    session: Session, actor: Actor, order: Order, credited: Money, ways: Sequence[Way]
+    session: Session,
+    actor: Actor,
+    order: Order,
+    bill: Bill,
+    *,
+    credited: Money | None,
+    ways: Sequence[Way],
 ) -> NeedsManager | None:
     """Why the suggested way needs a second person, if it does."""
-    nothing = Money(0, order.currency)
-    given = [way for way in ways if way.suggested]
     try:
-        returnrules.require_allowed(
-            session,
-            actor,
-            order,
-            credited=credited or sum((way.suggested for way in given), nothing),
-            cash=sum((way.suggested for way in given if way.tender is Tender.CASH), nothing),
-            is_other_way=False,
-            approved_by=None,
+        moneyback.require_allowed(
+            session, actor, order, bill, plan_of(ways), credited=credited, approved_by=None
         )
     except NeedsManager as limit:
         return limit

@@ -4,6 +4,8 @@ Margin scheme: Council Directive 2006/112/EC, Articles 312 to 325 (in Germany US
 used where the store bought the robot from somebody who charged no tax on it.
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,12 +14,13 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.money import MOST_MINOR, Money
 from app.kernel.text import msg
+from app.robots.life_models import Transfer
 from app.robots.models import Unit
 from app.sales import catalogue, taxing
 from app.sales.models import OrderLine, Product
 from app.sales.tradein_models import TradeIn, UnitPrice
 from app.stores import desk
-from app.stores.models import Store
+from app.stores.models import Store, TaxRate
 
 
 def price_of(session: Session, unit: Unit, product: Product) -> int:
@@ -25,14 +28,25 @@ def price_of(session: Session, unit: Unit, product: Product) -> int:
     return _price(product, session.scalar(select(UnitPrice).where(UnitPrice.unit_id == unit.id)))
 
 
-def offered(session: Session, actor: Actor, unit: Unit) -> tuple[Product, int] | None:
-    """What this robot is sold as, and its price; None where its model is not for sale."""
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a robot is sold as, its price in minor units, and its tax where a rate is in force."""
+
+    product: Product
+    price_minor: int
+    rate: TaxRate | None
+
+
+def offered(session: Session, actor: Actor, unit: Unit) -> Offer | None:
+    """What this robot is sold as; None where its model is not for sale."""
+    today = desk.business_day_of(desk.store_of(session, actor.store_id))
     row = session.execute(
         catalogue.sold_as(actor, unit.model_id)
-        .add_columns(UnitPrice)
+        .add_columns(UnitPrice, TaxRate)
         .outerjoin(UnitPrice, UnitPrice.unit_id == unit.id)
+        .outerjoin(TaxRate, desk.in_force(Product.tax_code, actor.store_id, today))
     ).first()
-    return None if row is None else (row[0], _price(row[0], row[1]))
+    return None if row is None else Offer(row[0], _price(row[0], row[1]), row[2])
 
 
 def _price(product: Product, own: UnitPrice | None) -> int:
@@ -100,12 +114,21 @@ def set_margin_scheme(session: Session, actor: Actor, *, is_used: bool) -> None:
 
 
 def margin_cost(session: Session, unit: Unit) -> int | None:
-    """What the store gave for a robot that may be sold by the margin scheme, in minor units."""
-    bought = session.scalar(
-        select(TradeIn)
-        .where(TradeIn.unit_id == unit.id, TradeIn.taken_at.is_not(None))
-        .order_by(TradeIn.id.desc())
+    """What the store gave for a robot that may be sold by the margin scheme, in minor units.
+
+    Only the last purchase counts: one bought back since came at another price, by another paper.
+    """
+    last_purchase = (
+        select(Transfer.id)
+        .where(Transfer.unit_id == unit.id, Transfer.to_customer_id.is_(None))
+        .where(Transfer.currency != "")  # what a sale returned was not bought
+        .order_by(Transfer.id.desc())
         .limit(1)
+    )
+    bought = session.scalar(
+        select(TradeIn).where(
+            TradeIn.unit_id == unit.id, TradeIn.transfer_id == last_purchase.scalar_subquery()
+        )
     )
     return bought.offer_minor if bought is not None and bought.is_tax_free else None
 

@@ -10,13 +10,15 @@ from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
 from app.payments import bills, journal, refunds
 from app.payments.models import Account, Tender
-from app.sales import basket, checkout, deposits, exchanges, orders, orderstatus
+from app.sales import basket, checkout, deposits, exchanges, moneyback, orders, orderstatus
 from app.sales.models import Order
+from app.sales.moneyback import Back
 from app.sales.orderstatus import OrderStatus
+from app.sales.returnrules import NeedsManager
 from tests.makers.books import breaches_of
 from tests.makers.returning import bill_of, by_number, in_drawer, taken_back
 from tests.makers.sales import Counter, a_counter
-from tests.makers.whole_sales import sold
+from tests.makers.whole_sales import a_basket, sold
 
 BATTERY, PLAN = 89_900, 199_900
 
@@ -155,3 +157,30 @@ def test_a_sale_that_is_cancelled_half_paid_by_another_keeps_its_value(session: 
     exchanges.pay(session, counter.manager, again, till_id=counter.till.id)
     assert orderstatus.of(session, by_number(session, counter, again)) is OrderStatus.CLOSED
     assert breaches_of(session) == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_an_exchange_turns_no_transfer_into_cash(session: Session) -> None:
+    counter = a_counter(session)
+    old = a_basket(session, counter, batteries=1)
+    checkout.pay_transfer(session, counter.seller, old, amount=None, note="RF 1")
+    taken_back(session, counter, old, refund=False)
+    new = exchanges.begin(
+        session, counter.seller, by_number(session, counter, old), till_id=counter.till.id
+    )
+    basket.add_product(session, counter.seller, new, counter.battery, quantity=1, minutes=30)
+    exchanges.pay(session, counter.seller, new)
+    taken_back(session, counter, new, refund=False)
+    (way,) = moneyback.ways(session, bill_of(session, new), eur(10_000))
+    cash = [Back(way.attempt.id, eur(10_000), Tender.CASH)]
+
+    with pytest.raises(NeedsManager, match="another way"):
+        moneyback.give_held(
+            session,
+            counter.seller,
+            by_number(session, counter, new),
+            cash,
+            reason="no",
+            till_id=counter.till.id,
+        )
+    assert way.tender is Tender.TRANSFER

@@ -397,6 +397,32 @@ def test_much_cash_needs_a_manager(session: Session) -> None:
     assert (done.row.by, done.row.approved_by) == ("Jana Voss", "Petra Krause")
 
 
+@pytest.mark.only_on("sqlite")
+def test_a_refund_in_pieces_passes_no_limit(session: Session) -> None:
+    counter = a_counter(session)
+    order = sold(session, counter, batteries=1)
+    taken_back(session, counter, order, refund=False)
+    whole = by_number(session, counter, order)
+    (way,) = moneyback.ways(session, bill_of(session, order), eur(89_900))
+    give = {"reason": "later", "till_id": counter.till.id}
+
+    half = [Back(way.attempt.id, eur(44_950))]
+    moneyback.give_held(session, counter.seller, whole, half, **give)  # type: ignore[arg-type]
+
+    with pytest.raises(NeedsManager, match="drawer"):
+        moneyback.give_held(session, counter.seller, whole, half, **give)  # type: ignore[arg-type]
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_sale_that_came_back_whole_is_no_part_paid_bill(session: Session) -> None:
+    counter = a_counter(session)
+    taken_back(session, counter, sold(session, counter, batteries=1))
+    drawer = tills.require_open(session, counter.till.id)
+    report = tills.x_report(session, counter.manager, drawer).till
+    assert report is not None
+    assert {fact.caption: fact.value for fact in report.counts}["Bills part paid, carried on"] == "0"
+
+
 def test_money_by_another_way_needs_a_manager(session: Session) -> None:
     counter = a_counter(session)
     order = sold(session, counter, batteries=1)

@@ -206,6 +206,18 @@ def test_a_robot_bought_with_tax_is_sold_with_tax(
     assert line.tax_category is TaxCategory.STANDARD
 
 
+@pytest.mark.only_on("sqlite")
+def test_a_robot_bought_back_since_is_not_taxed_on_an_older_margin(
+    session: Session, counter: Counter, used: Unit
+) -> None:
+    trade_in = looked_over(session, counter, used)
+    tradeintaking.take(session, counter.seller, trade_in, data=WIPED, rest=TO_BANK)
+    for_sale_again(session, counter, used)
+    sold_and_handed_over(session, counter, used)
+    transfers.buy_back(session, counter.manager, used, price=eur(990_000), data=WIPED)
+    assert usedrobots.margin_cost(session, used) is None
+
+
 def test_a_robot_comes_back_a_second_time(session: Session, counter: Counter, used: Unit) -> None:
     for _ in range(2):
         trade_in = looked_over(session, counter, used, grade=Grade.B)
