@@ -90,7 +90,7 @@ def _documents(session: Session, ticket: Ticket) -> list[IssuedDocument]:
     return [row for row in rows if row.kind in _TAKEN]
 
 
-_TAKEN = frozenset({DocumentKind.INVOICE, DocumentKind.RECEIPT})
+_TAKEN = frozenset({DocumentKind.INVOICE, DocumentKind.RECEIPT, DocumentKind.HANDOVER})
 
 
 def _certificates(session: Session, ticket: Ticket) -> list[Listed]:

@@ -49,6 +49,11 @@ _REACHED: Mapping[TicketState, int] = {
 }
 
 
+_SINCE: Mapping[TicketState, tuple[Text, TicketState]] = {
+    _S.READY: (msg("Ready since"), _S.READY),
+    _S.RETURNED: (msg("Given back"), _S.RETURNED),
+    _S.CLOSED: (msg("Given back"), _S.RETURNED),
+}
 _TO_PAY: Mapping[TicketState, Text] = {
     _S.READY: msg("Pay here or when you collect it. Please bring your receipt."),
     _S.RETURNED: msg("Please pay what is still due."),
@@ -82,17 +87,19 @@ class Asked:
 class RepairView:
     """Everything on the page.
 
-    `mark` moves when anything on it does; `todo` is what the customer is to do, `due` what can be
-    paid here.
+    `mark` moves when anything on it does; `todo` is what the customer is to do, `since` when it
+    came to stand so, `due` what is to be paid, by card where the store takes cards here.
     """
 
     mark: str
     told: Told
     todo: Text
+    since: tuple[Text, datetime] | None
     steps: Sequence[dict[str, object]]
     asked: Asked | None
     due: Money | None
     paid: Money | None
+    takes_cards: bool
     pays_now: bool
     talk: Sequence[Said]
     photos: Sequence[TicketPhoto]
@@ -100,8 +107,9 @@ class RepairView:
     photos_left: int
 
 
-def view(session: Session, ticket: Ticket) -> RepairView:
+def view(session: Session, ticket: Ticket, *, takes_cards: bool) -> RepairView:
     told = standing.told(ticket)
+    reached = _reached(session, ticket)
     asked = asked_of(session, ticket, {})
     due = paid = None
     pays_now = False
@@ -115,11 +123,13 @@ def view(session: Session, ticket: Ticket) -> RepairView:
     return RepairView(
         mark=following.mark(session, ticket.id),
         told=told,
-        todo=_todo(ticket, asked, due),
-        steps=_steps(session, ticket, told),
+        todo=_todo(ticket, asked, due, takes_cards=takes_cards),
+        since=_since(ticket, reached),
+        steps=_steps(told, reached),
         asked=asked,
         due=due,
         paid=paid,
+        takes_cards=takes_cards,
         pays_now=pays_now,
         talk=talk,
         photos=_shared(session, ticket, talk),
@@ -149,25 +159,35 @@ def _choice(row: LineView, typed: Mapping[str, str]) -> str:
     return said if said in {APPROVED, DECLINED} else before
 
 
-def _todo(ticket: Ticket, asked: Asked | None, due: Money | None) -> Text:
+def _todo(ticket: Ticket, asked: Asked | None, due: Money | None, *, takes_cards: bool) -> Text:
     if asked is not None and asked.open_lines:
         return msg("Please approve or decline each line below.")
     if ticket.state in _OURS:
         return msg("You need not do anything now. We tell you as soon as something changes.")
+    if ticket.state is TicketState.READY and due and not takes_cards:
+        return msg("Pay when you collect it. Please bring your receipt.")
     if ticket.state in _BILLED and due:
         return _TO_PAY[ticket.state]
     return _TODO.get(ticket.state, msg("There is nothing left to do."))
 
 
-def _steps(session: Session, ticket: Ticket, told: Told) -> list[dict[str, object]]:
+def _reached(session: Session, ticket: Ticket) -> Mapping[TicketState, datetime]:
+    """When the repair came to each state the last time."""
+    changes = queries.changes_of(session, ticket)
+    return {change.to_state: change.at for change in changes if change.to_state is not None}
+
+
+def _since(ticket: Ticket, reached: Mapping[TicketState, datetime]) -> tuple[Text, datetime] | None:
+    said, state = _SINCE.get(ticket.state, (None, None))
+    at = reached.get(state) if state else None
+    return (said, at) if said is not None and at is not None else None
+
+
+def _steps(told: Told, reached: Mapping[TicketState, datetime]) -> list[dict[str, object]]:
     """Each step with when it was reached the last time."""
-    reached: dict[int, datetime] = {}
-    for change in queries.changes_of(session, ticket):
-        step = _REACHED.get(change.to_state) if change.to_state else None
-        if step is not None:
-            reached[step] = change.at
+    when = {step: reached[state] for state, step in _REACHED.items() if state in reached}
     return [
-        {"title": word, "state": state, "when": reached.get(index, "") if state != "later" else ""}
+        {"title": word, "state": state, "when": when.get(index, "") if state != "later" else ""}
         for index, (word, state) in enumerate(told.steps)
     ]
 

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from app.kernel.errors import StoreError
 from app.kernel.uploads import JPEG, MOST_BYTES
 from app.payments import links as paymentlinks
+from app.payments import stripe_gate
 from app.portal import repairpapers, repairview, talks
 from app.portal.pages.opening import act, opened, private, start_of
 from app.service import billing, photos, tickets
@@ -24,7 +25,7 @@ from app.web.files import file_response, files_of
 from app.web.forms import problems_of
 from app.web.i18n import language_of, speech
 from app.web.rendering import render
-from app.web.sessions import ReadSession
+from app.web.sessions import ReadSession, database_of
 from app.web.unlisted import unlisted
 from app.web.wire import RowId
 
@@ -138,7 +139,9 @@ def page(
 ) -> Response:
     """The page; refused, with what was typed and what is wrong with it."""
     store = desk.store_of(session, ticket.store_id)
-    repair = repairview.view(session, ticket)
+    repair = repairview.view(
+        session, ticket, takes_cards=stripe_gate.is_connected(database_of(request))
+    )
     answer = render(
         request,
         "portal/repair.html",
