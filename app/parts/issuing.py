@@ -91,12 +91,16 @@ def issue_reserved(session: Session, actor: Actor, owner: str, *, reason: str) -
     if not wishes:
         return
     parts = shelves.locked(session, actor, [wish.part_id for wish in wishes])
-    customer = places.standard(session, actor.store_id, PlaceKind.CUSTOMER)
+    customer, there = places.standard_with(session, actor.store_id, PlaceKind.CUSTOMER, parts)
+    picks = picking.pick(session, parts, wishes)
     moves = [
         Move(one.part_id, one.quantity, one.place, customer, one.lot, one.component)
-        for one in picking.pick(session, parts, wishes)
+        for one in picks
     ]
-    stock.book_promised(session, actor, moves, reason=reason, reference=owner, parts=parts)
+    rows = shelves.known([*(one.balance for one in picks), *there])
+    stock.book_promised(
+        session, actor, moves, reason=reason, reference=owner, parts=parts, rows=rows
+    )
 
 
 def outstanding(session: Session, store_id: int, owner: str) -> list[Issued]:

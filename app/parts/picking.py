@@ -33,6 +33,7 @@ class Pick:
     place: Place
     lot: str
     component: Component | None
+    balance: Balance
 
 
 @dataclass(slots=True)
@@ -102,7 +103,8 @@ def _taken(
             most -= spared
         quantity = min(left, most)
         if quantity:
-            picks.append(Pick(part.id, quantity, pile.place, pile.balance.lot, pile.component))
+            row = pile.balance
+            picks.append(Pick(part.id, quantity, pile.place, row.lot, pile.component, row))
             pile.left -= quantity
             left -= quantity
     if left:

@@ -62,6 +62,35 @@ def standard(session: Session, store_id: int, kind: PlaceKind) -> Place:
     return standards(session, store_id, (kind,))[kind]
 
 
+def standard_with(
+    session: Session, store_id: int, kind: PlaceKind, part_ids: Collection[int]
+) -> tuple[Place, list[Balance]]:
+    """The same with what stands there of some parts without serial or lot, in one statement. The
+    parts must be locked.
+    """
+    facts = {"store_id": store_id, "part_ids": sorted(part_ids)}
+    rows = session.execute(_standard_with(kind), facts).all()
+    if not rows:
+        return _made(session, store_id, kind), []
+    return rows[0][0], [balance for _, balance in rows if balance is not None]
+
+
+@cache
+def _standard_with(kind: PlaceKind) -> Select[Place, Balance]:
+    return (
+        _standards((kind,))
+        .add_columns(Balance)
+        .outerjoin(
+            Balance,
+            (Balance.place_id == Place.id)
+            & Balance.part_id.in_(bindparam("part_ids", expanding=True))
+            & (Balance.lot_key == "")
+            & Balance.component_id.is_(None),
+        )
+        .execution_options(populate_existing=True)
+    )
+
+
 def standards(
     session: Session, store_id: int, kinds: Iterable[PlaceKind]
 ) -> Mapping[PlaceKind, Place]:

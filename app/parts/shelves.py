@@ -105,6 +105,19 @@ class Shelves:
         return self.serial[component_id]
 
 
+def known(balances: Iterable[Balance]) -> Shelves:
+    """The same of rows that were asked for since their parts were locked; any other is new."""
+    rows = list(balances)
+    return Shelves(
+        counted={
+            (row.part_id, row.place_id, row.lot_key): row
+            for row in rows
+            if row.component_id is None
+        },
+        serial={row.component_id: row for row in rows if row.component_id is not None},
+    )
+
+
 def opened(
     session: Session,
     part_ids: Iterable[int],
@@ -124,7 +137,4 @@ def opened(
     )
     ids = sorted(set(component_ids))
     serial = session.scalars(_SERIAL, {"component_ids": ids}) if ids else ()
-    return Shelves(
-        counted={(row.part_id, row.place_id, row.lot_key): row for row in counted},
-        serial={row.component_id: row for row in serial if row.component_id is not None},
-    )
+    return known([*counted, *serial])

@@ -182,9 +182,10 @@ def book_promised(
     reason: str,
     reference: str,
     parts: Mapping[int, Part],
+    rows: shelves.Shelves | None = None,
 ) -> list[Movement]:
     """The same for pieces that were promised to whom they go, until just now: nobody else waits
-    for them.
+    for them. `rows` is what stands at both ends of each move, where that was asked for already.
     """
     reason, reference = clean(reason), clean(reference)
     for name, text, most in (
@@ -195,7 +196,7 @@ def book_promised(
             raise Refused(msg("At most {most} characters fit here.", most=most), field=name)
     for move in moves:
         require_possible(actor, parts[move.part_id], move)
-    rows = shelves.opened(
+    rows = rows or shelves.opened(
         session,
         parts,
         [place for move in moves for place in (move.start, move.end)],

@@ -14,6 +14,7 @@ from app.sales import lines, orders, sellable, taxing, usedrobots
 from app.sales.errors import AlreadyOnOrder, NotSellable
 from app.sales.models import Order, OrderLine, Product, ProductKind, Scan
 from app.stores import desk
+from app.stores.models import TaxRate
 
 MOST_LINES = 200
 
@@ -36,8 +37,14 @@ def add_unit(
             link="/settings/products",
         )
     _claim(session, actor, order, unit, minutes=minutes)
-    product, price = offer
-    line = _add_line(session, order, product, unit=unit, price_minor=price)
+    line = _add_line(
+        session,
+        order,
+        offer.product,
+        unit=unit,
+        price_minor=offer.price_minor,
+        rate=offer.rate,
+    )
     usedrobots.tax_by_margin(session, desk.store_of(session, order.store_id), line, unit)
     session.flush()
     return line
@@ -131,12 +138,12 @@ def _add_line(
     price_minor: int,
     unit: Unit | None = None,
     quantity: int = 1,
+    rate: TaxRate | None = None,
 ) -> OrderLine:
+    """`rate` is the product's tax of today, where it was asked for already."""
     lines.check_size(price_minor=price_minor, quantity=quantity)
-    store = desk.store_of(session, order.store_id)
     robots = orders.robots_of(order)
-    today = desk.business_day_of(store)
-    rate = desk.tax_on(session, order.store_id, product.tax_code, today)
+    rate = rate or _rate_of(session, order, product)
     line = OrderLine(
         order_id=order.id,
         position=max((line.position for line in order.lines), default=0) + 1,
@@ -157,3 +164,8 @@ def _add_line(
     order.lines.append(line)
     session.flush()
     return line
+
+
+def _rate_of(session: Session, order: Order, product: Product) -> TaxRate:
+    today = desk.business_day_of(desk.store_of(session, order.store_id))
+    return desk.tax_on(session, order.store_id, product.tax_code, today)

@@ -43,6 +43,7 @@ def offered(session: Session, actor: Actor, unit: Unit) -> Offer | None:
     row = session.execute(
         catalogue.sold_as(actor, unit.model_id)
         .add_columns(UnitPrice, TaxRate)
+        .select_from(Product)
         .outerjoin(UnitPrice, UnitPrice.unit_id == unit.id)
         .outerjoin(TaxRate, desk.in_force(Product.tax_code, actor.store_id, today))
     ).first()

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import is_currency
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -222,6 +222,17 @@ def taxes_on(session: Session, store_id: int, day: date) -> dict[str, TaxRate]:
     """Every code's rate in force on a day, with its category and its sentence."""
     rows = session.scalars(_RATES, {"store_id": store_id, "day": day})
     return {rate.code: rate for rate in rows}
+
+
+def in_force(code: ColumnElement[str], store_id: int, day: date) -> ColumnElement[bool]:
+    """The condition to join the rate of a code in force on a day."""
+    newest = (
+        select(TaxRate.id)
+        .where(TaxRate.store_id == store_id, TaxRate.code == code, TaxRate.valid_from <= day)
+        .order_by(TaxRate.valid_from.desc())
+        .limit(1)
+    )
+    return TaxRate.id == newest.correlate_except(TaxRate).scalar_subquery()
 
 
 def tax_on(session: Session, store_id: int, code: str, day: date) -> TaxRate:
