@@ -1,5 +1,6 @@
 """What a database holds besides rows, and a way round it for tests of who notices."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,3 +46,24 @@ def all_triggers(connection: Connection) -> set[str]:
     else:
         query = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
     return {f"{table}.{name}" for table, name in connection.execute(text(query))}
+
+
+def all_constraints(connection: Connection) -> set[str]:
+    """Every named check, unique and foreign key and every index as `table.name`."""
+    if connection.dialect.name == "postgresql":
+        query = (
+            "SELECT relname, conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid "
+            "WHERE contype IN ('c', 'f', 'u') AND relnamespace = 'public'::regnamespace "
+            "UNION SELECT tablename, indexname FROM pg_indexes WHERE schemaname = 'public'"
+        )
+        return {f"{table}.{name}" for table, name in connection.execute(text(query))}
+    query = "SELECT tbl_name, type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    return {
+        f"{table}.{each}"
+        for table, kind, name, sql in connection.execute(text(query))
+        for each in ([name] if kind == "index" else _CONSTRAINT.findall(sql))
+    }
+
+
+# What is said of a table when it is made; keys are no guards of their own.
+_CONSTRAINT = re.compile(r'CONSTRAINT "?(?!pk_)(\w+)')
