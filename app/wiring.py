@@ -52,7 +52,7 @@ from app.payments.events import (
     RefundPaidOut,
 )
 from app.payments.models import Tender
-from app.portal import customerrequests, lettersview, notices, talks
+from app.portal import customerrequests, lettersview, notices, talks, waiting
 from app.portal import customerview as portalview
 from app.portal.talk_models import TalkMessage
 from app.robots import (
@@ -91,6 +91,7 @@ from app.sales import (
     preorders,
     quoteprivacy,
     robotpapers,
+    today,
     tradeintaking,
 )
 from app.sales import customerview as salesview
@@ -274,6 +275,8 @@ def _connect_service() -> None:
     ticketpanels.show("plan", "service/plan_panel.html", planwork.panel)
     ticketpanels.show("talk", "portal/talk_panel.html", talks.panel_wait)
     ticketpanels.count_unread_by(talks.unread)
+    ticketpanels.count_requests_by(waiting.open_requests)
+    today.show("portal/waiting_panel.html", waiting.panel)
     board.also_marked_by(TalkMessage)
     events.listen(CustomerErased, portalview.on_customer_erased)
     ticketpanels.show("loaner", "service/loaner_panel.html", loaners.panel)

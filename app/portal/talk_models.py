@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Key, LongText
 
-_UNREAD = "from_customer AND read_at IS NULL"
+IS_UNREAD = "from_customer AND read_at IS NULL"
 
 
 class TalkMessage(Base):
@@ -25,8 +25,8 @@ class TalkMessage(Base):
         Index(
             "ix_talk_messages_unread",
             "ticket_id",
-            sqlite_where=text(_UNREAD),
-            postgresql_where=text(_UNREAD),
+            sqlite_where=text(IS_UNREAD),
+            postgresql_where=text(IS_UNREAD),
         ),
     )
 

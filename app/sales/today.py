@@ -1,5 +1,6 @@
 """The day so far, as the first page shows it."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,6 +16,15 @@ from app.sales import orderlists, orders, parking, totals
 from app.sales.models import Order
 from app.sales.return_models import Return
 from app.stores import desk
+
+# What another part shows on the first page; None: nothing now.
+Teller = Callable[[Session, Actor], Mapping[str, object] | None]
+_tellers: dict[str, Teller] = {}
+
+
+def show(template: str, teller: Teller) -> None:
+    """Have `template` shown with what `teller` says. Filled by `app.wiring`."""
+    _tellers[template] = teller
 
 
 def so_far(session: Session, actor: Actor) -> dict[str, Any]:
@@ -41,7 +51,9 @@ def so_far(session: Session, actor: Actor) -> dict[str, Any]:
         )
     )
     takings = sum(totals.of_order(order).gross.minor for order in settled) - int(back or 0)
+    told = {template: teller(session, actor) for template, teller in _tellers.items()}
     return {
+        "panels": [(template, facts) for template, facts in told.items() if facts is not None],
         "day": day,
         "sales": len(settled),
         "robots_sold": sum(len(orders.robots_of(order)) for order in settled),

@@ -1,5 +1,5 @@
 """Panels that other parts put on a ticket's first page: its estimate, its work, what a customer
-writes; and how many messages wait there to be read.
+writes; how many messages wait there to be read, and how many requests of owners.
 
 Each brings a template below `templates/service/` and what that needs. Filled by `app.wiring`.
 """
@@ -25,7 +25,10 @@ class Panel:
 
 Counter = Callable[[Session, Sequence[int]], Mapping[int, int]]
 
+OfStore = Callable[[Session, Actor], int]
+
 _unread: list[Counter] = []
+_requests: list[OfStore] = []
 _tellers: dict[str, tuple[str, Teller]] = {}
 
 
@@ -49,3 +52,13 @@ def count_unread_by(counter: Counter) -> None:
 def unread(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, int]:
     """How many messages of customers wait to be read; tickets with none are left out."""
     return _unread[0](session, ticket_ids) if _unread and ticket_ids else {}
+
+
+def count_requests_by(counter: OfStore) -> None:
+    """Have `counter` tell how many requests of owners wait; it replaces another."""
+    _requests[:] = [counter]
+
+
+def requests(session: Session, actor: Actor) -> int:
+    """How many requests of owners wait for the store."""
+    return _requests[0](session, actor) if _requests else 0

@@ -106,6 +106,7 @@ def test_a_request_with_pictures_becomes_a_ticket_with_one_press(
     session.commit()
 
     assert "The knee" in office.get("/service/requests").text
+    assert 'Requests <span class="muted">1</span>' in office.get("/service").text
     page = f"/service/requests/{asked.number}"
     assert "&lt;b&gt;clicks" in office.get(page).text
     assert b"Exif" not in office.get(f"{page}/photos/1").content

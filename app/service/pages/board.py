@@ -45,6 +45,7 @@ def show_board(
         unread=panels.unread(
             session, [card.ticket.id for column in columns for card in column.cards]
         ),
+        open_requests=panels.requests(session, actor),
         efforts=efforts.of_store(session, actor.store_id, clock.now()),
         shown=shown,
         here=here,
