@@ -11,7 +11,7 @@ from app.identity.secrets import new_token, token_hash
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict
-from app.kernel.text import Text, msg
+from app.kernel.text import msg
 from app.messaging import delivery, messages
 from app.messaging.messages import Letter
 from app.messaging.models import Topic
@@ -31,13 +31,17 @@ from app.survey.states import Occasion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a question is about. Just one of `order` and `ticket` stands there."""
+    """What a question is about. Just one of `order` and `ticket` stands there.
+
+    `unit`: what the answer is about until somebody says which of several `robots` they mean.
+    """
 
     unit: Unit
     customer_id: int
     staff_id: int | None
     order: Order | None = None
     ticket: Ticket | None = None
+    robots: int = 1
 
     @property
     def name(self) -> str:
@@ -48,11 +52,15 @@ class About:
 
 
 def on_handed_over(session: Session, event: HandedOver) -> None:
-    """Listens in `app.wiring`: the new owner is asked about the first robot of the order."""
+    """Listens in `app.wiring`: the new owner is asked once, however many robots they took."""
     order = session.get_one(Order, event.order_id)
     unit = session.get_one(Unit, event.unit_ids[0])
     about = About(
-        unit=unit, customer_id=event.customer_id, staff_id=event.actor.staff_id, order=order
+        unit=unit,
+        customer_id=event.customer_id,
+        staff_id=event.actor.staff_id,
+        order=order,
+        robots=len(event.unit_ids),
     )
     ask(session, order.store_id, about)
 
@@ -154,11 +162,11 @@ def _who_worked(session: Session, ticket: Ticket) -> int | None:
 
 
 def _letter(about: About, store: str, *, link: str) -> Letter:
-    topic: Text = (
-        msg("You took your robot home from {store}.", store=store)
-        if about.order is not None
-        else msg("Your robot came back from the workshop of {store}.", store=store)
-    )
+    topic = msg("Your robot came back from the workshop of {store}.", store=store)
+    if about.order is not None and about.robots > 1:
+        topic = msg("You took your robots home from {store}.", store=store)
+    elif about.order is not None:
+        topic = msg("You took your robot home from {store}.", store=store)
     return Letter(
         topic=Topic.SURVEY,
         reference=about.name,

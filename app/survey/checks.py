@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
 from app.robots.models import Unit
-from app.sales.models import Handover
+from app.sales.models import Handover, OrderLine
 from app.service.models import Ticket
 from app.survey.models import FollowUp, FollowUpNote, Survey, SurveyAnswer
 from app.survey.states import MOST_DETRACTOR
@@ -83,6 +83,17 @@ def _ties(session: Session) -> Iterator[str]:
     )
     for (survey_id,) in sales:
         yield f"survey: question {survey_id} is about a sale that was not handed over"
+    others = session.execute(
+        select(Survey.id)
+        .outerjoin(
+            OrderLine,
+            (OrderLine.order_id == Survey.order_id) & (OrderLine.unit_id == Survey.unit_id),
+        )
+        .where(Survey.order_id.is_not(None), OrderLine.id.is_(None))
+        .order_by(Survey.id)
+    )
+    for (survey_id,) in others:
+        yield f"survey: question {survey_id} names a robot that was not in its sale"
 
 
 def _forgotten(session: Session) -> Iterator[str]:

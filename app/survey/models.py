@@ -50,8 +50,8 @@ class SurveyRules(Base):
 class Survey(Base):
     """One question to one customer, after a handover or a repair. Its key is kept hashed.
 
-    Of an order with several robots it is tied to the first. `staff_id`: who handed over, or did
-    most of the work.
+    Of a sale with several robots it is tied to the first until the answer says which it is about.
+    `staff_id`: who handed over, or did most of the work.
     """
 
     __tablename__ = "surveys"

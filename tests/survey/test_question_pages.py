@@ -5,10 +5,15 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.survey.models import FollowUp, SurveyAnswer
+from app.messaging.models import Message, Topic
+from app.survey import checks
+from app.survey.models import FollowUp, Survey, SurveyAnswer
 from tests.makers.browsing import Browser, a_browser
+from tests.makers.robots import a_model
+from tests.makers.sales import a_counter, a_robot
 from tests.makers.service import Workshop
-from tests.makers.surveys import asked_after_a_repair
+from tests.makers.surveys import asked_after_a_repair, key_in
+from tests.makers.whole_sales import handed_over, sold
 
 pytestmark = pytest.mark.only_on("sqlite")
 
@@ -65,3 +70,29 @@ def test_wrong_keys_are_alike_and_after_some_the_visitor_waits(phone: Browser, k
     assert answers[-1] == 429
     # the right key always opens
     assert phone.get(f"/q/{key}").status_code == 200
+
+
+def test_of_several_robots_the_customer_says_which_one_is_meant(
+    app: FastAPI, session: Session
+) -> None:
+    counter = a_counter(session)
+    counter.customer.email = "office@lindenhof.example"
+    two = [a_robot(session, counter, serial) for serial in ("ONE-1", "TWO-2")]
+    handed_over(session, counter, sold(session, counter, *two))
+    letter = session.scalars(select(Message).where(Message.topic == Topic.SURVEY)).one()
+    here = f"/q/{key_in(letter)}"
+    session.commit()
+    phone = a_browser(app, "nobody")
+    assert "All of them" in phone.get(here).text  # alike: no figure depends on it
+
+    two[1].model_id = a_model(session, "H1").id
+    first, second = (str(one.id) for one in two)
+    session.commit()
+    for robot in ("", f"{first}{second}9", "ONE-1"):
+        assert phone.post(here, score="9", robot=robot).status_code == 422
+    assert phone.post(here, score="9", robot=second).status_code == 303
+
+    session.expire_all()
+    survey = session.scalars(select(Survey)).one()
+    assert (str(survey.unit_id), survey.model_id) == (second, two[1].model_id)
+    assert list(checks.breaches(session)) == []

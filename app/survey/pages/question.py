@@ -1,5 +1,7 @@
 """Where the link in a letter leads: one question, answered once, without a login or a script."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
@@ -7,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from app.identity import strangers
 from app.kernel import queueing
 from app.kernel.errors import NotFound, StoreError
-from app.robots import makers
+from app.kernel.text import Text, msg
 from app.robots.models import Unit
 from app.stores import desk
 from app.survey import answering
@@ -51,6 +53,7 @@ def answer(request: Request, session: ReadSession, *, token: str, form: Submitte
                 score=typed.get("score", ""),
                 comment=typed.get("comment", ""),
                 language=spoken,
+                robot=typed.get("robot", ""),
             )
     except StoreError as refusal:
         survey = _survey(request, session, token)
@@ -86,7 +89,7 @@ def _page(
     refusal: StoreError | None = None,
 ) -> Response:
     store = desk.store_of(session, survey.store_id)
-    unit = session.get_one(Unit, survey.unit_id)
+    robots = answering.robots_of(session, survey)
     given = answering.answer_to(session, survey)
     spoken = _language(request, survey, language)
     speak(request, spoken)
@@ -97,8 +100,7 @@ def _page(
         speech=speech(spoken, store.zone),
         store=store,
         after_repair=survey.occasion is Occasion.REPAIR,
-        model=makers.model_by_id(session, survey.model_id).name,
-        serial=unit.serial,
+        robot=robots[0] if len(robots) == 1 else None,
         here=f"/q/{token}",
         chosen=spoken,
         languages_here=[(code, name, HTML_LANG[code]) for code, name in LANGUAGES.items()],
@@ -107,7 +109,17 @@ def _page(
         given=given,
         just_done=done,
         again=isinstance(refusal, AnsweredAlready),
-        form={"score": "", "comment": "", **(typed or {})},
+        choices=_choices(robots),
+        must_choose=answering.need_a_choice(robots),
+        form={"score": "", "comment": "", "robot": "", **(typed or {})},
         problems=problems_of(refusal) if refusal else {},
     )
     return unlisted(page)
+
+
+def _choices(robots: Sequence[Unit]) -> list[tuple[str, Text | str]]:
+    """What a field offers where a sale had several robots; empty: nothing to choose."""
+    if len(robots) == 1:
+        return []
+    first = msg("Choose") if answering.need_a_choice(robots) else msg("All of them")
+    return [("", first), *((str(one.id), f"{one.model.name} {one.serial}") for one in robots)]
