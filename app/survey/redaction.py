@@ -63,9 +63,7 @@ _MAIL = re.compile(
     r"\s?(?:\.|\(dot\)|\[dot\]|\sdot\s)\s?[^\W\d][\w-]*",
     re.IGNORECASE,
 )
-_URL = re.compile(
-    r"(?:https?://|www\.)\S+|(?<![\w.@-])(?:[\w-]+\.)+[a-z]{2,10}/\S+", re.IGNORECASE
-)
+_URL = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.@-])(?:[\w-]+\.)+[a-z]{2,10}/\S+", re.IGNORECASE)
 _HANDLE = re.compile(
     r"(?P<by>微信号?|威信|qq号?|wechat|weixin|whatsapp|telegram|instagram|line\s?id|skype)"
     r"(?:\s*(?:id|号))?\s*(?:[::=]|是|is|ist)?\s*(?P<id>@?[a-z0-9][\w.-]{3,})",
@@ -73,7 +71,7 @@ _HANDLE = re.compile(
 )
 _AT_HANDLE = re.compile(r"(?<!\w)@[\w.]{3,}")
 _IBAN = re.compile(rf"{_FROM}[A-Z]{{2}}\d{{2}}(?:\s?[A-Z0-9]{{2,4}}){{3,8}}{_TO}")
-# By what the house calls its tickets, customers, sales, requests; and what a network card is called.
+# What the house calls its tickets, customers, sales and requests; and what a network card is.
 _OURS = re.compile(rf"{_FROM}[TCSR]-\d{{1,8}}{_TO}(?!-)", re.IGNORECASE)
 _NETWORK_CARD = re.compile(r"(?<!\w)(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?!\w)", re.IGNORECASE)
 _CHINESE_ID = re.compile(rf"(?<!\d)\d{{17}}[\dXx]{_TO}")

@@ -99,7 +99,9 @@ def test_nothing_known_and_nothing_said_is_nothing() -> None:
     assert redacted("   ", KNOWN) == ""
 
 
-@pytest.mark.parametrize("text", ["路" * 2000, "1 " * 1000, "A-" * 1000, "a.b" * 660, "a at b. " * 250])
+@pytest.mark.parametrize(
+    "text", ["路" * 2000, "1 " * 1000, "A-" * 1000, "a.b" * 660, "a at b. " * 250]
+)
 def test_a_hostile_text_takes_no_time(text: str) -> None:
     began = time.process_time()
     redacted(text, KNOWN)
