@@ -1,13 +1,20 @@
 """What a copy of a customer's data and their erasure take from what they wrote to the store."""
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.customers.events import CustomerErased
 from app.customers.models import Customer
+from app.kernel import clock
 from app.kernel.actor import Actor
+from app.payments.models import Bill, IssuedDocument
+from app.portal.owner_models import DocumentLink
 from app.portal.talk_models import TalkMessage
-from app.service.models import Ticket
+from app.robots.life_models import PassportLink
+from app.robots.models import Ownership
+from app.service.models import Ticket, TicketLink
+
+_ERASURE = "erasure"
 
 
 def chapter(session: Session, actor: Actor, customer: Customer) -> object:  # noqa: ARG001
@@ -31,6 +38,28 @@ def chapter(session: Session, actor: Actor, customer: Customer) -> object:  # no
 
 
 def on_customer_erased(session: Session, event: CustomerErased) -> None:
-    """Listens in `app.wiring`. The words go; that something was written stays."""
+    """Listens in `app.wiring`. The words go; that something was written stays. And no key in an old
+    letter opens anything any more: behind some stand papers with their name.
+    """
     theirs = select(Ticket.id).where(Ticket.customer_id == event.customer_id)
     session.execute(update(TalkMessage).where(TalkMessage.ticket_id.in_(theirs)).values(text=""))
+    owned = select(Ownership.id).where(Ownership.customer_id == event.customer_id)
+    for link, of_them in (
+        (TicketLink, TicketLink.ticket_id.in_(theirs)),
+        (PassportLink, PassportLink.ownership_id.in_(owned)),
+    ):
+        session.execute(
+            update(link)
+            .where(of_them, link.revoked_at.is_(None))
+            .values(revoked_at=clock.now(), revoked_by=_ERASURE)
+        )
+    papers = (
+        select(IssuedDocument.id)
+        .join(
+            Bill,
+            (Bill.store_id == IssuedDocument.store_id)
+            & (Bill.reference == IssuedDocument.reference),
+        )
+        .where(Bill.customer_id == event.customer_id)
+    )
+    session.execute(delete(DocumentLink).where(DocumentLink.document_id.in_(papers)))

@@ -13,15 +13,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import wiring
+from app.customers.events import CustomerErased
 from app.kernel import clock
 from app.kernel.db import Database
+from app.kernel.errors import NotFound
 from app.kernel.money import Money
 from app.kernel.signatures import Signed
 from app.messaging import choices, delivery
 from app.messaging.models import Message, Topic
 from app.payments import links as paylinks
 from app.payments import tills
-from app.portal import documentlinks, notices
+from app.portal import customerview, documentlinks, notices
 from app.robots import openpassport
 from app.service import (
     acceptance,
@@ -236,7 +238,7 @@ def test_a_message_of_the_store_goes_out_at_once_and_once(
     assert "<b>50 % discount</b> {x}" in text_of(mail)
 
 
-def test_the_new_owner_gets_receipt_and_the_key_to_the_robots_page(
+def test_the_new_owner_gets_keys_to_receipt_and_robot_that_end_when_they_are_forgotten(
     session: Session, database: Database, office: PostOffice
 ) -> None:
     counter = a_counter(session)
@@ -251,6 +253,12 @@ def test_the_new_owner_gets_receipt_and_the_key_to_the_robots_page(
     assert key is not None
     assert documentlinks.document_of(session, receipt[1]).store_id == counter.store.id
     assert openpassport.opens_history(session, unit, key[1])
+
+    who = counter.customer
+    customerview.on_customer_erased(session, CustomerErased(who.store_id, who.id, who.number))
+    assert not openpassport.opens_history(session, unit, key[1])
+    with pytest.raises(NotFound):
+        documentlinks.document_of(session, receipt[1])
 
 
 @pytest.mark.only_on("sqlite")

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.customers.events import CustomerErased
 from app.kernel.actor import Actor
-from app.kernel.errors import Forbidden, Invalid, Refused, StoreError, TooLarge, TooMany
+from app.kernel.errors import Forbidden, Invalid, NotFound, Refused, StoreError, TooLarge, TooMany
 from app.messaging.models import Message
 from app.portal import customerview, talks
-from app.service import photos
+from app.service import links, photos
 from app.service.models import Ticket
 from tests.makers.service import Workshop, a_ticket
 
@@ -156,6 +156,7 @@ def test_whoever_is_forgotten_is_forgotten_in_what_they_wrote(
     session: Session, shop: Workshop, ticket: Ticket
 ) -> None:
     say(session, shop, ticket)
+    key = links.new(session, shop.manager, ticket)
     copy = customerview.chapter(session, shop.manager, shop.owner)
 
     customerview.on_customer_erased(
@@ -164,3 +165,5 @@ def test_whoever_is_forgotten_is_forgotten_in_what_they_wrote(
 
     assert "Friday" in str(copy)
     assert "Friday" not in str(customerview.chapter(session, shop.manager, shop.owner))
+    with pytest.raises(NotFound):
+        links.ticket_of(session, key)
