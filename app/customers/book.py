@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from app.customers import finding, terms
@@ -189,6 +189,11 @@ def by_number(session: Session, actor: Actor, number: int) -> Customer:
     if customer is None:
         raise NotFound(msg("There is no customer {number}.", number=str(number)))
     return customer
+
+
+def numbered(actor: Actor, number: int) -> Select[Customer]:
+    """Whoever has this number, as a query."""
+    return select(Customer).where(Customer.store_id == actor.store_id, Customer.number == number)
 
 
 def likely_duplicates(

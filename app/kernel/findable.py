@@ -4,12 +4,13 @@ The one box for everything asks them after its own tables; who is asked stands i
 Whether a table knows a code at all is asked of all tables at once (`which`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, literal, select, true
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.kernel.actor import Actor
 
@@ -28,6 +29,7 @@ class Found:
 Finder = Callable[[Session, Actor, str], Iterable[Found]]
 # The rows that a code names; None where it can name none, or this actor may not see them.
 Query = Callable[[Actor, str], "Select[Any] | None"]
+_ONE = select(literal(1)).subquery()
 _finders: dict[str, Finder] = {}
 _queries: dict[str, Query] = {}
 
@@ -48,13 +50,42 @@ def queries(actor: Actor, code: str) -> dict[str, Select[Any] | None]:
     return {kind: query(actor, code) for kind, query in _queries.items()}
 
 
-def which(session: Session, queries: Mapping[str, Select[Any] | None]) -> set[str]:
-    """The names of those queries that find anything; one statement for all of them."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Which kinds know a code, and the rows that it names of those kinds that were loaded."""
+
+    kinds: set[str]
+    rows: Mapping[str, list[Any]]
+
+
+def which(
+    session: Session,
+    queries: Mapping[str, Select[Any] | None],
+    *,
+    loaded: Mapping[str, Callable[[Any], Sequence[ExecutableOption]]],
+) -> Known:
+    """Which of those queries find anything; one statement for all of them. The rows of the kinds
+    in `loaded` come along, each with what is said there of its table.
+    """
     asked = {name: query for name, query in queries.items() if query is not None}
-    if not asked:
-        return set()
-    row = session.execute(select(*(query.exists() for query in asked.values()))).one()
-    return {name for name, found in zip(asked, row, strict=True) if found}
+    tables = {
+        name: aliased(query.column_descriptions[0]["entity"], query.subquery(name))
+        for name, query in asked.items()
+        if name in loaded
+    }
+    others = [name for name in asked if name not in tables]
+    # one row at least, whatever is found
+    statement = select(*(asked[name].exists() for name in others)).select_from(_ONE)
+    for name, table in tables.items():
+        joined = statement.add_columns(table).outerjoin(table, true())
+        statement = joined.options(*loaded[name](table))
+    found = session.execute(statement).all()
+    rows = {
+        name: list(dict.fromkeys(row[place] for row in found if row[place] is not None))
+        for place, name in enumerate(tables, start=len(others))
+    }
+    kinds = {name for name, is_there in zip(others, found[0], strict=False) if is_there}
+    return Known(kinds | {name for name, things in rows.items() if things}, rows)
 
 
 def named(session: Session, actor: Actor, code: str, *, known: set[str]) -> list[Found]:

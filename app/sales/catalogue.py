@@ -171,16 +171,11 @@ def sold_as(actor: Actor, model_id: int) -> Select[Product]:
     )
 
 
-def named(session: Session, actor: Actor, code: str, *, number: str) -> list[Product]:
+def naming(actor: Actor, code: str, *, number: str) -> Select[Product]:
     """What is for sale under exactly this code, or under any number of a part, in any writing.
 
     A number never means a row's id.
     """
-    return list(session.scalars(naming(actor, code, number=number)))
-
-
-def naming(actor: Actor, code: str, *, number: str) -> Select[Product]:
-    """The same as a query."""
     store_id = actor.store_id
     for_sale = (Product.store_id == store_id, Product.archived.is_(False))
     own_code = select(Product.id).where(*for_sale, Product.code_key == search_key(code))

@@ -5,20 +5,22 @@ whose id is 44". One exact meaning acts; several are asked about; none becomes a
 """
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.customers import book
 from app.customers.models import Customer
 from app.kernel import findable
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, StoreError
-from app.kernel.findable import Found
+from app.kernel.findable import Found, Known
 from app.kernel.scancodes import gs1, without_prefix
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
@@ -38,6 +40,11 @@ _DOCUMENT = re.compile(r"(inv|r|q|h|z)-0*([0-9]{1,9})", re.IGNORECASE)
 _COMMAND = re.compile(r"([*%])\s*([0-9.,]+)")
 _UPC_WITHOUT_CHECK = 11
 # A scanner set to US on a PC set to German: what the PC makes of what the scanner meant.
+_LOADED: dict[str, Callable[[Any], Sequence[ExecutableOption]]] = {
+    "unit": lambda unit: (joinedload(unit.model), joinedload(unit.maker)),
+    "product": lambda _: (),
+    "customer": lambda _: (),
+}
 _AS_TYPED_IN_GERMAN = str.maketrans("yzYZß?-_'#ü", "zyZY-_/?#'[")
 
 
@@ -109,14 +116,20 @@ def read(raw: str) -> Code:
 
 def resolve(session: Session, actor: Actor, code: Code) -> Meaning:
     """Every exact meaning of a code; failing those, the nearest things (most 8 of a kind)."""
-    hits = _exact(session, actor, code.text)
+    return _meaning(session, actor, code, _exact)
+
+
+def _meaning(
+    session: Session, actor: Actor, code: Code, exact: Callable[[Session, Actor, str], list[Hit]]
+) -> Meaning:
+    hits = exact(session, actor, code.text)
     if not hits and code.gtin:
-        hits = _exact(session, actor, code.gtin)
+        hits = exact(session, actor, code.gtin)
     if hits or not code.text:
         return Meaning(hits, exact=True)
     remapped = code.text.translate(_AS_TYPED_IN_GERMAN)
     if remapped != code.text:
-        hits = _exact(session, actor, remapped)
+        hits = exact(session, actor, remapped)
         if hits:
             return Meaning(
                 hits, exact=True, remark=msg("The scanner types English; set it to German.")
@@ -124,10 +137,10 @@ def resolve(session: Session, actor: Actor, code: Code) -> Meaning:
     return Meaning(_similar(session, actor, code.text), exact=False)
 
 
-def for_sale(meaning: Meaning) -> Meaning:
+def for_sale(session: Session, actor: Actor, code: Code) -> Meaning:
     """At the counter a part is what it is sold as; by itself it only leads to its page."""
-    sold = any(hit.kind is HitKind.PRODUCT for hit in meaning.hits)
-    if not sold and meaning.exact:
+    meaning = _meaning(session, actor, code, _exact_for_sale)
+    if meaning.exact:
         return meaning
     return replace(
         meaning, hits=[hit for hit in meaning.hits if hit.kind not in {HitKind.PART, HitKind.PLACE}]
@@ -148,35 +161,54 @@ def to_look_at(meaning: Meaning) -> Meaning:
 
 
 def _exact(session: Session, actor: Actor, text: str) -> list[Hit]:
-    known = findable.which(session, _asked(actor, text) | findable.queries(actor, text))
-    hits: list[Hit] = []
-    if "unit" in known:
-        hits += [_unit_hit(unit) for unit in scanned.units(session, actor, text)]
-    if "product" in known:
-        hits += _product_hits(session, actor, text)
-    customer = _CUSTOMER.fullmatch(text)
-    if customer:
-        hits += _customer_hit(session, actor, int(customer[1]))
+    known = _known(session, actor, text)
+    return _named(session, actor, text, known) + _kept_here(session, actor, text, known)
+
+
+def _exact_for_sale(session: Session, actor: Actor, text: str) -> list[Hit]:
+    known = _known(session, actor, text)
+    hits = _named(session, actor, text, known)
+    if "product" in known.kinds:
+        return hits
+    return hits + _kept_here(session, actor, text, known)
+
+
+def _known(session: Session, actor: Actor, text: str) -> Known:
+    asked = _asked(actor, text) | findable.queries(actor, text)
+    return findable.which(session, asked, loaded=_LOADED)
+
+
+def _named(session: Session, actor: Actor, text: str, known: Known) -> list[Hit]:
+    hits = [_unit_hit(unit) for unit in known.rows.get("unit", ())]
+    hits += [_product_hit(product) for product in known.rows.get("product", ())]
+    hits += [_of_customer(customer) for customer in known.rows.get("customer", ())]
     sale = _SALE.fullmatch(text)
     if sale:
         hits += _order_hit(session, actor, int(sale[1]))
     document = _DOCUMENT.fullmatch(text)
     if document:
         hits += _document_hits(session, actor, document[1].upper(), int(document[2]))
-    hits += [_found_hit(found) for found in findable.named(session, actor, text, known=known)]
-    if "part" in known:
+    told = findable.named(session, actor, text, known=known.kinds)
+    return hits + [_found_hit(found) for found in told]
+
+
+def _kept_here(session: Session, actor: Actor, text: str, known: Known) -> list[Hit]:
+    """Parts and their places, which only lead to their pages."""
+    hits: list[Hit] = []
+    if "part" in known.kinds:
         hits += _part_hits(session, actor, text)
-    if "place" in known:
+    if "place" in known.kinds:
         hits += _place_hits(session, actor, text)
     return hits
 
 
 def _asked(actor: Actor, text: str) -> dict[str, Select[Any] | None]:
     """Where a code of any shape may stand, for whoever may look there."""
-    number = _with_check_digit(text)
+    number, customer = _with_check_digit(text), _CUSTOMER.fullmatch(text)
     asked: dict[str, Select[Any] | None] = {
         "unit": scanned.named(actor, text),
         "product": catalogue.naming(actor, text, number=number),
+        "customer": book.numbered(actor, int(customer[1])) if customer else None,
     }
     if actor.may("stock.view"):
         place_id = part_addresses.place_at(text)
@@ -196,11 +228,6 @@ def _similar(session: Session, actor: Actor, text: str) -> list[Hit]:
     hits += [_unit_hit(unit) for unit in registry.search(session, actor, text, most=8)]
     hits += [_of_customer(customer) for customer in book.find(session, actor, text)]
     return hits
-
-
-def _product_hits(session: Session, actor: Actor, text: str) -> list[Hit]:
-    named = catalogue.named(session, actor, text, number=_with_check_digit(text))
-    return [_product_hit(product) for product in named]
 
 
 def _part_hits(session: Session, actor: Actor, text: str) -> list[Hit]:
@@ -237,13 +264,6 @@ def _product_hit(product: Product) -> Hit:
 
 def _found_hit(found: Found) -> Hit:
     return Hit(HitKind(found.kind), found.label, found.detail, found.code, found)
-
-
-def _customer_hit(session: Session, actor: Actor, number: int) -> list[Hit]:
-    try:
-        return [_of_customer(book.by_number(session, actor, number))]
-    except NotFound:
-        return []
 
 
 def _of_customer(customer: Customer) -> Hit:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import is_currency
 from sqlalchemy import ColumnElement, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
@@ -224,7 +224,7 @@ def taxes_on(session: Session, store_id: int, day: date) -> dict[str, TaxRate]:
     return {rate.code: rate for rate in rows}
 
 
-def in_force(code: ColumnElement[str], store_id: int, day: date) -> ColumnElement[bool]:
+def in_force(code: InstrumentedAttribute[str], store_id: int, day: date) -> ColumnElement[bool]:
     """The condition to join the rate of a code in force on a day."""
     newest = (
         select(TaxRate.id)

@@ -107,9 +107,10 @@ def test_at_the_counter_a_part_is_the_product_that_it_is_sold_as(
     further = Numbered(NumberKind.SUPPLIER, "MP-1", "Motus")
     numbers.add(session, counter.manager, part, further)
 
+    sold = scanning.for_sale(session, counter.manager, scanning.read("mp1"))
     found = scanning.resolve(session, counter.manager, scanning.read("mp1"))
 
-    assert [hit.thing for hit in scanning.for_sale(found).hits] == [product]
+    assert [hit.thing for hit in sold.hits] == [product]
     assert [hit.thing for hit in scanning.to_look_at(found).hits] == [part]
 
 

@@ -82,7 +82,7 @@ def scan(
         return _command(visit, order, code=code, position=form.line)
     if not code.text:
         raise Refused(msg("Nothing was scanned."), field="code")
-    meaning = scanning.for_sale(scanning.resolve(session, actor, code))
+    meaning = scanning.for_sale(session, actor, code)
     if not meaning.hits:
         giftguard.count_if_code(database_of(request), session, actor, code.text)
         raise NotFound(msg("“{code}” is not known here.", code=code.text[:60]), field="code")
