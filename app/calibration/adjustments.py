@@ -24,7 +24,7 @@ from app.calibration.methods import inputs_of
 from app.calibration.procedure_models import ProcedurePoint, ProcedureVersion
 from app.calibration.results import Sheet
 from app.calibration.states import JOB_LABELS
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.searchkeys import clean
@@ -269,9 +269,7 @@ def _read(job: CalibrationJob, wanted: AdjustmentInput) -> AdjustmentInput:
 
 
 def _word(field: str, text: str, *, most: int = _LONGEST_WORD, required: bool = False) -> str:
-    cleaned = clean(text)
-    if required and not cleaned:
+    said = words.fitting(text, most=most, field=field)
+    if required and not said:
         raise Refused(msg("Please fill this in."), field=field)
-    if len(cleaned) > most:
-        raise Refused(msg("At most {most} characters fit here.", most=most), field=field)
-    return cleaned
+    return said

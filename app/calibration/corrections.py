@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from app.calibration.snapshot import Snapshot
+from app.kernel import words
 from app.kernel.errors import Refused
-from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 
 _LONGEST = 2_000
@@ -38,10 +38,7 @@ def corrected(shot: Snapshot, said: Correction) -> Snapshot:
 
 
 def _text(typed: str) -> str:
-    said = clean(typed)
-    if len(said) > _LONGEST:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST), field="reason")
-    return said
+    return words.fitting(typed, most=_LONGEST, field="reason")
 
 
 def needed(reason: str) -> str:

@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session, joinedload
 from app.calibration.bodytargets import named
 from app.calibration.job_models import CalibrationJob
 from app.calibration.validity_models import CalibrationDemand, Change
-from app.kernel import audit, clock, queueing
+from app.kernel import audit, clock, queueing, words
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.searchkeys import clean
+from app.kernel.errors import Conflict, NotFound
 from app.kernel.text import Text, msg
 from app.robots import timeline
 
@@ -163,13 +162,7 @@ def waive(session: Session, actor: Actor, demand: CalibrationDemand, *, reason: 
     session.refresh(demand, ["settled_at"])
     if demand.settled_at is not None:
         raise Conflict(msg("It is settled already."))
-    why = clean(reason)
-    if not why:
-        raise Refused(msg("Please say why."), field="reason")
-    if len(why) > _LONGEST_REASON:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REASON), field="reason"
-        )
+    why = words.why(reason, most=_LONGEST_REASON)
     demand.settled_at, demand.settled_by, demand.settled_why = clock.now(), actor.name, why
     session.flush()
     audit.record(

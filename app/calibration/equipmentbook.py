@@ -18,7 +18,7 @@ from app.calibration.equipment_models import (
 from app.calibration.foundbad import Fault
 from app.calibration.typed import Typing
 from app.identity.models import Staff
-from app.kernel import audit, clock, queueing
+from app.kernel import audit, clock, queueing, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean, search_key
@@ -142,11 +142,9 @@ def set_state(
     """
     actor.require("calibration.equipment")
     queueing.enter(session, actor.store_id)
-    why = clean(reason)
+    why = words.fitting(reason, most=_SHORT, field="reason")
     if not why:
         raise Refused(msg("Say why."), field="reason")
-    if len(why) > _SHORT:
-        raise Refused(msg("At most {most} characters fit here.", most=_SHORT), field="reason")
     if equipment.state is EquipmentState.RETIRED:
         raise Conflict(msg("{asset} is retired.", asset=equipment.asset_number), field="state")
     if state is equipment.state and fault is None:
@@ -336,10 +334,7 @@ def _require_single(
 
 
 def _note(text: str) -> str:
-    said = clean(text)
-    if len(said) > _LONG:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONG), field="note")
-    return said
+    return words.fitting(text, most=_LONG, field="note")
 
 
 def _happened(

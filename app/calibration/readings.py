@@ -35,7 +35,7 @@ from app.calibration.procedure_models import ProcedurePoint
 from app.calibration.results import Sheet, Workings
 from app.calibration.states import JOB_LABELS
 from app.calibration.typedreading import Mark
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.db import number
 from app.kernel.errors import Conflict, NotFound, Refused
@@ -146,7 +146,7 @@ def retake(
     lock(session, actor, job, expected_version)
     point = _point_of(job, reading)
     _require_measuring(job, point)
-    why = _reason(reason)
+    why = words.why(reason, most=_LONGEST_REASON)
     _require_standing(session, job, point, reading)
     numbers = typedreading.read(text, units=reading_units(point), mark=mark)
     return _add(
@@ -172,7 +172,7 @@ def exclude(
     lock(session, actor, job, expected_version)
     point = _point_of(job, reading)
     _require_measuring(job, point)
-    why = _reason(reason)
+    why = words.why(reason, most=_LONGEST_REASON)
     _require_standing(session, job, point, reading)
     session.add(ReadingExclusion(reading_id=reading.id, reason=why, at=clock.now(), by=actor.name))
     session.flush()
@@ -352,14 +352,3 @@ def _point_of(job: CalibrationJob, reading: Reading) -> ProcedurePoint:
     if found is None or reading.job_id != job.id:
         raise NotFound(msg("There is no such reading in {number}.", number=label(job)))
     return found
-
-
-def _reason(reason: str) -> str:
-    why = clean(reason)
-    if not why:
-        raise Refused(msg("Please say why."), field="reason")
-    if len(why) > _LONGEST_REASON:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REASON), field="reason"
-        )
-    return why

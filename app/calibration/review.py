@@ -20,11 +20,10 @@ from app.calibration.jobbook import label, lock, move, page
 from app.calibration.procedure_models import ProcedurePoint, ProcedureVersion
 from app.calibration.states import JOB_LABELS, STANDS
 from app.identity import approval
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.events import announce
-from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 
 _LARGE = 3.0
@@ -79,9 +78,7 @@ def review(
         raise Refused(
             msg("You have measured {number}: somebody else reviews it.", number=label(job))
         )
-    said = clean(note)
-    if len(said) > _LONGEST_NOTE:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST_NOTE), field="note")
+    said = words.fitting(note, most=_LONGEST_NOTE, field="note")
     if not said and any(one.is_large for one in shifts(session, job)):
         raise Refused(msg("Say in the note why the large shifts are accepted."), field="note")
     if next(results.differing(session, job), None) is not None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.calibration.job_models import CalibrationJob
+from app.kernel import words
 from app.kernel.errors import Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
@@ -87,22 +88,12 @@ def figure_of(typed: str) -> str:
 
 
 def needed(reason: str) -> str:
-    why = line("reason", reason)
-    if not why:
-        raise Refused(msg("Please say why."), field="reason")
-    return why
+    return words.why(reason, most=LONGEST_LINE)
 
 
 def line(field: str, text: str) -> str:
-    return _at_most(field, text, LONGEST_LINE)
+    return words.fitting(text, most=LONGEST_LINE, field=field)
 
 
 def long_text(field: str, text: str) -> str:
-    return _at_most(field, text, LONGEST_TEXT)
-
-
-def _at_most(field: str, text: str, most: int) -> str:
-    cleaned = clean(text)
-    if len(cleaned) > most:
-        raise Refused(msg("At most {most} characters fit here.", most=most), field=field)
-    return cleaned
+    return words.fitting(text, most=LONGEST_TEXT, field=field)

@@ -6,6 +6,7 @@ from stdnum import iban
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 
+from app.kernel import words
 from app.kernel.errors import Refused
 from app.kernel.searchkeys import clean
 from app.kernel.text import msg
@@ -44,10 +45,7 @@ def read_bank_account(text: str, *, field: str = "bank_account") -> str:
     """A bank account. What looks like an IBAN must be one (ISO 13616); others are kept as typed."""
     written = compact(text)
     if not _IBAN.fullmatch(written):
-        typed = clean(text)
-        if len(typed) > LONGEST:
-            raise Refused(msg("At most {most} characters fit here.", most=LONGEST), field=field)
-        return typed
+        return words.fitting(text, most=LONGEST, field=field)
     try:
         iban.validate(written)
     except ValidationError:

@@ -2,10 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.parts import buying, reservations
 from app.parts.buying_models import IncomingReservation, PurchaseLine
@@ -97,13 +96,9 @@ def give_awaited_back(session: Session, actor: Actor, reservation_id: int) -> No
 
 
 def _owner_for(purpose: str) -> str:
-    said = clean(purpose)
+    said = words.fitting(purpose, most=_LONGEST_PURPOSE, field="purpose")
     if not said:
         raise Refused(msg("Say for whom or what it is kept."), field="purpose")
-    if len(said) > _LONGEST_PURPOSE:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_PURPOSE), field="purpose"
-        )
     return _ASIDE + said
 
 

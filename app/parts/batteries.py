@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
@@ -243,10 +243,7 @@ def _read(one: Kept, found: CheckInput) -> str:
             msg("It had {before} cycles already, and they do not become fewer.", before=before),
             field="cycles",
         )
-    note = clean(found.note)
-    if len(note) > _LONGEST_NOTE:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST_NOTE), field="note")
-    return note
+    return words.fitting(found.note, most=_LONGEST_NOTE, field="note")
 
 
 def _row_of(session: Session, actor: Actor, one: Kept) -> Battery:

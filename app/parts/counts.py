@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from app.kernel import audit, clock, numbers
+from app.kernel import audit, clock, numbers, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
@@ -57,11 +57,7 @@ def start(
     Raises Conflict for a bin that another stocktake is counting.
     """
     actor.require("stock.count")
-    title = clean(title)
-    if len(title) > _LONGEST_TITLE:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_TITLE), field="title"
-        )
+    title = words.fitting(title, most=_LONGEST_TITLE, field="title")
     chosen = _counted_places(session, actor, place_ids)
     _require_uncounted(session, chosen)
     count = StockCount(
@@ -166,9 +162,7 @@ def approve(session: Session, actor: Actor, count: StockCount, *, note: str = ""
     """
     actor.require("stock.approve")
     require_open(count)
-    note = clean(note)
-    if len(note) > _LONGEST_TITLE:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST_TITLE), field="note")
+    note = words.fitting(note, most=_LONGEST_TITLE, field="note")
     unfinished = [spot for spot in spots(session, count) if spot.row.finished_at is None]
     if unfinished:
         raise Conflict(

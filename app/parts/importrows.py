@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TypeVar
 
+from app.kernel import words
 from app.kernel.errors import Refused
 from app.kernel.money import parse_money
 from app.kernel.quantity import parse_quantity
@@ -128,11 +129,11 @@ def _slot_class(text: str, _currency: str) -> SlotClass:
 
 
 def _maker(text: str, _currency: str) -> str:
-    return _short(text, "maker", most=100)
+    return words.fitting(text, most=100, field="maker")
 
 
 def _description(text: str, _currency: str) -> str:
-    return _short(text, "description", most=_LONGEST_DESCRIPTION)
+    return words.fitting(text, most=_LONGEST_DESCRIPTION, field="description")
 
 
 def _price(text: str, currency: str) -> int:
@@ -163,11 +164,11 @@ def _day(text: str, _currency: str) -> date | None:
 
 
 def _place(text: str, _currency: str) -> str:
-    return _short(text, "place", most=32)
+    return words.fitting(text, most=32, field="place")
 
 
 def _supplier(text: str, _currency: str) -> str:
-    return _short(text, "supplier", most=200)
+    return words.fitting(text, most=200, field="supplier")
 
 
 def _money(text: str, currency: str, name: str) -> int:
@@ -175,13 +176,6 @@ def _money(text: str, currency: str, name: str) -> int:
     if money.minor < 0:
         raise Refused(msg("A price is not below zero."), field=name)
     return money.minor
-
-
-def _short(text: str, name: str, *, most: int) -> str:
-    cleaned = clean(text)
-    if len(cleaned) > most:
-        raise Refused(msg("At most {most} characters fit here.", most=most), field=name)
-    return cleaned
 
 
 def _unshortened(text: str, name: str) -> str:
@@ -242,7 +236,7 @@ _WAYS: dict[ImportKind, dict[str, _Way]] = {
         "revision": lambda text, _: read_revision(text),
         "description": _description,
         "price": _price,
-        "tax_code": lambda text, _: _short(text, "tax_code", most=16),
+        "tax_code": lambda text, _: words.fitting(text, most=16, field="tax_code"),
         "minimum": _level,
         "maximum": _level,
         "core_days": _days,

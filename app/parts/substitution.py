@@ -7,10 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.parts.catalogue_models import Substitution
 from app.parts.fitplaces import ANYWHERE, Where, covers_slot, read_where
@@ -40,13 +39,7 @@ def approve(
     actor.require("stock.approve")
     if part.id == instead_of.id:
         raise Refused(msg("A part does not stand in for itself."), field="part")
-    reason = clean(approval.reason)
-    if not reason:
-        raise Refused(msg("Please say why."), field="reason")
-    if len(reason) > _LONGEST_REASON:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REASON), field="reason"
-        )
+    reason = words.why(approval.reason, most=_LONGEST_REASON)
     if approval.model_id is not None:
         makers.model_by_id(session, approval.model_id)
     today = desk.business_day_of(desk.store_of(session, actor.store_id))

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session, aliased
 
-from app.kernel import audit, clock, queueing
+from app.kernel import audit, clock, queueing, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.parts import addresses
 from app.parts.catalogue_models import Supersession
@@ -54,9 +53,7 @@ def replace(
             ),
             field="successor",
         )
-    note = clean(note)
-    if len(note) > _LONGEST_NOTE:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST_NOTE), field="note")
+    note = words.fitting(note, most=_LONGEST_NOTE, field="note")
     made = Supersession(
         old_part_id=old.id,
         new_part_id=new.id,

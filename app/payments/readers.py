@@ -8,7 +8,7 @@ from contextlib import suppress
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, queueing
+from app.kernel import audit, queueing, words
 from app.kernel.actor import Actor
 from app.kernel.db import Database
 from app.kernel.errors import NotFound, Refused
@@ -152,13 +152,9 @@ def _require_there(gate: StripeGate, reader_id: str) -> None:
 
 
 def _label(typed: str) -> str:
-    label = clean(typed)
+    label = words.fitting(typed, most=_LONGEST_LABEL, field="label")
     if not label:
         raise Refused(msg("Give the reader a name, such as the till's."), field="label")
-    if len(label) > _LONGEST_LABEL:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_LABEL), field="label"
-        )
     return label
 
 

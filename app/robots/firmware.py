@@ -8,10 +8,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, events
+from app.kernel import audit, events, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
-from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.robots import addresses, timeline
 from app.robots.components import label_of, read_version
@@ -174,12 +173,7 @@ def _required(version: str, *, field: str) -> str:
 
 
 def _reference(text: str) -> str:
-    reference = clean(text)
-    if len(reference) > _LONGEST_REFERENCE:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REFERENCE), field="reference"
-        )
-    return reference
+    return words.fitting(text, most=_LONGEST_REFERENCE, field="reference")
 
 
 def _moment(session: Session, at: datetime | None, of_the_same: ColumnElement[bool]) -> datetime:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.customers import book
 from app.customers.models import Customer
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.searchkeys import clean
@@ -236,10 +236,7 @@ def _read(session: Session, actor: Actor, unit: Unit, to: Lending) -> Loan:
 
 
 def _text(said: str, *, field: str) -> str:
-    text = clean(said)
-    if len(text) > _LONGEST:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST), field=field)
-    return text
+    return words.fitting(said, most=_LONGEST, field=field)
 
 
 def _write_down(

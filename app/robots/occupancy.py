@@ -9,10 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.kernel import audit, events
+from app.kernel import audit, events, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
-from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.robots.choosing import Lotted
 from app.robots.events import ComponentFitted, ComponentRemoved
@@ -42,15 +41,10 @@ class Work:
 
     def said(self) -> tuple[str, str]:
         """Reference and reason, cleaned; raises Refused for what is too long to be kept."""
-        said = []
-        for field, text, most in (
-            ("reference", self.reference, _LONGEST_REFERENCE),
-            ("reason", self.reason, _LONGEST_REASON),
-        ):
-            if len(clean(text)) > most:
-                raise Refused(msg("At most {most} characters fit here.", most=most), field=field)
-            said.append(clean(text))
-        return said[0], said[1]
+        return (
+            words.fitting(self.reference, most=_LONGEST_REFERENCE, field="reference"),
+            words.fitting(self.reason, most=_LONGEST_REASON, field="reason"),
+        )
 
     def moment(self, *, not_before: datetime | None) -> datetime:
         """When it is done; raises Refused for the future and for before `not_before`."""

@@ -3,10 +3,10 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from app.kernel import audit, clock, events
+from app.kernel import audit, clock, events, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
-from app.kernel.searchkeys import clean, folded
+from app.kernel.searchkeys import folded
 from app.kernel.text import Text, msg
 from app.robots import addresses, whereabouts
 from app.robots.components import label_of, place_label
@@ -36,11 +36,7 @@ def send(session: Session, actor: Actor, component: Component, to: str, *, reaso
     store = next((one for one in others(session, actor) if folded(one.code) == code), None)
     if store is None:
         raise Refused(msg("There is no other store with this code."), field="store")
-    why = clean(reason)
-    if len(why) > _LONGEST_REASON:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REASON), field="reason"
-        )
+    why = words.fitting(reason, most=_LONGEST_REASON, field="reason")
     _require_free(session, component)
     move = ComponentMove(
         component_id=component.id,

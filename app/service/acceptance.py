@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.money import Money
@@ -69,17 +69,16 @@ def give_back(
     signer = clean(signed.name)
     if not 1 <= len(signer) <= _LONGEST_NAME:
         raise Refused(msg("The customer’s name stands under the protocol."), field="signer")
-    if len(clean(note)) > _LONGEST_NOTE:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST_NOTE), field="note")
+    note = words.fitting(note, most=_LONGEST_NOTE, field="note")
     _require_settled(session, ticket)
     if clean(outcome) and clean(outcome) != ticket.outcome:
         tickets.edit(session, actor, ticket, {"outcome": clean(outcome)}, seen=ticket.version)
-    document = _issue(session, actor, ticket, replace(signed, name=signer), note=clean(note))
+    document = _issue(session, actor, ticket, replace(signed, name=signer), note=note)
     row = TicketReturn(
         ticket_id=ticket.id,
         signer=signer,
         signature=signed.picture,
-        note=clean(note),
+        note=note,
         at=clock.now(),
         by=actor.name,
         document_id=document.id,

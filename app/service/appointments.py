@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from app.identity import staff
-from app.kernel import audit, clock, events, queueing
+from app.kernel import audit, clock, events, queueing, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean, folded
@@ -113,11 +113,7 @@ def call_off(session: Session, actor: Actor, row: Appointment, *, why: str) -> N
     """It does not take place; bench and person are free again, the ticket stands."""
     actor.require("service.plan")
     _require_standing(row)
-    said = clean(why)
-    if not said:
-        raise Refused(msg("Please say why."), field="why")
-    if len(said) > _LONGEST_LINE:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST_LINE), field="why")
+    said = words.why(why, most=_LONGEST_LINE, field="why")
     _end(session, actor, row, why=said)
 
 

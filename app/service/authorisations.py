@@ -7,10 +7,9 @@ from datetime import date
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
-from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.robots import warrantycover
 from app.robots.models import Maker, Unit
@@ -43,10 +42,7 @@ def grant(session: Session, actor: Actor, typed: GrantInput) -> MakerAuthorisati
         raise NotFound(msg("There is no such maker."), field="maker")
     if typed.valid_until is not None and typed.valid_until < typed.valid_from:
         raise Refused(msg("It ends before it begins."), field="valid_until")
-    if len(clean(typed.reference)) > _LONGEST_REFERENCE:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REFERENCE), field="reference"
-        )
+    reference = words.fitting(typed.reference, most=_LONGEST_REFERENCE, field="reference")
     _require_of_maker(session, actor, typed)
     row = MakerAuthorisation(
         store_id=actor.store_id,
@@ -54,7 +50,7 @@ def grant(session: Session, actor: Actor, typed: GrantInput) -> MakerAuthorisati
         operation_id=typed.operation_id,
         valid_from=typed.valid_from,
         valid_until=typed.valid_until,
-        reference=clean(typed.reference),
+        reference=reference,
         made_at=clock.now(),
         made_by=actor.name,
     )

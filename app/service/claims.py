@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.kernel import audit, clock, numbers
+from app.kernel import audit, clock, numbers, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.money import Money
@@ -169,13 +169,9 @@ def answer(
     CLAIM_MOVES.check(claim.state, to)
     if to is not _C.ACCEPTED and not clean(note):
         raise Refused(msg("Write the reason that they gave."), field="note")
-    if len(clean(their_reference)) > _LONGEST_REFERENCE:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REFERENCE),
-            field="their_reference",
-        )
+    theirs = words.fitting(their_reference, most=_LONGEST_REFERENCE, field="their_reference")
     claim.granted_minor = granted.minor
-    claim.their_reference = clean(their_reference) or claim.their_reference
+    claim.their_reference = theirs or claim.their_reference
     _step(session, actor, claim, to, amount=granted.minor, note=note)
 
 
@@ -288,8 +284,7 @@ def _step(
 ) -> None:
     """Bring a claim into a state, and write down by whom and why."""
     before = claim.state
-    if len(clean(note)) > _LONGEST_NOTE:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST_NOTE), field="note")
+    note = words.fitting(note, most=_LONGEST_NOTE, field="note")
     claim.state = to
     claim.version += 1
     session.add(
@@ -299,7 +294,7 @@ def _step(
             at=clock.now(),
             by=actor.name,
             amount_minor=amount,
-            note=clean(note),
+            note=note,
         )
     )
     session.flush()

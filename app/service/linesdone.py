@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.db import add_if_new
-from app.kernel.errors import Conflict, NotFound, Refused
+from app.kernel.errors import Conflict, NotFound
 from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 from app.robots.gate import Reason
@@ -53,8 +53,7 @@ def finish(
     actor.require("service.work")
     require_in_work(ticket)
     line = by_key(session, ticket, line_key)
-    if len(clean(note)) > _LONGEST:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST), field="note")
+    note = words.fitting(note, most=_LONGEST, field="note")
     _require_parts_in(session, ticket, line)
     if line.operation_code:
         found = operations.by_codes(session, ticket.store_id, [line.operation_code])
@@ -65,7 +64,7 @@ def finish(
         "staff_id": actor.staff_id,
         "at": clock.now(),
         "by": actor.name,
-        "note": clean(note),
+        "note": note,
         "reopened_by": "",
         "reopened_why": "",
     }

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.canonical import canonical
-from app.kernel.errors import Conflict, Refused
-from app.kernel.searchkeys import clean
+from app.kernel.errors import Conflict
 from app.kernel.text import Text, msg
 from app.parts import issuing
 from app.parts.issuing import Issued
@@ -128,13 +127,7 @@ def _overridden(found: Sequence[Reason], override: Override | None) -> tuple[str
     if override is None:
         raise NotYet(found[0].text, link=found[0].link or None)
     override.manager.require("service.override")
-    why = clean(override.reason)
-    if not why:
-        raise Refused(msg("Please say why."), field="reason")
-    if len(why) > _LONGEST_REASON:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REASON), field="reason"
-        )
+    why = words.why(override.reason, most=_LONGEST_REASON)
     return override.manager.name, why
 
 
