@@ -107,17 +107,7 @@ def record_certificate(
     rows = _read_results(wanted.results, foreign_units=foreign_units)
     parents = _read_parents(session, actor, equipment, wanted)
     _require_new(session, equipment, certificate)
-    session.add(certificate)
-    session.flush()
-    for row in rows:
-        row.certificate_id = certificate.id
-    session.add_all(rows)
-    session.add_all(
-        EquipmentParent(certificate_id=certificate.id, parent_id=parent, sensitivity=times)
-        for parent, times in parents.items()
-    )
-    session.flush()
-    session.refresh(certificate, ["results"])
+    _keep(session, certificate, rows, parents)
     audit.record(
         session,
         actor,
@@ -141,6 +131,26 @@ def record_certificate(
             reason=f"{certificate.issuer} {certificate.number}",
         )
     return certificate
+
+
+def _keep(
+    session: Session,
+    certificate: EquipmentCertificate,
+    rows: Sequence[EquipmentResult],
+    parents: Mapping[int, str],
+) -> None:
+    """The certificate with its lines, and what it was made with."""
+    session.add(certificate)
+    session.flush()
+    for row in rows:
+        row.certificate_id = certificate.id
+    session.add_all(rows)
+    session.add_all(
+        EquipmentParent(certificate_id=certificate.id, parent_id=parent, sensitivity=times)
+        for parent, times in parents.items()
+    )
+    session.flush()
+    session.refresh(certificate, ["results"])
 
 
 def withdraw(

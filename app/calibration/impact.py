@@ -27,7 +27,7 @@ from app.calibration.metrology.impact import Effect
 from app.calibration.procedure_models import Procedure, ProcedureVersion
 from app.calibration.reach import Window
 from app.identity.models import Staff
-from app.kernel import audit, clock, numbers, queueing
+from app.kernel import audit, clock, numbers, queueing, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, NotFound, Refused
 from app.kernel.searchkeys import clean
@@ -187,11 +187,9 @@ def dispose(
     actor.require("calibration.review")
     queueing.enter(session, actor.store_id)
     _require_open(case)
-    why = clean(reason)
+    why = words.fitting(reason, most=_LONG, field="reason")
     if not why:
         raise Refused(msg("Say why."), field="reason")
-    if len(why) > _LONG:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONG), field="reason")
     wanted = sorted(set(item_ids))
     if not wanted:
         raise Refused(msg("Tick at least one."), field="items")

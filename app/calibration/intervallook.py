@@ -1,5 +1,6 @@
 """Everything of the store that has an interval, with what was found and decided last."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Integer, cast, func, select
@@ -30,7 +31,28 @@ class SubjectRow:
 def listed(session: Session, actor: Actor) -> list[SubjectRow]:
     """Procedures first, then equipment; four statements."""
     actor.require("calibration.view")
-    versions = session.scalars(
+    versions, equipment = _versions(session, actor), _equipment(session, actor)
+    last = _last_decisions(session, actor)
+    return [
+        *(
+            SubjectRow(
+                intervals.of_version(version),
+                None,
+                None,
+                last.get(("procedure", version.procedure_id)),
+            )
+            for version in versions
+        ),
+        *(
+            SubjectRow(intervals.of_equipment(one), judged, good, last.get(("equipment", one.id)))
+            for one, judged, good in equipment
+        ),
+    ]
+
+
+def _versions(session: Session, actor: Actor) -> Sequence[ProcedureVersion]:
+    """Those in force whose results hold for so many months."""
+    return session.scalars(
         select(ProcedureVersion)
         .join(Procedure, Procedure.id == ProcedureVersion.procedure_id)
         .where(
@@ -42,7 +64,11 @@ def listed(session: Session, actor: Actor) -> list[SubjectRow]:
         .order_by(Procedure.code_key, ProcedureVersion.id)
         .limit(_MOST)
     ).all()
-    equipment = session.execute(
+
+
+def _equipment(session: Session, actor: Actor) -> list[tuple[Equipment, int, int]]:
+    """Each piece with an interval, how often it was judged as found, and how often it was good."""
+    rows = session.execute(
         select(
             Equipment,
             func.count(EquipmentCertificate.as_found_ok),
@@ -61,28 +87,8 @@ def listed(session: Session, actor: Actor) -> list[SubjectRow]:
         .group_by(Equipment.id)
         .order_by(Equipment.asset_key)
         .limit(_MOST)
-    ).all()
-    last = _last_decisions(session, actor)
-    return [
-        *(
-            SubjectRow(
-                intervals.of_version(version),
-                None,
-                None,
-                last.get(("procedure", version.procedure_id)),
-            )
-            for version in versions
-        ),
-        *(
-            SubjectRow(
-                intervals.of_equipment(row[0]),
-                row[1],
-                row[2] or 0,
-                last.get(("equipment", row[0].id)),
-            )
-            for row in equipment
-        ),
-    ]
+    )
+    return [(one, judged, good or 0) for one, judged, good in rows]
 
 
 def subject(session: Session, actor: Actor, kind: str, key: int) -> Subject:

@@ -24,11 +24,10 @@ from app.calibration.metrology.interval import (
 )
 from app.calibration.procedure_models import ProcedureVersion
 from app.calibration.procedureinputs import VersionInput
-from app.kernel import audit, clock, queueing
+from app.kernel import audit, clock, queueing, words
 from app.kernel.actor import Actor
 from app.kernel.canonical import canonical
 from app.kernel.errors import Conflict, Invalid, Refused
-from app.kernel.searchkeys import clean
 from app.kernel.text import Text, msg
 
 DAYS_A_MONTH = 30.4375
@@ -188,20 +187,10 @@ def decide(
     actor.require(
         "calibration.equipment" if subject.equipment is not None else "calibration.procedures"
     )
-    why = clean(reason)
-    if len(why) > _LONGEST_REASON:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REASON), field="reason"
-        )
-    if not accepted and not why:
-        raise Refused(msg("Please say why."), field="reason")
+    read_why = words.fitting if accepted else words.why
+    why = read_why(reason, most=_LONGEST_REASON, field="reason")
     queueing.enter(session, actor.store_id)
-    found = next(
-        (each for each in suggestions(session, actor, subject, policy) if each.method == method),
-        None,
-    )
-    if found is None or found.after_days != expected_days:
-        raise Conflict(msg("The suggestion is another one by now. Look again."), link=subject.page)
+    found = _still_made(session, actor, subject, policy, method=method, days=expected_days)
     if accepted and not found.changes:
         raise Refused(msg("The interval is {months} months already.", months=subject.months))
     row = IntervalSuggestion(
@@ -231,6 +220,17 @@ def decide(
         reason=why or None,
     )
     return row
+
+
+def _still_made(
+    session: Session, actor: Actor, subject: Subject, policy: Policy, *, method: str, days: int
+) -> Suggestion:
+    """The suggestion that was read, made anew; raises Conflict when it is another one by now."""
+    made = suggestions(session, actor, subject, policy)
+    found = next((each for each in made if each.method == method), None)
+    if found is None or found.after_days != days:
+        raise Conflict(msg("The suggestion is another one by now. Look again."), link=subject.page)
+    return found
 
 
 def decisions(

@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.calibration import chosenpoints, equipment, events, goodness, seedwords
-from app.calibration.equipment_models import Equipment
+from app.calibration.equipment_models import Equipment, EquipmentCertificate
 from app.calibration.finishing import finish, reopen
 from app.calibration.job_models import (
     CalibrationJob,
@@ -131,28 +131,21 @@ def choose_equipment(
     row = session.scalar(
         select(JobEquipment).where(JobEquipment.job_id == job.id, JobEquipment.role == role)
     )
-    if row is not None and row.frozen_at is not None:
-        if (row.equipment_id, row.certificate_id) == (chosen.id, certificate.id):
-            return row
-        raise Conflict(
-            msg(
-                "{role} was read with already; it stays as it is in this job.",
-                role=seedwords.word(role),
-            ),
-            field="equipment",
-        )
     if row is None:
         row = JobEquipment(
             job_id=job.id,
             role=role,
             equipment_id=chosen.id,
             certificate_id=certificate.id,
-            chosen_at=clock.now(),
+            chosen_at=now,
             chosen_by=actor.name,
         )
         session.add(row)
+    elif row.frozen_at is not None:
+        _require_same(row, chosen, certificate)
+        return row
     row.equipment_id, row.certificate_id = chosen.id, certificate.id
-    row.chosen_at, row.chosen_by = clock.now(), actor.name
+    row.chosen_at, row.chosen_by = now, actor.name
     touch(session, job)
     audit.record(
         session,
@@ -162,6 +155,18 @@ def choose_equipment(
         after={"role": role, "equipment": chosen.asset_number, "certificate": certificate.number},
     )
     return row
+
+
+def _require_same(row: JobEquipment, chosen: Equipment, certificate: EquipmentCertificate) -> None:
+    """What was read with stays as it is in this job."""
+    if (row.equipment_id, row.certificate_id) != (chosen.id, certificate.id):
+        raise Conflict(
+            msg(
+                "{role} was read with already; it stays as it is in this job.",
+                role=seedwords.word(row.role),
+            ),
+            field="equipment",
+        )
 
 
 def _require_fit(job: CalibrationJob, role: str, chosen: Equipment) -> None:

@@ -43,18 +43,12 @@ def plan(
     queueing.enter(session, actor.store_id)
     if unit.store_id != actor.store_id:
         raise NotFound(msg("There is no such robot in this store."), field="unit")
-    version = version or procedures.released(
+    released = version or procedures.released(
         session, actor.store_id, code=code, model_id=unit.model_id
     )
-    _check_version(version, unit)
-    if targets or points:
-        version = procedures.loaded(session, version.id)
-    if twin := _being_measured(session, unit, version):
-        raise Conflict(
-            msg("{number} measures this robot by this procedure already.", number=label(twin)),
-            field="procedure",
-            link=page(twin),
-        )
+    _check_version(released, unit)
+    version = procedures.loaded(session, released.id) if targets or points else released
+    _require_not_measured(session, unit, version)
     job = CalibrationJob(
         store_id=actor.store_id,
         number=numbers.allot(session, store_id=actor.store_id, series=SERIES),
@@ -68,6 +62,11 @@ def plan(
     )
     session.add(job)
     session.flush()
+    _record(session, actor, job, unit)
+    return by_id(session, actor, job.id)
+
+
+def _record(session: Session, actor: Actor, job: CalibrationJob, unit: Unit) -> None:
     audit.record(
         session,
         actor,
@@ -75,12 +74,11 @@ def plan(
         subject=f"calibration:{label(job)}",
         after={
             "unit": unit.serial,
-            "version_id": version.id,
-            "reason": reason,
+            "version_id": job.version_id,
+            "reason": job.reason,
             "points": job.points or "all",
         },
     )
-    return by_id(session, actor, job.id)
 
 
 def plan_due(
@@ -161,6 +159,16 @@ def _check_version(version: ProcedureVersion, unit: Unit) -> None:
         )
     if version.model_id not in {None, unit.model_id}:
         raise Refused(msg("This version is for another model."), field="procedure")
+
+
+def _require_not_measured(session: Session, unit: Unit, version: ProcedureVersion) -> None:
+    twin = _being_measured(session, unit, version)
+    if twin is not None:
+        raise Conflict(
+            msg("{number} measures this robot by this procedure already.", number=label(twin)),
+            field="procedure",
+            link=page(twin),
+        )
 
 
 def _being_measured(

@@ -29,6 +29,14 @@ class Counted:
     total: Money
     pieces: Mapping[int, int]
 
+    @property
+    def largest_first(self) -> tuple[tuple[Money, int], ...]:
+        """Each value with its pieces, as a report lists them."""
+        return tuple(
+            (Money(value, self.total.currency), self.pieces[value])
+            for value in sorted(self.pieces, reverse=True)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CountRow:

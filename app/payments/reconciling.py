@@ -206,21 +206,7 @@ def _refunds(
                     kind=Kind.REFUND_NOT_OURS, provider_id=refund_id, theirs=report.amount
                 )
             continue
-        refund, said = ours[refund_id]
-        amount = Money(refund.amount_minor, refund.currency)
-        is_same = refund.state is RefundState.PAID_OUT and amount == report.amount
-        yield (
-            None
-            if is_same
-            else Difference(
-                kind=Kind.REFUND_NOT_BOOKED,
-                provider_id=refund_id,
-                reference=said,
-                ours=amount,
-                theirs=report.amount,
-                refund_id=refund.id,
-            )
-        )
+        yield _refund_against(report, *ours[refund_id])
     for provider_id, (refund, said) in ours.items():
         if provider_id not in theirs and refund.state is RefundState.PAID_OUT:
             yield Difference(
@@ -230,6 +216,21 @@ def _refunds(
                 ours=Money(refund.amount_minor, refund.currency),
                 refund_id=refund.id,
             )
+
+
+def _refund_against(report: RefundReport, refund: Refund, said: str) -> Difference | None:
+    """None where ours is paid out, and is as much as theirs."""
+    amount = Money(refund.amount_minor, refund.currency)
+    if refund.state is RefundState.PAID_OUT and amount == report.amount:
+        return None
+    return Difference(
+        kind=Kind.REFUND_NOT_BOOKED,
+        provider_id=report.id,
+        reference=said,
+        ours=amount,
+        theirs=report.amount,
+        refund_id=refund.id,
+    )
 
 
 def _intents_of(session: Session, store_id: int, intent_ids: set[str]) -> set[str]:

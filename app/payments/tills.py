@@ -240,30 +240,15 @@ def close(
     reason = clean(reason)[:200]
     expected = journal.cash_in_drawer(session, till_session.id, counted.currency)
     difference = counted - expected
-    if difference and not reason:
-        raise DifferenceUnexplained(
-            msg("The count is not what was expected. Count again, or say why it differs."),
-            field="reason",
-        )
-    _post(
-        session,
-        till_session,
-        EntryKind.TILL_DIFFERENCE,
-        into_drawer=difference,
-        against=Account.CASH_DIFFERENCE,
-        memo=reason,
-    )
-    _post(session, till_session, EntryKind.TAKINGS, into_drawer=-counted, against=Account.SAFE)
+    _require_explained(difference, reason)
+    _empty(session, till_session, counted=counted, difference=difference, memo=reason)
     closing = till_reports.Closing(
         at=_moment(session, till_session),
         by=actor.name,
         counted=counted,
         expected=expected,
         reason=reason,
-        pieces=tuple(
-            (Money(value, counted.currency), by_pieces.pieces[value])
-            for value in sorted(by_pieces.pieces, reverse=True)
-        ),
+        pieces=by_pieces.largest_first,
     )
     counts.keep(
         session, actor, till_session, by_pieces, purpose=CountPurpose.CLOSING, at=closing.at
@@ -278,6 +263,29 @@ def close(
         reason=reason or None,
     )
     return till_session
+
+
+def _require_explained(difference: Money, reason: str) -> None:
+    if difference and not reason:
+        raise DifferenceUnexplained(
+            msg("The count is not what was expected. Count again, or say why it differs."),
+            field="reason",
+        )
+
+
+def _empty(
+    session: Session, till_session: TillSession, *, counted: Money, difference: Money, memo: str
+) -> None:
+    """The drawer is taken to hold what was counted, and all of that goes into the safe."""
+    _post(
+        session,
+        till_session,
+        EntryKind.TILL_DIFFERENCE,
+        into_drawer=difference,
+        against=Account.CASH_DIFFERENCE,
+        memo=memo,
+    )
+    _post(session, till_session, EntryKind.TAKINGS, into_drawer=-counted, against=Account.SAFE)
 
 
 def _moment(session: Session, till_session: TillSession) -> datetime:

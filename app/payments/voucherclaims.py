@@ -1,6 +1,6 @@
 """What authorities owe for vouchers: claimed in batches, paid in whole or in part."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -50,10 +50,7 @@ def send(
     Raises Conflict where none waits, Invalid where a paper is missing that the authority asks for.
     """
     actor.require("vouchers.edit")
-    # held, so that two at once do not both claim the same
-    session.scalars(
-        select(VoucherScheme.id).where(VoucherScheme.id == scheme.id).with_for_update()
-    ).one()
+    vouchers.hold(session, scheme)
     batch = voucherdesk.waiting_of(session, scheme, voucher_ids)
     if not batch or (voucher_ids is not None and len(batch) < len({*voucher_ids})):
         raise Conflict(msg("No voucher of {name} waits to be claimed.", name=scheme.name))
@@ -107,19 +104,8 @@ def settle(
         problems["note"] = msg("Write the transfer's text or number.")
     if problems:
         raise Invalid(msg("Please look at the marked fields."), problems=problems)
-    came_in_all = lost_in_all = charged_in_all = Money(0, batch[0].currency)
-    is_charged = session.get_one(VoucherScheme, claim.scheme_id).rest is Rest.CUSTOMER
-    for voucher in batch:
-        came = paid[voucher.id]
-        rest = max(vouchers.open_value(voucher) - came, Money(0, came.currency))
-        voucher.paid_minor = came.minor
-        came_in_all += came
-        if is_charged and rest:
-            voucherrest.charge(session, actor, voucher, rest)
-            charged_in_all += rest
-        else:
-            voucher.lost_minor = rest.minor
-            lost_in_all += rest
+    scheme = session.get_one(VoucherScheme, claim.scheme_id)
+    came_in, lost, charged = _settle_each(session, actor, scheme, batch, paid)
     claim.settled_at, claim.settled_by, claim.note = clock.now(), actor.name, note
     session.flush()
     journal.post(
@@ -127,9 +113,9 @@ def settle(
         store_id=claim.store_id,
         kind=EntryKind.VOUCHER_CLAIM,
         sides={
-            Account.BANK_CLEARING: came_in_all,
-            Account.CLAIM_LOSS: lost_in_all,
-            Account.VOUCHERS: -came_in_all - lost_in_all,
+            Account.BANK_CLEARING: came_in,
+            Account.CLAIM_LOSS: lost,
+            Account.VOUCHERS: -came_in - lost,
         },
         memo=f"voucher_claim:{claim.number}",
     )
@@ -138,9 +124,32 @@ def settle(
         actor,
         "voucher_claim.settled",
         subject=f"voucher_claim:{claim.number}",
-        after={"paid": came_in_all, "lost": lost_in_all, "charged": charged_in_all},
+        after={"paid": came_in, "lost": lost, "charged": charged},
         reason=note,
     )
+
+
+def _settle_each(
+    session: Session,
+    actor: Actor,
+    scheme: VoucherScheme,
+    batch: Sequence[Voucher],
+    paid: Mapping[int, Money],
+) -> tuple[Money, Money, Money]:
+    """What came in, what is lost and what is charged to customers, of all vouchers together."""
+    came_in = lost = charged = Money(0, batch[0].currency)
+    for voucher in batch:
+        came = paid[voucher.id]
+        rest = max(vouchers.open_value(voucher) - came, Money(0, came.currency))
+        voucher.paid_minor = came.minor
+        came_in += came
+        if rest and scheme.rest is Rest.CUSTOMER:
+            voucherrest.charge(session, actor, voucher, rest)
+            charged += rest
+        else:
+            voucher.lost_minor = rest.minor
+            lost += rest
+    return came_in, lost, charged
 
 
 def send_back(session: Session, actor: Actor, voucher_id: int) -> Voucher:

@@ -46,6 +46,13 @@ def by_id(session: Session, actor: Actor, voucher_id: int) -> Voucher:
     return found
 
 
+def hold(session: Session, scheme: VoucherScheme) -> None:
+    """One at a time: so that two at once do not both use or claim the same voucher."""
+    session.scalars(
+        select(VoucherScheme.id).where(VoucherScheme.id == scheme.id).with_for_update()
+    ).one()
+
+
 def redeem(
     session: Session,
     actor: Actor,
@@ -61,9 +68,7 @@ def redeem(
 
     Raises Conflict for one that was used, Refused outside the scheme's rules.
     """
-    session.scalars(
-        select(VoucherScheme.id).where(VoucherScheme.id == scheme.id).with_for_update()
-    ).one()
+    hold(session, scheme)
     code, evidence = "".join(code.split()).upper(), clean(evidence)[:200]
     customer = _check(session, bill, scheme, code=code, goods=goods, evidence=evidence)
     amount = min(worth(scheme, goods), standing.of(session, bill).due)

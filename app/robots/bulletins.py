@@ -143,10 +143,10 @@ def settle(
     """
     actor.require("robots.record")
     _require_live(bulletin)
-    said = Reading()
-    reference = said.text("reference", reference, most=64)
-    note = said.text("note", note, most=LONGEST_TEXT)
-    said.done()
+    form = Reading()
+    reference = form.text("reference", reference, most=64)
+    note = form.text("note", note, most=LONGEST_TEXT)
+    form.done()
     settled = BulletinCompletion(
         store_id=unit.store_id,
         bulletin_id=bulletin.id,
@@ -160,13 +160,12 @@ def settle(
     )
     session.add(settled)
     session.flush()
+    said = msg("Bulletin {code}: {outcome}", code=bulletin.code, outcome=OUTCOME_LABELS[outcome])
     timeline.note(
         session,
         unit.id,
         kind="bulletin",
-        summary=msg(
-            "Bulletin {code}: {outcome}", code=bulletin.code, outcome=OUTCOME_LABELS[outcome]
-        ),
+        summary=said,
         link=addresses.bulletin_page(bulletin.id),
         actor_name=actor.name,
     )

@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, events
+from app.kernel import audit, events, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
 from app.kernel.searchkeys import clean, search_key
@@ -100,7 +100,7 @@ def keep(
     """The same as part of an act whose own permission was checked; fields begin with `prefix`."""
     if not values:
         raise Refused(msg("Please say what at least one counter shows."), field="counters")
-    moment = moment_of(at)
+    moment, said = moment_of(at), _reference(reference)
     meters = Meters(session, unit.id)
     before = neighbours(session, unit.id, moment, earlier=True)
     after = neighbours(session, unit.id, moment, earlier=False)
@@ -121,7 +121,7 @@ def keep(
                 meter=meter,
                 value=value,
                 at=moment,
-                reference=_reference(reference),
+                reference=said,
                 by=actor.name,
             )
         )
@@ -137,7 +137,7 @@ def keep(
         "counters.read",
         subject=f"robot:{unit.serial}",
         after={"at": moment, **{str(row.counter): row.value for row in kept}},
-        reason=_reference(reference) or None,
+        reason=said or None,
     )
     return kept
 
@@ -270,12 +270,7 @@ def _falls(unit: Unit, counter: Counter, value: int, low: Bound, *, field: str) 
 
 
 def _reference(text: str) -> str:
-    reference = clean(text)
-    if len(reference) > _LONGEST_REFERENCE:
-        raise Refused(
-            msg("At most {most} characters fit here.", most=_LONGEST_REFERENCE), field="reference"
-        )
-    return reference
+    return words.fitting(text, most=_LONGEST_REFERENCE, field="reference")
 
 
 def _announce(

@@ -204,20 +204,8 @@ def _work(
     counts = totals(session, ids)
     done = _done(session, ids)
     happened = _happened(session, ids)
-    open_tickets = {
-        one.unit_id: one
-        for one in session.scalars(
-            select(Ticket).where(Ticket.unit_id.in_(ids), Ticket.ended_at.is_(None))
-        )
-    }
-    planned = {
-        (ticket_id, plan_id)
-        for ticket_id, plan_id in session.execute(
-            select(PlanTicket.ticket_id, PlanTicket.plan_id).where(
-                PlanTicket.unit_id.in_(ids), PlanTicket.done_at.is_(None)
-            )
-        )
-    }
+    open_tickets = _open_tickets(session, ids)
+    planned = _planned(session, ids)
     work = []
     for unit in units:
         ticket = open_tickets.get(unit.id)
@@ -263,6 +251,21 @@ def _done(session: Session, ids: Collection[int]) -> dict[tuple[int, int], PlanT
     )
     rows = session.scalars(select(PlanTicket).where(PlanTicket.id.in_(newest)))
     return {(row.unit_id, row.plan_id): row for row in rows}
+
+
+def _open_tickets(session: Session, ids: Collection[int]) -> dict[int, Ticket]:
+    rows = session.scalars(select(Ticket).where(Ticket.unit_id.in_(ids), Ticket.ended_at.is_(None)))
+    return {row.unit_id: row for row in rows}
+
+
+def _planned(session: Session, ids: Collection[int]) -> set[tuple[int, int]]:
+    """By ticket and plan: what an open ticket is to do."""
+    rows = session.execute(
+        select(PlanTicket.ticket_id, PlanTicket.plan_id).where(
+            PlanTicket.unit_id.in_(ids), PlanTicket.done_at.is_(None)
+        )
+    )
+    return {(ticket_id, plan_id) for ticket_id, plan_id in rows}
 
 
 def _happened(session: Session, ids: Collection[int]) -> dict[int, dict[Occasion, datetime]]:

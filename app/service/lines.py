@@ -64,12 +64,7 @@ def add(
     _require_quantity(typed.quantity)
     rate = operations.rate_of(session, ticket.store_id)
     item = lineitems.find(session, actor, ticket, typed, rate)
-    slot_path = clean(typed.slot_path) or _only_slot(session, ticket, item)
-    if len(slot_path) > LONGEST_PATH:
-        raise NotFound(msg("There is no such slot in this robot."), field="slot")
-    _require_fits(session, actor, ticket, item, slot_path)
-    if item.part is not None:
-        slotroom.require(session, sheet, item.part, slot_path, quantity=typed.quantity)
+    slot_path = _slot_for(session, actor, sheet, item, typed)
     price = lineitems.price_of(actor, item, typed)
     tax_code = item.tax_code or lineitems.standard_tax(session, ticket.store_id, rate)
     line = EstimateLine(
@@ -102,6 +97,20 @@ def add(
     _write_shares(session, line, shares, parts)
     _record(session, actor, sheet, "line_added", line)
     return line
+
+
+def _slot_for(
+    session: Session, actor: Actor, sheet: Sheet, item: lineitems.Item, typed: LineInput
+) -> str:
+    """The slot that was said, or the only one there is; the part fits into it, and finds room."""
+    ticket = sheet.ticket
+    slot_path = clean(typed.slot_path) or _only_slot(session, ticket, item)
+    if len(slot_path) > LONGEST_PATH:
+        raise NotFound(msg("There is no such slot in this robot."), field="slot")
+    _require_fits(session, actor, ticket, item, slot_path)
+    if item.part is not None:
+        slotroom.require(session, sheet, item.part, slot_path, quantity=typed.quantity)
+    return slot_path
 
 
 def change(

@@ -7,10 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ScalarSelect, false, or_, select
 from sqlalchemy.orm import Session
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, words
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Refused
-from app.kernel.searchkeys import clean
 from app.kernel.text import msg
 from app.robots.gate import Reason
 from app.service import linesdone, tickets
@@ -36,15 +35,7 @@ def check(session: Session, actor: Actor, ticket: Ticket, verdict: Verdict) -> Q
     a line and a word.
     """
     actor.require("service.check")
-    if ticket.state is not TicketState.CHECKING:
-        raise Conflict(
-            msg(
-                "{number} is {state}. It is checked when the work is done.",
-                number=tickets.label(ticket),
-                state=STATE_LABELS[ticket.state],
-            ),
-            link=tickets.page(ticket),
-        )
+    _require_checking(ticket)
     own = worked_on(session, ticket, actor.staff_id)
     if own and not rules_of(session, ticket.store_id).may_check_own:
         raise Refused(
@@ -54,9 +45,7 @@ def check(session: Session, actor: Actor, ticket: Ticket, verdict: Verdict) -> Q
             ),
             field="form",
         )
-    note = clean(verdict.note)
-    if len(note) > _LONGEST_NOTE:
-        raise Refused(msg("At most {most} characters fit here.", most=_LONGEST_NOTE), field="note")
+    note = words.fitting(verdict.note, most=_LONGEST_NOTE, field="note")
     failed = _failed(session, ticket, verdict.failed)
     if failed and not note:
         raise Refused(msg("Please say what is to be done again."), field="note")
@@ -84,6 +73,18 @@ def check(session: Session, actor: Actor, ticket: Ticket, verdict: Verdict) -> Q
         linesdone.reopen(session, actor, ticket, failed, why=note)
         tickets.move(session, actor, ticket, TicketState.IN_WORK, why=note[:200])
     return row
+
+
+def _require_checking(ticket: Ticket) -> None:
+    if ticket.state is not TicketState.CHECKING:
+        raise Conflict(
+            msg(
+                "{number} is {state}. It is checked when the work is done.",
+                number=tickets.label(ticket),
+                state=STATE_LABELS[ticket.state],
+            ),
+            link=tickets.page(ticket),
+        )
 
 
 @dataclass(frozen=True, slots=True)

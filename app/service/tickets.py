@@ -135,11 +135,7 @@ def move(
     actor.require(_NEEDS.get(to, "service.work"))
     changes.require_state_seen(session, ticket, seen)
     TICKET_MOVES.check(ticket.state, to)
-    if to is TicketState.RECEIVED and ticket.received_at is None:
-        raise guards.NotYet(
-            msg("{number} is booked. Check the robot in when it is here.", number=label(ticket)),
-            link=f"/service/new?ticket={ticket.number}",
-        )
+    _require_checked_in(ticket, to)
     guards.require(session, actor, ticket, to)
     before = ticket.state
     _end_wait(session, actor, ticket)
@@ -158,13 +154,28 @@ def move(
         why=why,
     )
     _tell(session, actor, ticket, to)
+    _announce_move(session, actor, ticket, before, why=why)
+
+
+def _require_checked_in(ticket: Ticket, to: TicketState) -> None:
+    """A booked robot is here only once it was checked in."""
+    if to is TicketState.RECEIVED and ticket.received_at is None:
+        raise guards.NotYet(
+            msg("{number} is booked. Check the robot in when it is here.", number=label(ticket)),
+            link=f"/service/new?ticket={ticket.number}",
+        )
+
+
+def _announce_move(
+    session: Session, actor: Actor, ticket: Ticket, before: TicketState, *, why: str
+) -> None:
     audit.record(
         session,
         actor,
         "ticket.moved",
         subject=reference(ticket),
         before={"state": before},
-        after={"state": to},
+        after={"state": ticket.state},
         reason=why or None,
     )
     events.announce(
@@ -175,7 +186,7 @@ def move(
             ticket_id=ticket.id,
             unit_id=ticket.unit_id,
             before=before,
-            after=to,
+            after=ticket.state,
         ),
     )
 

@@ -1,6 +1,6 @@
 """Plots as SVG: where each thing stands. Colours and fonts are the style sheet's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil, floor, log10
@@ -172,26 +172,12 @@ def within_limits(
     readings: Sequence[tuple[datetime, float, float]], frame: Frame = BARE
 ) -> LimitChart:
     """Readings (moment, value, half its uncertainty) over time against limits and expectation."""
-    moments = sorted(
-        [
-            *(at.timestamp() for at, _, _ in readings),
-            *(reach.at.timestamp() for reach in frame.expected),
-            *(at.timestamp() for at, _ in frame.others),
-        ]
-    )
+    moments = _moments(readings, frame)
     if not moments:
         return LimitChart((), "", None, (), (), "", "", (), (), ())
     first, last = moments[0], max(moments[-1], moments[0] + 1)
     edges = [edge for edge in (frame.lower, frame.upper) if edge is not None]
-    levels = _levels(
-        [
-            *(value + sign * half for _, value, half in readings for sign in (-1, 1)),
-            *edges,
-            *frame.controls,
-            *(end for reach in frame.expected for end in (reach.low, reach.high)),
-            *(value for _, value in frame.others),
-        ]
-    )
+    levels = _levels([*_ends(readings, frame), *edges])
     low, high = levels[0], levels[-1]
 
     def x(at: datetime) -> float:
@@ -223,6 +209,25 @@ def within_limits(
         across=_dates(first, last),
         up=tuple(Tick(y(level), level) for level in levels),
     )
+
+
+def _moments(readings: Sequence[tuple[datetime, float, float]], frame: Frame) -> list[float]:
+    """Every moment at which something is drawn, the earliest first."""
+    return sorted(
+        [
+            *(at.timestamp() for at, _, _ in readings),
+            *(reach.at.timestamp() for reach in frame.expected),
+            *(at.timestamp() for at, _ in frame.others),
+        ]
+    )
+
+
+def _ends(readings: Sequence[tuple[datetime, float, float]], frame: Frame) -> Iterator[float]:
+    """Every height that something reaches."""
+    yield from (value + sign * half for _, value, half in readings for sign in (-1, 1))
+    yield from frame.controls
+    yield from (end for reach in frame.expected for end in (reach.low, reach.high))
+    yield from (value for _, value in frame.others)
 
 
 def _is_beyond(value: float, frame: Frame) -> bool:

@@ -231,14 +231,11 @@ def _case(
 ) -> Response:
     case = impact.by_number(session, actor, number)
     after = int(paging.decode(cursor, int)[0]) if cursor else 0
-    rows = list(impactlists.items(session, case, effect=effect, after=after))
+    found = list(impactlists.items(session, case, effect=effect, after=after))
+    rows = found[: impactlists.PAGE]
     asked = {"effect": effect} if effect else {}
-    following = ""
-    if len(rows) > impactlists.PAGE:
-        rows = rows[: impactlists.PAGE]
-        asked_next = {**asked, "cursor": paging.encode(rows[-1].item.id)}
-        following = f"{impact.page(case)}?{urlencode(asked_next)}"
-    counts = impact.counts(session, [case.id])[case.id]
+    asked_next = {**asked, "cursor": paging.encode(rows[-1].item.id)} if rows else {}
+    is_more = len(found) > len(rows)
     return render(
         request,
         "calibration/impact_case.html",
@@ -248,12 +245,12 @@ def _case(
         label=impact.label(case),
         about=impactlists.about(session, case),
         rows=rows,
-        counts=counts,
+        counts=impact.counts(session, [case.id])[case.id],
         is_open=case.state is ImpactState.OPEN,
         effect=effect,
         effects=list(Effect)[::-1],
         first_href=f"{impact.page(case)}?{urlencode(asked)}" if cursor else "",
-        next_href=following,
+        next_href=f"{impact.page(case)}?{urlencode(asked_next)}" if is_more else "",
         owners=impactlists.owners(session, case),
         subject_labels=impact.SUBJECT_LABELS,
         state_labels=impact.STATE_LABELS,

@@ -39,6 +39,14 @@ router = APIRouter(prefix="/calibration/imports")
 
 _SHOWN = 100
 _PROBLEMS = 100
+# What may be said of any file.
+_CHOICES: dict[str, Any] = {
+    "phases": [(Phase.AS_FOUND, msg("as found")), (Phase.AS_LEFT, msg("as left"))],
+    "separators": [("", msg("Please choose")), *SEPARATORS.items()],
+    "decimals": [("", msg("Please choose")), *DECIMALS.items()],
+    "encodings": [("", msg("as the file says")), *((each, each) for each in ENCODINGS)],
+    "units": [("", msg("Please choose")), *((each, each) for each in UNITS)],
+}
 
 
 class UploadForm(StoreForm):
@@ -347,16 +355,11 @@ def _upload(
             for point in (chosenpoints.of_job(job) if job else ())
             if point.readings
         ],
-        "phases": [(Phase.AS_FOUND, msg("as found")), (Phase.AS_LEFT, msg("as left"))],
         "roles": [
             (role, label)
             for role, label in ROLES.items()
             if (role.startswith("n") or role == "point") == (job is not None)
         ],
-        "separators": [("", msg("Please choose")), *SEPARATORS.items()],
-        "decimals": [("", msg("Please choose")), *DECIMALS.items()],
-        "encodings": [("", msg("as the file says")), *((each, each) for each in ENCODINGS)],
-        "units": [("", msg("Please choose")), *((each, each) for each in UNITS)],
         "mappings": filemappings.listed(session, actor, kind) if KINDS[kind].declares else [],
         "problems": problems_of(told) if told else {},
         "link": told.link if told else None,
@@ -365,5 +368,6 @@ def _upload(
         request,
         "calibration/import_upload.html",
         status=status_of(refusal) if refusal else 200,
+        **_CHOICES,
         **context,
     )

@@ -93,17 +93,11 @@ def show(
         label=jobs.label(job),
         here=jobs.page(job),
         robot_link=addresses.robot_page(job.unit.serial),
-        state_label=JOB_LABELS[job.state],
-        state_tone=JOB_TONES[job.state],
+        **_standing(job),
         reason_label=REASON_LABELS[job.reason],
         rule_label=RULE_LABELS[Rule(version.rule)],
         phase_labels=PHASE_LABELS,
         source_labels=SOURCE_LABELS,
-        is_planned=job.state is JobState.PLANNED,
-        is_measuring=job.state is JobState.MEASURING,
-        is_measured=job.state is JobState.MEASURED,
-        is_held=job.state is JobState.ON_HOLD,
-        is_open=job.ended_at is None and job.state is not JobState.REVIEWED,
         as_left=Phase.AS_LEFT,
         may_review=actor.may("calibration.review"),
         is_own=desk.has_measured,
@@ -120,6 +114,19 @@ def show(
         said=figuretext.said,
         rounded=figuretext.uncertainty,
     )
+
+
+def _standing(job: CalibrationJob) -> dict[str, Any]:
+    """In which state the job is, as the template asks it."""
+    return {
+        "state_label": JOB_LABELS[job.state],
+        "state_tone": JOB_TONES[job.state],
+        "is_planned": job.state is JobState.PLANNED,
+        "is_measuring": job.state is JobState.MEASURING,
+        "is_measured": job.state is JobState.MEASURED,
+        "is_held": job.state is JobState.ON_HOLD,
+        "is_open": job.ended_at is None and job.state is not JobState.REVIEWED,
+    }
 
 
 def _figure_writer(request: Request) -> Callable[[str], str]:

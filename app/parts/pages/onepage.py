@@ -40,8 +40,24 @@ class Refusal:
 
 
 _FIELDS: dict[str, Any] = (
-    NumberForm().typed() | FitForm().typed() | SuccessorForm().typed() | SubstituteForm().typed()
+    NumberForm().typed()
+    | FitForm().typed()
+    | SuccessorForm().typed()
+    | SubstituteForm().typed()
+    | {"alt": ""}
 )
+# What the page says alike of every part.
+_WORDS: dict[str, Any] = {
+    "control_labels": CONTROL_LABELS,
+    "class_labels": CLASS_LABELS,
+    "classes": CLASS_OPTIONS,
+    "number_labels": numbers.KIND_LABELS,
+    "number_kinds": [(kind.value, numbers.KIND_LABELS[kind]) for kind in NumberKind],
+    "where_label": where_label,
+    "part_page": addresses.part_page,
+    "picture_page": addresses.picture,
+    "component_page": component_page,
+}
 
 
 def page_of(
@@ -73,8 +89,6 @@ def page_of(
         "row": partlook.row_of(asked, heaps, blockers, awaited, chain),
         "part": part,
         "maker": asked.maker,
-        "control_labels": CONTROL_LABELS,
-        "class_labels": CLASS_LABELS,
         "heaps": heaps,
         "blockers": blockers,
         "awaited": awaited,
@@ -86,22 +100,23 @@ def page_of(
         "fitted": fitted[: partlook.MOST_SHOWN],
         "fitted_more": len(fitted) > partlook.MOST_SHOWN,
         "numbers": known,
-        "number_labels": numbers.KIND_LABELS,
-        "number_kinds": [(kind.value, numbers.KIND_LABELS[kind]) for kind in NumberKind],
         "fits": fitrows.grouped(fits),
-        "where_label": where_label,
         "chain": chain,
         "substitutions": substitution.of_part(session, part.id),
         "in_force": lambda one: substitution.is_in_force(one, today=desk.business_day_of(store)),
         "pictures": pictures.of_part(session, part.id),
         "models": options_of(models),
-        "classes": CLASS_OPTIONS,
-        "part_page": addresses.part_page,
-        "picture_page": addresses.picture,
-        "component_page": component_page,
         "below": lambda *path, **query: addresses.page_below(part.number, *path, **query),
+        **_WORDS,
+        **_forms(refused),
+    }
+
+
+def _forms(refused: Refusal | None) -> dict[str, Any]:
+    """Empty forms; or the refused one as it was typed, with what is wrong of it."""
+    return {
         "which": refused.which if refused else "",
-        "form": _FIELDS | {"alt": ""} | (refused.typed if refused else {}),
+        "form": _FIELDS | (refused.typed if refused else {}),
         "problems": problems_of(refused.error) if refused else {},
         "stands_in_way": refused.error.link if refused else None,
     }

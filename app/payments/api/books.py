@@ -229,19 +229,7 @@ def till_day(session: ReadSession, actor: ApiReading, day: date) -> DayOut:
             )
             for row in report.rates
         ],
-        sessions=[
-            DrawerOut(
-                session=row.number,
-                till=row.till,
-                opened_at=row.opened_at,
-                closed_at=row.closed_at,
-                counted=MoneyOut.of(row.counted) if row.counted is not None else None,
-                difference=MoneyOut.of(row.difference) if row.difference is not None else None,
-                difference_reason=row.reason,
-                z_report=row.z_report,
-            )
-            for row in report.drawers
-        ],
+        sessions=[_drawer(row) for row in report.drawers],
         sales=report.sales,
         net=MoneyOut.of(report.net),
         tax=MoneyOut.of(report.tax),
@@ -268,3 +256,16 @@ def _period(session: Session, actor: Actor, first: date | None, last: date | Non
 def _check(day: date, *, field: str) -> None:
     if not _FIRST <= day < _LAST:
         raise Refused(msg("“{text}” is not a day like 2025-11-30.", text=day), field=field)
+
+
+def _drawer(row: dayreport.DrawerRow) -> DrawerOut:
+    return DrawerOut(
+        session=row.number,
+        till=row.till,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        counted=MoneyOut.of(row.counted) if row.counted is not None else None,
+        difference=MoneyOut.of(row.difference) if row.difference is not None else None,
+        difference_reason=row.reason,
+        z_report=row.z_report,
+    )
