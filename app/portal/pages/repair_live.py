@@ -47,6 +47,14 @@ class Watch:
         return self.followers[ticket_id] >= _MOST_OF_ONE or sum(self.followers.values()) >= _MOST
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a stream is about, and the key that it was opened by."""
+
+    token: str
+    ticket_id: int
+
+
 _watches: WeakKeyDictionary[Database, Watch] = WeakKeyDictionary()
 
 
@@ -64,7 +72,7 @@ async def follow(request: Request, *, token: str, seen: str = "") -> Response:
     if watch.is_full(ticket_id):
         return unlisted(Response(status_code=204))
     known = request.headers.get("last-event-id", "") or seen or now
-    stream = _stream(request, database, watch, ticket_id, known=known)
+    stream = _stream(request, database, watch, Followed(token, ticket_id), known=known)
     answer = StreamingResponse(stream, media_type="text/event-stream")
     answer.headers["X-Accel-Buffering"] = "no"
     return unlisted(answer)
@@ -78,10 +86,13 @@ def _opened(request: Request, token: str) -> Known:
 
 
 async def _stream(
-    request: Request, database: Database, watch: Watch, ticket_id: int, *, known: str
+    request: Request, database: Database, watch: Watch, followed: Followed, *, known: str
 ) -> AsyncIterator[bytes]:
-    """Between two looks it holds no thread and no connection. It ends by itself after a while."""
+    """Between two looks it holds no thread and no connection. It ends by itself after a while, and
+    when its key opens nothing any more.
+    """
     began = said = time.monotonic()
+    ticket_id = followed.ticket_id
     watch.followers[ticket_id] += 1
     try:
         yield f"retry: {_RETRY_MS}\n\n".encode()
@@ -90,7 +101,10 @@ async def _stream(
             now = watch.marks.get(ticket_id, known)
             if now != known:
                 known, said = now, time.monotonic()
+                opens = await together.ask(database, followed.token) is not None
                 yield f"id: {now}\nevent: changed\ndata: {now}\n\n".encode()
+                if not opens:
+                    return
             elif time.monotonic() - said >= live.HEARTBEAT_S:
                 said = time.monotonic()
                 yield b": here\n\n"
