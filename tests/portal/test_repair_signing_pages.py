@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel.audit import AuditEntry
 from app.service import estimates
 from app.service.estimate_models import AnswerSignature
 from app.service.estimates import Sheet
@@ -57,6 +58,8 @@ def test_what_was_drawn_stands_under_the_answer(
     kept = session.scalars(select(AnswerSignature)).one()
     assert (kept.by, kept.signature[:4]) == ("Kerstin Arndt", b"\x89PNG")
     assert 'class="ink"' in bench.get(estimates.page(sheet.ticket)).text
+    decided = select(AuditEntry.actor).where(AuditEntry.action == "estimate.decided")
+    assert session.scalar(decided) == "customer"  # what never forgets knows no name
 
 
 def look_over(customer: Customer) -> str:

@@ -71,7 +71,8 @@ def answer(request: Request, session: ReadSession, *, token: str, form: Submitte
 def _decide(session: Session, ticket: Ticket, said: Answer, *, version: str) -> None:
     actor = Actor(
         store_id=ticket.store_id,
-        name=said.by.strip() or "customer",
+        # not what was typed: the audit never forgets, and it might be a name of the staff's
+        name="customer",
         role="customer",
         permissions=_MAY,
         role_label=msg("Customer"),
