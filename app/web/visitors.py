@@ -4,6 +4,7 @@ What proxies write into `X-Forwarded-For` counts only as far as our own proxies 
 `trusted_proxies`) wrote it: anybody could send the header along and claim another address.
 """
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from app.settings import Settings
 _MOST_HOPS = 20
 # Whoever has one address of IPv6 has a network of them.
 _IPV6_NETWORK = 64
+_WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?|([\d.]+):\d+", re.ASCII)
 
 
 def visitor_of(request: Request) -> str:
@@ -42,9 +44,11 @@ def _network(address: str) -> str:
 
 
 def _read(address: str) -> IPv4Address | IPv6Address | None:
-    """`::ffff:192.0.2.1` is the address of IPv4 that it maps."""
+    """`::ffff:192.0.2.1` is the address of IPv4 that it maps; some proxies write a port behind it."""
+    with_port = _WITH_PORT.fullmatch(address)
+    bare = with_port[1] or with_port[2] if with_port else address.partition("%")[0]
     try:
-        found = ip_address(address.partition("%")[0])
+        found = ip_address(bare)
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found
