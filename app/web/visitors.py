@@ -44,7 +44,7 @@ def _network(address: str) -> str:
 
 
 def _read(address: str) -> IPv4Address | IPv6Address | None:
-    """`::ffff:192.0.2.1` is the address of IPv4 that it maps; some proxies write a port behind it."""
+    """`::ffff:192.0.2.1` is the address of IPv4 that it maps. Some proxies write a port, too."""
     with_port = _WITH_PORT.fullmatch(address)
     bare = with_port[1] or with_port[2] if with_port else address.partition("%")[0]
     try:
