@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.money import Money
 from app.parts import places, stock
-from app.parts.catalogue import add_part
+from app.parts.catalogue import Particulars, add_part
 from app.parts.models import Movement, Part, Place, PlaceKind
 from app.robots import components
 from app.robots.bodyplan import SlotClass
@@ -26,6 +26,23 @@ def a_part(
     part.control = control
     session.flush()
     return part
+
+
+def shelved(
+    session: Session, actor: Actor, number: str, *, pieces: int = 0, **facts: object
+) -> Part:
+    """A part of which such facts are known, committed with its pieces on the shelf."""
+    made = add_part(
+        session,
+        actor,
+        number=number,
+        name=f"Part {number}",
+        particulars=Particulars(**facts),  # type: ignore[arg-type]
+    )
+    if pieces:
+        stock.receive(session, actor, made.id, quantity=pieces, reason="first stock")
+    session.commit()
+    return made
 
 
 def a_component(

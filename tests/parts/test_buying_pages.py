@@ -8,9 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from app.identity.models import Staff
 from app.identity.roles import Role
-from app.identity.signing import actor_for
 from app.kernel.actor import Actor
 from app.parts import buying, purchasing, receipts, stock
 from app.parts.buying_models import GoodsReceipt, PurchaseOrder, Supplier, SupplierReturn
@@ -22,18 +20,6 @@ from tests.makers.buying import a_bin, a_part, a_price, a_sent_order, a_supplier
 from tests.makers.identity import a_person, a_session
 
 pytestmark = pytest.mark.only_on("sqlite")
-
-
-@pytest.fixture
-def clerk(session: Session, store: Store) -> Actor:
-    return actor_for(a_person(session, store, "Mei Lin", role=Role.PARTS), terminal=None)
-
-
-@pytest.fixture
-def browser(app: FastAPI, session: Session, clerk: Actor) -> Browser:
-    cookie = a_session(session, session.get_one(Staff, clerk.staff_id))
-    session.commit()
-    return a_browser(app, cookie)
 
 
 @pytest.fixture

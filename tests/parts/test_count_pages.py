@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.identity.roles import Role
 from app.parts import counting, counts
-from tests.makers.browsing import Browser, a_browser
-from tests.makers.identity import a_person, a_session
+from tests.makers.browsing import Browser
 from tests.makers.store_room import StoreRoom, a_store_room
+from tests.parts.conftest import as_role
 
 pytestmark = pytest.mark.only_on("sqlite")
 
@@ -25,20 +25,14 @@ def room(session: Session) -> StoreRoom:
     return made
 
 
-def as_role(app: FastAPI, session: Session, room: StoreRoom, role: Role) -> Browser:
-    cookie = a_session(session, a_person(session, room.store, f"{role.value} one", role=role))
-    session.commit()
-    return a_browser(app, cookie)
-
-
 @pytest.fixture
 def clerk(app: FastAPI, session: Session, room: StoreRoom) -> Browser:
-    return as_role(app, session, room, Role.PARTS)
+    return as_role(app, session, room.store, Role.PARTS)
 
 
 @pytest.fixture
 def manager(app: FastAPI, session: Session, room: StoreRoom) -> Browser:
-    return as_role(app, session, room, Role.MANAGER)
+    return as_role(app, session, room.store, Role.MANAGER)
 
 
 def test_a_stocktake_is_counted_by_scans_and_approved_by_somebody_else(
