@@ -2,10 +2,11 @@
 
 import secrets
 import time
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("request")
@@ -60,7 +61,10 @@ class RequestFrame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                keep_strict(MutableHeaders(scope=message), request_id)
+                headers = MutableHeaders(scope=message)
+                keep_strict(headers, request_id)
+                if "location" in headers:
+                    headers["location"] = _without_our_host(headers["location"], scope)
             await send(message)
 
         try:
@@ -74,6 +78,18 @@ def keep_strict(headers: MutableHeaders, request_id: str) -> None:
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
     headers["X-Request-Id"] = request_id
+
+
+def _without_our_host(location: str, scope: Scope) -> str:
+    """A redirect to ourselves as a path: behind a proxy that speaks https for us it would else say
+    http, and send whoever holds a key through the open.
+    """
+    there = urlsplit(location)
+    host = Headers(scope=scope).get("host", "")
+    if not host or (there.scheme, there.netloc) != (scope["scheme"], host):
+        return location
+    path = urlunsplit(("", "", there.path, there.query, there.fragment))
+    return location if path.startswith("//") else path or "/"
 
 
 def _account(scope: Scope, *, status: int, seconds: float) -> None:

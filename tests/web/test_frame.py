@@ -80,6 +80,12 @@ def test_no_page_is_kept_by_anybody_on_the_way(visitor: TestClient) -> None:
         assert visitor.get(address).headers["cache-control"] == "no-store"
 
 
+def test_a_redirect_to_ourselves_names_no_host(visitor: TestClient) -> None:
+    """By which a key would go through the open where a proxy speaks https for us."""
+    assert visitor.get("/sign-in/").headers["location"] == "/sign-in"
+    assert not visitor.get("//evil.example//").headers.get("location", "").startswith("//")
+
+
 def test_a_page_and_its_fragment_are_two_things_to_a_cache(visitor: TestClient) -> None:
     assert "HX-Request" in visitor.get("/sign-in").headers["vary"]
 
