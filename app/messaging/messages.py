@@ -53,7 +53,7 @@ def write(
         return None
     store = desk.store_of(session, store_id)
     said = speech(language_for(customer, store), store.zone)
-    stops = letter.topic in choices.STOPPABLE and way.channel is Channel.MAIL and bool(start)
+    stops = letter.topic in choices.STOPPABLE and bool(start)
     stop_link = f"{start}/u/{choices.stop_key(session, customer.id)}" if stops else ""
     now = clock.now()
     values = {
@@ -140,16 +140,17 @@ def _body(
     stop_link: str,
 ) -> str:
     lines = [said.say(line) for line in letter.lines]
+    no_more = []
+    if stop_link:
+        no_more = [said.say(msg("To get no more of these: {link}", link=stop_link))]
     if channel is Channel.TEXT:
         words = " ".join([f"{store.name}:", said.say(letter.subject), *lines])
-        return f"{words[:_LONGEST_TEXT]} {letter.link}".strip()
+        return " ".join(part for part in (words[:_LONGEST_TEXT], letter.link, *no_more) if part)
     name = customer.contact_name or customer.name
     greeting = said.say(msg("Hello {name},", name=name))
     closing = [said.say(msg("Kind regards")), store.name, *_reach(store)]
-    parts = [greeting, *lines, *([letter.link] if letter.link else []), "\n".join(closing)]
-    if stop_link:
-        parts.append(said.say(msg("To get no more of these: {link}", link=stop_link)))
-    return "\n\n".join(parts)
+    link = [letter.link] if letter.link else []
+    return "\n\n".join([greeting, *lines, *link, "\n".join(closing), *no_more])
 
 
 def _reach(store: Store) -> list[str]:

@@ -224,6 +224,12 @@ def test_a_text_message_is_a_file_for_the_gateway(
     assert said["to"] == "+49 341 1234"
     assert said["text"].endswith("https://store.example/s/key")
 
+    written(session, place, customer, "One question", topic=Topic.SURVEY)
+    asked = session.scalars(select(Message.body).order_by(Message.id.desc())).first()
+    assert asked is not None
+    assert "https://store.example/s/key" in asked
+    assert "https://store.example/u/" in asked
+
 
 def test_who_wants_no_messages_gets_none(session: Session, place: Shop, customer: Customer) -> None:
     choices.choose(session, place.cashier, customer, channel=Channel.NONE, stops_news=False)
