@@ -300,6 +300,7 @@ def test_settings_that_cannot_work_are_refused_in_one_line(
 # serve
 
 
+@pytest.mark.only_on("sqlite")  # demo stores of both engines are made for other tests
 def test_serve_fills_an_empty_database_and_its_tills_have_readers(
     live_server: str, database: Database, tmp_path: Path
 ) -> None:

@@ -114,6 +114,7 @@ def base(number: int, start_server: Callable[..., str]) -> str:  # noqa: ARG001 
     return start_server()
 
 
+@pytest.mark.only_on("sqlite")  # the repair walks the like on PostgreSQL
 def test_the_robot_stays_until_what_the_swap_ended_has_passed(
     page: Page, base: str, number: int, database: Database
 ) -> None:

@@ -41,6 +41,7 @@ def base(session: Session, tmp_path: Path, start_server: Callable[..., str]) -> 
     return start_server()
 
 
+@pytest.mark.only_on("postgresql")  # recalibration walks the like on SQLite
 def test_from_the_fall_to_the_acceptance(page: Page, base: str, database: Database) -> None:
     hands = Hands(page)
     sign_in(hands, base, "emre")
