@@ -302,13 +302,17 @@ def credit(
 ) -> JournalEntry:
     """Take back a part of a recognised sale: revenue and tax, against what the customer is owed.
 
-    Amounts are positive; what stood open on terms is no longer owed, the rest is held for a refund.
-    Raises Conflict when nothing was recognised, or more is taken back than was sold.
+    Amounts are positive; what stood open on terms is no longer owed, nor is what was given up a
+    loss any more; the rest is held for a refund. Raises Conflict when nothing was recognised, or
+    more is taken back than was sold.
     """
     minor = sum(revenue.values()) + tax_minor
     stands = standing.of(session, bill)
     _check_credit(stands, Money(minor, bill.currency))
-    off_terms = min(stands.on_terms.minor, minor)
+    off_loss = min(stands.written_off.minor, max(minor - stands.on_terms.minor, 0))
+    if off_loss:
+        _undo_loss(session, bill, Money(off_loss, bill.currency))
+    off_terms = min(stands.on_terms.minor + off_loss, minor)
     sides = {
         Account.RECEIVABLE: -off_terms,
         Account.DEPOSITS: off_terms - minor,
@@ -368,6 +372,18 @@ def _check_credit(stands: Standing, amount: Money) -> None:
                 left=stands.total - stands.credited,
             )
         )
+
+
+def _undo_loss(session: Session, bill: Bill, amount: Money) -> None:
+    """What was given up is owed again: nobody loses what came back as goods."""
+    journal.post(
+        session,
+        store_id=bill.store_id,
+        kind=EntryKind.WRITE_OFF,
+        sides={Account.RECEIVABLE: amount, Account.BAD_DEBT: -amount},
+        bill_id=bill.id,
+        memo=bill.reference,
+    )
 
 
 def _keep_taxes(session: Session, entry: JournalEntry, taxes: Sequence[TaxSum]) -> None:

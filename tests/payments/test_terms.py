@@ -17,6 +17,7 @@ from app.sales import onaccount, orderstatus
 from app.sales.models import Order
 from app.sales.orderstatus import OrderStatus
 from tests.makers.books import breaches_of
+from tests.makers.returning import taken_back
 from tests.makers.sales import Counter, a_counter, a_robot
 from tests.makers.whole_sales import a_basket
 
@@ -130,4 +131,19 @@ def test_what_is_given_up_is_a_loss_and_no_longer_due(session: Session, counter:
     assert bills.due(session, bill) == Money(0, "EUR")
     loss = journal.balance(session, counter.store.id, Account.BAD_DEBT, "EUR")
     assert loss == Money(BATTERY, "EUR")
+    assert breaches_of(session) == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_goods_that_come_back_undo_the_loss_and_leave_nothing_to_give(
+    session: Session, counter: Counter
+) -> None:
+    order, bill = on_account(session, counter)
+    dunning.write_off(session, counter.manager, bill, reason="insolvent")
+
+    taken_back(session, counter, order, refund=False)
+
+    stands = standing.of(session, bill)
+    assert (stands.held, stands.written_off) == (Money(0, "EUR"), Money(0, "EUR"))
+    assert not journal.balance(session, counter.store.id, Account.BAD_DEBT, "EUR")
     assert breaches_of(session) == []
