@@ -51,7 +51,7 @@ def move_owners_appointment(
     except StoreError as refusal:
         unit, owned = owned_robot(request, session, code, form.o)
         return _page(request, session, unit, owned, form, refusal=refusal)
-    return back(code, form.o, "title")
+    return back(code, form.o, "to-appointment")
 
 
 @router.post("/cancel")
