@@ -1,5 +1,6 @@
 """Links by which a bill is paid from home: a key of 256 bits, kept as a hash, that ends."""
 
+import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -49,7 +50,7 @@ def make(
         bill_id=bill.id,
         token_hash=token_hash(key),
         amount_minor=amount.minor if amount else None,
-        back_to=back_to,
+        back_to=_sealed(back_to.encode(), key).hex(),
         made_at=now,
         made_by=actor.name,
         expires_at=now + timedelta(days=days),
@@ -79,6 +80,13 @@ def of_key(session: Session, key: str) -> PaymentLink:
     if found is None or found.revoked_at is not None:
         raise NotFound(msg("There is nothing to pay at this address."))
     return found
+
+
+def way_back(link: PaymentLink, key: str) -> str:
+    """The page of ours that the customer came from; empty where they came from none."""
+    if link.back_to.startswith("/"):  # as it was kept once; such a link ends within a day
+        return link.back_to
+    return _sealed(bytes.fromhex(link.back_to), key).decode()
 
 
 def is_over(link: PaymentLink) -> bool:
@@ -124,3 +132,11 @@ def revoke_all(session: Session, actor: Actor, bill: Bill) -> int:
             after={"links": len(links)},
         )
     return len(links)
+
+
+def _sealed(text: bytes, key: str) -> bytes:
+    """Sealed by the link's own key, and opened by it again: the address holds a key too, and of
+    keys the house keeps nothing that opens anything.
+    """
+    pad = hashlib.shake_256(b"way back " + key.encode()).digest(len(text))
+    return bytes(one ^ other for one, other in zip(text, pad, strict=True))

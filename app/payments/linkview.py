@@ -41,7 +41,6 @@ def for_customer(session: Session, link: PaymentLink) -> dict[str, Any]:
         "live": live,
         "is_online": live is not None and live.tender is Tender.ONLINE and live.state in LIVE,
         "is_unknown": live is not None and live.state is AttemptState.UNKNOWN,
-        "back_to": link.back_to,
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.models import WrongTries
+from app.payments.card_models import PaymentLink
 from app.portal import talks
 from app.service import tickets
 from app.service.models import Ticket
@@ -158,7 +159,8 @@ def test_ready_it_can_be_paid_and_its_papers_are_its_own(
     assert customer.client.get(f"{customer.here}/papers/protocol.pdf").content[:5] == b"%PDF-"
     assert customer.client.get(f"{customer.here}/papers/document-1.pdf").status_code == 404
     assert paying.status_code == 303
-    assert customer.client.get(paying.headers["location"]).status_code == 200
+    assert f'href="{customer.here}"' in customer.client.get(paying.headers["location"]).text
+    assert customer.here[3:] not in str(session.scalar(select(PaymentLink.back_to)))
 
 
 def test_the_first_load_is_light(app: FastAPI, session: Session, shop: Workshop) -> None:

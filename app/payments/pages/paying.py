@@ -95,7 +95,8 @@ def _page(
     status: int = 200,
 ) -> Response:
     session.rollback()
-    shown: dict[str, Any] = linkview.for_customer(session, links.of_key(session, key))
+    link = links.of_key(session, key)
+    shown: dict[str, Any] = linkview.for_customer(session, link)
     at_reader = (
         shown["live"] is not None
         and shown["live"].tender is not Tender.ONLINE
@@ -109,6 +110,7 @@ def _page(
         address=address,
         goes_on=goes_on,
         at_reader=at_reader,
+        back_to=links.way_back(link, key),
         problems=problems or {},
         speech=speech(language_of(request), shown["store"].zone),
         **shown,
