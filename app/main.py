@@ -6,7 +6,6 @@ from functools import cache
 
 from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import BaseRoute
 
 from app import wiring
 from app.calibration import api as calibration_api
@@ -41,10 +40,11 @@ from app.web import background, csrf, errors, health, openapi, rendering
 from app.web.buffering import BufferedWrites
 from app.web.frame import RequestFrame
 from app.web.navigation import Place
+from app.web.signposts import Guide, Signposts
 from app.web.static import StaticAssets
 
-# Looked through in this order, so the counter comes first. Sales stand before robots: a robot's
-# inspection is asked for below the robot's own, open-ended address.
+# Looked through in this order. Sales stand before robots: a robot's inspection is asked for below
+# the robot's own, open-ended address.
 ROUTERS = (
     sales_pages.router,
     health.router,
@@ -122,7 +122,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         generate_unique_id_function=openapi.operation_id,
         dependencies=[Depends(csrf.check)],
-        routes=[*_routes()],
+        routes=[*_signposts().routers],
         lifespan=_lifespan,
     )
     app.state.settings = settings
@@ -138,11 +138,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings_places = SETTINGS_PLACES
     rendering.environment().globals.update(robot_page=addresses.robot_page)
     app.mount("/static", StaticAssets())
+    app.router.middleware_stack = Guide(app.router, _signposts())
     return app
 
 
 @cache
-def _routes() -> tuple[BaseRoute, ...]:
+def _signposts() -> Signposts:
     """Every address, put together once for a process: FastAPI works out what each endpoint asks for
     when the first request looks through them, which takes longer than a hundred answers.
     """
@@ -153,7 +154,7 @@ def _routes() -> tuple[BaseRoute, ...]:
     )
     for router in ROUTERS:
         front.include_router(router)
-    return tuple(front.router.routes)
+    return Signposts(front.router.routes)
 
 
 @asynccontextmanager
