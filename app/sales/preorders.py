@@ -23,15 +23,17 @@ from app.payments.models import Bill
 from app.robots import claims
 from app.robots.awaited import Awaited
 from app.robots.events import UnitMoved
-from app.robots.models import RobotModel, Unit
+from app.robots.models import Ownership, RobotModel, Unit
 from app.robots.states import Holding, UnitState
-from app.sales import completion, deposits, orders
+from app.sales import completion, deposits, orders, sellable
+from app.sales.errors import NotSellable
 from app.sales.models import Order, OrderLine, ProductKind
 from app.sales.quote_models import PreOrder
 
 # What came, or is announced, and is nobody's yet.
 GIVABLE = (UnitState.EXPECTED, UnitState.RECEIVED, UnitState.INSPECTED, UnitState.AVAILABLE)
 MOST_SHOWN = 200
+_HAD_OWNER = select(Ownership.id).where(Ownership.unit_id == Unit.id).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,14 +280,19 @@ def allocate(
 
 
 def allocate_in_turn(session: Session, actor: Actor, model_id: int) -> int:
-    """Give the free robots of a model, oldest first, to those who are next; how many were given."""
+    """Give the free robots of a model, oldest first, to those who are next; how many were given.
+    One that must not be sold just now is left out.
+    """
     actor.require("counter.sell")
     given = 0
     for unit in _free_of(session, actor.store_id, {model_id}).get(model_id, []):
         following = next_of(session, actor.store_id, model_id)
         if following is None:
             break
-        allocate(session, actor, following, unit)
+        try:
+            allocate(session, actor, following, unit)
+        except NotSellable:
+            continue
         given += 1
     return given
 
@@ -306,11 +313,21 @@ def _require_givable(session: Session, row: PreOrder, unit: Unit) -> None:
         raise Refused(msg("{serial} is another model.", serial=unit.serial), field="unit")
     if unit.state not in GIVABLE or unit.holding is not Holding.STOCK:
         raise Refused(msg("{serial} is not free any more.", serial=unit.serial), field="unit")
+    if session.scalar(select(_HAD_OWNER).where(Unit.id == unit.id)):
+        raise Refused(
+            msg(
+                "{serial} has had an owner. Who waits here is promised a new one.",
+                serial=unit.serial,
+            ),
+            field="unit",
+        )
+    if unit.state is UnitState.AVAILABLE:
+        sellable.require(session, unit)
     claims.require_free(session, unit)
 
 
 def _free_of(session: Session, store_id: int, model_ids: set[int]) -> dict[int, list[Unit]]:
-    """Robots in stock or expected that nobody keeps, by model, the oldest first."""
+    """New robots in stock or expected that nobody keeps, by model, the oldest first."""
     units = session.scalars(
         select(Unit)
         .where(
@@ -318,6 +335,7 @@ def _free_of(session: Session, store_id: int, model_ids: set[int]) -> dict[int, 
             Unit.model_id.in_(model_ids),
             Unit.state.in_(GIVABLE),
             Unit.holding == Holding.STOCK,
+            ~_HAD_OWNER,
         )
         .order_by(Unit.id)
         .limit(MOST_SHOWN)

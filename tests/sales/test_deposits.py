@@ -14,6 +14,7 @@ from app.payments import arrivals, bills, issuing, journal, standing, tills
 from app.payments.documents import DocumentKind
 from app.payments.errors import OverTender
 from app.payments.models import Account, Bill
+from app.robots import ownership
 from app.robots.models import Unit
 from app.robots.states import UnitState
 from app.sales import (
@@ -186,6 +187,21 @@ def test_with_its_robot_a_paid_order_is_complete(session: Session, counter: Coun
     papers = issuing.documents_of(session, order.store_id, orders.reference(order))
     assert [paper.kind for paper in papers] == [DocumentKind.INVOICE]
     assert breaches_of(session) == []
+
+
+@pytest.mark.only_on("sqlite")
+def test_who_waits_for_a_new_robot_gets_no_used_one(session: Session, counter: Counter) -> None:
+    order = an_order(session, counter)
+    pay(session, counter, order, DEPOSIT)
+    used = a_robot(session, counter, "DEMO-G1-0009")
+    ownership.give_to(session, counter.manager, used, counter.customer.id, at=clock.now())
+    ownership.end(session, counter.manager, used, at=clock.now())
+
+    with pytest.raises(Refused, match="has had an owner"):
+        preorders.allocate(session, counter.seller, waiting(session, order), used)
+
+    (queue,) = preorders.queues(session, counter.seller)
+    assert used not in queue.free
 
 
 def test_a_robot_given_before_its_inspection_completes_the_order_after(
