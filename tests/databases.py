@@ -76,6 +76,12 @@ class Supply:
         finally:
             self._administer(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def recurring(self) -> Iterator["Recurring"]:
+        """For a test that needs many databases, one after another."""
+        with ExitStack() as opened:
+            yield Recurring(self, opened)
+
     def _sqlite_template(self) -> Path:
         template = self.folder / "template.db"
         with self._once("sqlite") as is_first:
@@ -138,6 +144,54 @@ class Supply:
         engine = create_engine(self.server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(text(statement))
+
+
+class Recurring:
+    """Empty databases, one after another: PostgreSQL's is emptied for the next, for making one
+    copies a file for each table and index. Its schema must be left as it is.
+    """
+
+    def __init__(self, supply: Supply, opened: ExitStack) -> None:
+        self._supply = supply
+        self._opened = opened
+        self._kept: str | None = None
+
+    @contextmanager
+    def fresh(self, engine: EngineName, folder: Path) -> Iterator[str]:
+        """As a supply gives it."""
+        if engine == "sqlite":
+            with self._supply.fresh(engine, folder) as url:
+                yield url
+            return
+        if self._kept is None:
+            self._kept = self._opened.enter_context(self._supply.fresh(engine, folder))
+        try:
+            yield self._kept
+        finally:
+            _empty(self._kept)
+
+
+def _empty(url: str) -> None:
+    """Rows go, whatever forbids it, and are swept out; numbers begin anew."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        tables = connection.scalars(
+            text(
+                "SELECT quote_ident(tablename) FROM pg_tables "
+                "WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
+        ).all()
+        asked = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables
+        )
+        filled = connection.scalars(text(asked)).all()
+        connection.execute(text("SET session_replication_role = replica"))
+        for table in filled:
+            connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(text(f"VACUUM {', '.join(filled)}"))
+        connection.execute(
+            text("SELECT count(setval(seqrelid::regclass, seqstart, false)) FROM pg_sequence")
+        )
 
 
 def _furnish(url: str) -> None:

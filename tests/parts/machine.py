@@ -32,7 +32,7 @@ from app.robots.components import Identity
 from app.robots.models import Unit
 from app.robots.occupancy import Work
 from app.robots.slot_models import Component, Control, Occupant, Slot
-from tests.databases import EngineName, Supply
+from tests.databases import EngineName, Recurring
 from tests.makers.books import breaches_of
 from tests.makers.parts import a_bin, a_part
 from tests.makers.robots import a_model, a_unit
@@ -66,7 +66,7 @@ cost = st.sampled_from([None, 0, 1, 99, 100, 333, 10_007])
 class StoreRoom(RuleBasedStateMachine):
     """One store, three parts, two robots. A subclass says on which engine, and counts."""
 
-    supply: ClassVar[Supply]
+    supply: ClassVar[Recurring]
     engine: ClassVar[EngineName]
     happened: ClassVar[Counter[str]]
 

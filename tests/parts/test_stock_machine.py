@@ -25,24 +25,24 @@ def test_no_order_of_steps_parts_ledger_shelves_and_slots(
         pytest.skip("another engine was chosen")
     steps = STEPS * SHARES[engine] // sum(SHARES.values())
     happened: Counter[str] = Counter()
-    supply = pytestconfig.stash[SUPPLY]
-    facts: dict[str, object] = {"supply": supply, "engine": engine, "happened": happened}
+    with pytestconfig.stash[SUPPLY].recurring() as supply:
+        facts: dict[str, object] = {"supply": supply, "engine": engine, "happened": happened}
 
-    run_state_machine_as_test(
-        type("StoreRoom", (StoreRoom,), facts),
-        settings=settings(
-            # some end early
-            max_examples=steps // STEPS_A_RUN + 2,
-            stateful_step_count=STEPS_A_RUN,
-            deadline=None,
-            # the suite walks the same ways each time, a soak others
-            derandomize=not IS_SOAK,
-            database=None,
-            phases=[Phase.generate, Phase.shrink] if IS_SOAK else [Phase.generate],
-            suppress_health_check=list(HealthCheck),
-            report_multiple_bugs=False,
-        ),
-    )
+        run_state_machine_as_test(
+            type("StoreRoom", (StoreRoom,), facts),
+            settings=settings(
+                # some end early
+                max_examples=steps // STEPS_A_RUN + 2,
+                stateful_step_count=STEPS_A_RUN,
+                deadline=None,
+                # the suite walks the same ways each time, a soak others
+                derandomize=not IS_SOAK,
+                database=None,
+                phases=[Phase.generate, Phase.shrink] if IS_SOAK else [Phase.generate],
+                suppress_health_check=list(HealthCheck),
+                report_multiple_bugs=False,
+            ),
+        )
 
     # a machine whose every step is refused, or that ends early, would prove nothing
     assert happened["steps"] > steps * 9 // 10
