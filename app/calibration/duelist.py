@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, select, tuple_
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import Row, Select, SQLColumnExpression, func, select, tuple_
+from sqlalchemy.orm import Session, joinedload
 
 from app.calibration.procedure_models import Procedure
 from app.calibration.standing import SOON_DAYS, SOON_HOURS
@@ -18,8 +18,9 @@ from app.kernel.errors import Refused
 from app.kernel.text import Text, msg
 from app.robots import timeline
 from app.robots.counters import SECONDS_PER_HOUR
+from app.robots.meters import total_of
 from app.robots.models import Ownership, Unit
-from app.robots.slot_models import Counter, CounterReading, MeterExchange
+from app.robots.slot_models import Counter
 from app.stores import desk
 from app.web import paging
 from app.web.paging import Page
@@ -158,33 +159,8 @@ def _query(
         today = desk.business_day_of(desk.store_of(session, actor.store_id))
         return query.where(Validity.due_on <= today + timedelta(days=days)), keys
     ahead = SOON_HOURS * SECONDS_PER_HOUR
-    hours = _hours(Validity.unit_id, Validity)
+    hours = total_of(Counter.HOURS, Validity.unit_id, of=Validity)
     return query.where(Validity.due_hours_s <= hours + ahead), keys
-
-
-def _hours(unit_id: SQLColumnExpression[int], of: type[Validity | Unit]) -> ColumnElement[int]:
-    """SQL: what a robot's hours stand for over all of its meters, in seconds; none: 0."""
-    newest = (
-        select(CounterReading.id)
-        .where(CounterReading.unit_id == unit_id, CounterReading.counter == Counter.HOURS)
-        .order_by(CounterReading.at.desc(), CounterReading.id.desc())
-        .limit(1)
-        .correlate(of)
-        .scalar_subquery()
-    )
-    reading = aliased(CounterReading)
-    before = (
-        select(func.coalesce(func.sum(MeterExchange.last - MeterExchange.first), 0))
-        .where(
-            MeterExchange.unit_id == reading.unit_id,
-            MeterExchange.counter == Counter.HOURS,
-            MeterExchange.meter <= reading.meter,
-        )
-        .correlate(reading)
-        .scalar_subquery()
-    )
-    total = select(reading.value + before).where(reading.id == newest).correlate(of)
-    return func.coalesce(total.scalar_subquery(), 0)
 
 
 def _rows(session: Session, by: By, found: Sequence[Row[Any]]) -> list[DueRow]:
@@ -194,7 +170,7 @@ def _rows(session: Session, by: By, found: Sequence[Row[Any]]) -> list[DueRow]:
     units = {
         unit.id: (unit, hours)
         for unit, hours in session.execute(
-            select(Unit, _hours(Unit.id, Unit))
+            select(Unit, total_of(Counter.HOURS, Unit.id, of=Unit))
             .where(Unit.id.in_({row.unit_id for row in found}))
             .options(joinedload(Unit.model), joinedload(Unit.maker))
         )

@@ -1,5 +1,8 @@
 """Four eyes at the counter: a second person who may, known by a PIN."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,8 +26,8 @@ class WrongPin(Refused):
 def sign(session: Session, actor: Actor, *, pin: str) -> None:
     """Somebody signed in puts a name under something, by their own PIN.
 
-    Raises WrongPin, after which the caller's work is undone and `remember_wrong` called; Refused
-    while the PIN is locked, or for a program and a person without one.
+    Raises WrongPin, which the caller lets `counting_wrong` see; Refused while the PIN is locked, or
+    for a program and a person without one.
     """
     if actor.staff_id is None:
         raise Refused(msg("A signature is a person's: sign in."), field="pin")
@@ -37,12 +40,23 @@ def sign(session: Session, actor: Actor, *, pin: str) -> None:
         raise WrongPin(msg("This PIN is not right."), field="pin")
 
 
-def remember_wrong(database: Database, actor: Actor) -> None:
+def _remember_wrong(database: Database, actor: Actor) -> None:
     """Count a wrong signature, in a transaction of its own; the caller's must be over."""
     with database.transaction() as session:
         queueing.enter(session, actor.store_id)
         tries.count(session, tries.of_pin(actor.staff_id or 0))
         audit.record(session, actor, "signature.wrong_pin", subject=f"staff:{actor.staff_id}")
+
+
+@contextmanager
+def counting_wrong(database: Database, session: Session, actor: Actor) -> Iterator[None]:
+    """Around what somebody signs: a wrong PIN undoes the work, is counted, and is told."""
+    try:
+        yield
+    except WrongPin:
+        session.rollback()
+        _remember_wrong(database, actor)
+        raise
 
 
 def second_person(database: Database, actor: Actor, *, pin: str, permission: str) -> Actor:

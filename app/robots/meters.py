@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.kernel.db import Base
 from app.robots.slot_models import Counter, CounterReading, MeterExchange
 
 
@@ -83,3 +84,32 @@ def neighbours(
 
 def of_meter(row: CounterReading | None, meter: int) -> Bound | None:
     return Bound(row.value, row.at) if row is not None and row.meter == meter else None
+
+
+def total_of(
+    counter: Counter, unit_id: SQLColumnExpression[int], *, of: type[Base]
+) -> ColumnElement[int]:
+    """SQL: what a counter stands for over all meters of a robot, none: 0. `of` is the table that
+    the question is asked of, and that `unit_id` is a column of.
+    """
+    newest = (
+        select(CounterReading.id)
+        .where(CounterReading.unit_id == unit_id, CounterReading.counter == counter)
+        .order_by(CounterReading.at.desc(), CounterReading.id.desc())
+        .limit(1)
+        .correlate(of)
+        .scalar_subquery()
+    )
+    reading = aliased(CounterReading)
+    before = (
+        select(func.coalesce(func.sum(MeterExchange.last - MeterExchange.first), 0))
+        .where(
+            MeterExchange.unit_id == reading.unit_id,
+            MeterExchange.counter == reading.counter,
+            MeterExchange.meter <= reading.meter,
+        )
+        .correlate(reading)
+        .scalar_subquery()
+    )
+    total = select(reading.value + before).where(reading.id == newest).correlate(of)
+    return func.coalesce(total.scalar_subquery(), 0)

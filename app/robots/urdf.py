@@ -4,14 +4,15 @@ The file comes from outside and is not trusted: no document type, no entities, n
 size and markup, no recursion over the robot's depth. What is wrong is refused with its line.
 """
 
-import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from lxml import etree
 
+from app.kernel import xmlreading
 from app.kernel.text import msg
+from app.kernel.xmlreading import NotXml
 from app.robots.bodyplan import (
     Joint,
     Link,
@@ -33,14 +34,7 @@ MAX_JOINTS = 2_000
 MAX_MARKUP = 1_000_000
 
 _XACRO = "xacro"
-_DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
-# Encodings in which the bytes of "<!DOCTYPE" cannot hide.
-_PLAIN_ENCODINGS = frozenset(
-    {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "windows-1252"}
-    | {"gb2312", "gbk", "gb18030"}
-)
 _NO_DOCTYPE = msg("A robot description with a document type or entities is not accepted.")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 T = TypeVar("T", Joint, Link)
 
@@ -80,24 +74,11 @@ def read_urdf(data: bytes, *, name: str) -> UrdfModel:
 
 
 def _parse(data: bytes) -> etree._Element:
-    _check_bytes(data)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        recover=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        robot = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as broken:
-        reason = (broken.msg or "")[:120]
-        raise UrdfError(
-            msg("The file cannot be read as XML: {reason}", reason=reason), broken.lineno or 1
-        ) from broken
+        _check_bytes(data)
+        robot = xmlreading.parse(data)
+    except NotXml as bad:
+        raise UrdfError(bad.message, bad.line) from bad
     if robot.getroottree().docinfo.doctype:
         raise UrdfError(_NO_DOCTYPE)
     if robot.tag != "robot":
@@ -114,14 +95,11 @@ def _check_bytes(data: bytes) -> None:
         raise UrdfError(msg("The file is larger than {most} MB.", most=MAX_BYTES // 1_000_000))
     if not data.strip():
         raise UrdfError(msg("The file is empty."))
-    declared = _DECLARED_ENCODING.match(data.removeprefix(_BYTE_ORDER_MARK))
-    encoding = declared.group(1).decode("ascii").lower() if declared else "utf-8"
-    if b"\x00" in data or encoding not in _PLAIN_ENCODINGS:
-        raise UrdfError(msg("The file's encoding is not accepted; save it as UTF-8."), 1)
+    xmlreading.require_plain(data)
     for mark in (b"<!DOCTYPE", b"<!ENTITY"):
         if (at := data.find(mark)) >= 0:
-            raise UrdfError(_NO_DOCTYPE, data.count(b"\n", 0, at) + 1)
-    if data.count(b"<") + data.count(b"=") > MAX_MARKUP:
+            raise UrdfError(_NO_DOCTYPE, xmlreading.line_of(data, at))
+    if xmlreading.has_more_markup_than(MAX_MARKUP, data):
         raise UrdfError(msg("The file has more elements than a robot description can need."))
 
 

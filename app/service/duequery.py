@@ -8,12 +8,13 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.kernel.clock import add_months
 from app.robots.counters import SECONDS_PER_HOUR
+from app.robots.meters import total_of
 from app.robots.models import Unit
-from app.robots.slot_models import Counter, CounterReading, MeterExchange
+from app.robots.slot_models import Counter
 from app.robots.states import Holding, UnitState
 from app.service.planning_models import PlanTicket, ServicePlan, UnitOccasion
 
@@ -87,28 +88,7 @@ def _by_months(plan: ServicePlan, base: date, zone: ZoneInfo) -> ColumnElement[b
 
 
 def _counted(counter: Counter) -> ColumnElement[int]:
-    """What a counter stands for over all of the robot's meters."""
-    newest = (
-        select(CounterReading.id)
-        .where(CounterReading.unit_id == Unit.id, CounterReading.counter == counter)
-        .order_by(CounterReading.at.desc(), CounterReading.id.desc())
-        .limit(1)
-        .correlate(Unit)
-        .scalar_subquery()
-    )
-    reading = aliased(CounterReading)
-    before = (
-        select(func.coalesce(func.sum(MeterExchange.last - MeterExchange.first), 0))
-        .where(
-            MeterExchange.unit_id == reading.unit_id,
-            MeterExchange.counter == reading.counter,
-            MeterExchange.meter <= reading.meter,
-        )
-        .correlate(reading)
-        .scalar_subquery()
-    )
-    total = select(reading.value + before).where(reading.id == newest).correlate(Unit)
-    return func.coalesce(total.scalar_subquery(), 0)
+    return total_of(counter, Unit.id, of=Unit)
 
 
 def _last(plan: ServicePlan, column: InstrumentedAttribute[int]) -> ColumnElement[int]:

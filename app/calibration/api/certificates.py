@@ -95,19 +95,15 @@ def issue_calibration_certificate(
     """A person signs with the PIN. A program is nobody: it is refused."""
     wanted = Issue(tuple(body.languages), body.due_on is not None, body.due_on)
     house = house_of(request.app.state.settings)
-    try:
-        # the paper is drawn out of the queue, so that no till waits for it
-        session.rollback()
-        ahead = certificateahead.of_job(database_of(request), actor, number, wanted, house=house)
-        queueing.enter(session, actor.store_id)
-        job = asked(session, actor, number)
+    # the paper is drawn out of the queue, so that no till waits for it
+    session.rollback()
+    ahead = certificateahead.of_job(database_of(request), actor, number, wanted, house=house)
+    queueing.enter(session, actor.store_id)
+    job = asked(session, actor, number)
+    with approval.counting_wrong(database_of(request), session, actor):
         made = certificates.issue(
             session, actor, job, wanted, house=house, pin=body.pin, ahead=ahead
         )
-    except approval.WrongPin:
-        session.rollback()
-        approval.remember_wrong(database_of(request), actor)
-        raise
     return _out(certificatelists.by_number(session, actor, made.number))
 
 
@@ -190,18 +186,18 @@ def correct_calibration_certificate(
         deviations=body.deviations,
         place=body.place,
     )
-    try:
-        session.rollback()
-        ahead = certificateahead.of_correction(
-            database_of(request),
-            actor,
-            number,
-            said,
-            kind=body.kind,
-            reason=body.reason,
-            house=house,
-        )
-        queueing.enter(session, actor.store_id)
+    session.rollback()
+    ahead = certificateahead.of_correction(
+        database_of(request),
+        actor,
+        number,
+        said,
+        kind=body.kind,
+        reason=body.reason,
+        house=house,
+    )
+    queueing.enter(session, actor.store_id)
+    with approval.counting_wrong(database_of(request), session, actor):
         made = certificates.correct(
             session,
             actor,
@@ -213,10 +209,6 @@ def correct_calibration_certificate(
             pin=body.pin,
             ahead=ahead,
         )
-    except approval.WrongPin:
-        session.rollback()
-        approval.remember_wrong(database_of(request), actor)
-        raise
     return _out(certificatelists.by_number(session, actor, made.number))
 
 

@@ -255,12 +255,8 @@ def review_calibration_job(
 ) -> JobOut:
     """A second person signs with the PIN. A program is nobody: it is refused."""
     job = asked(session, actor, number)
-    try:
+    with approval.counting_wrong(database_of(request), session, actor):
         review.review(session, actor, job, pin=body.pin, note=body.note)
-    except approval.WrongPin:
-        session.rollback()
-        approval.remember_wrong(database_of(request), actor)
-        raise
     return out(session, job)
 
 

@@ -83,11 +83,12 @@ def issue_certificate(
         ahead = certificateahead.of_job(database_of(request), actor, number, wanted, house=house)
         queueing.enter(session, actor.store_id)
         job = asked_job(session, actor, number)
-        made = certificates.issue(
-            session, actor, job, wanted, house=house, pin=form.pin, ahead=ahead
-        )
+        with approval.counting_wrong(database_of(request), session, actor):
+            made = certificates.issue(
+                session, actor, job, wanted, house=house, pin=form.pin, ahead=ahead
+            )
     except StoreError as refusal:
-        _undo(request, session, actor, refusal)
+        session.rollback()
         return _ask(request, session, actor, number, form, refusal=refusal)
     return RedirectResponse(address(made), 303)
 
@@ -139,22 +140,29 @@ def correct_certificate(
         said, kind = form.read(), form.read_kind()
         session.rollback()
         ahead = certificateahead.of_correction(
-            database_of(request), actor, number, said, kind=kind, reason=form.reason, house=house
-        )
-        queueing.enter(session, actor.store_id)
-        made = certificates.correct(
-            session,
+            database_of(request),
             actor,
-            _asked(session, actor, number).certificate,
+            number,
             said,
             kind=kind,
             reason=form.reason,
             house=house,
-            pin=form.pin,
-            ahead=ahead,
         )
+        queueing.enter(session, actor.store_id)
+        with approval.counting_wrong(database_of(request), session, actor):
+            made = certificates.correct(
+                session,
+                actor,
+                _asked(session, actor, number).certificate,
+                said,
+                kind=kind,
+                reason=form.reason,
+                house=house,
+                pin=form.pin,
+                ahead=ahead,
+            )
     except StoreError as refusal:
-        _undo(request, session, actor, refusal)
+        session.rollback()
         return _show(request, session, actor, number, refused=("correct", form, refusal))
     return RedirectResponse(address(made), 303)
 
@@ -209,12 +217,6 @@ _TAIL = 4
 def _asked(session: Session, actor: Actor, number: str) -> Listed:
     actor.require("calibration.view")
     return certificatelists.by_number(session, actor, number)
-
-
-def _undo(request: Request, session: Session, actor: Actor, refusal: StoreError) -> None:
-    session.rollback()
-    if isinstance(refusal, approval.WrongPin):
-        approval.remember_wrong(database_of(request), actor)
 
 
 def _ask(

@@ -292,12 +292,8 @@ def review_job(
     """A second person signs. A wrong PIN is counted once our own transaction is over."""
 
     def act(job: CalibrationJob) -> None:
-        try:
+        with approval.counting_wrong(database_of(request), session, actor):
             review.review(session, actor, job, pin=form.pin, note=form.note)
-        except approval.WrongPin:
-            session.rollback()
-            approval.remember_wrong(database_of(request), actor)
-            raise
 
     return do(request, session, actor, number, act=act, refused=("review", form))
 
