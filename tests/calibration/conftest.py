@@ -7,9 +7,12 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 
 from app.identity.roles import Role
+from app.kernel.actor import Actor
+from tests.calibration.drafts import an_actor
 from tests.makers.browsing import Browser, a_browser
 from tests.makers.calibration import Lab, a_lab
 from tests.makers.identity import a_session
+from tests.makers.stores import a_store
 from tests.robots.conftest import listening
 
 
@@ -41,3 +44,8 @@ def statements_of_app(app: FastAPI) -> Iterator[list[str]]:
     """Every SQL statement of the service from here on."""
     with listening(app.state.database) as seen:
         yield seen
+
+
+@pytest.fixture
+def mei(session: Session) -> Actor:
+    return an_actor(a_store(session).id)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from app import cli
 from app.calibration.certificate_models import CalibrationCertificate
-from tests.calibration.test_certificates import without_triggers
+from tests.calibration.test_certificate_chain import without_triggers
 from tests.makers.calibration import Lab
 from tests.makers.certificates import a_certificate
 

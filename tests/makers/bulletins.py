@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.searchkeys import search_key
-from app.robots import bulletins
+from app.robots import bodies, bulletins
 from app.robots.bodyplan import SlotClass
 from app.robots.bulletin_models import Bulletin, BulletinKind
 from app.robots.bulletincriteria import Criterion
@@ -109,3 +109,8 @@ def lotted(session: Session, unit: Unit, slot: Slot, *, part_number: str, lot: s
 def taken_out(session: Session, occupant: Occupant) -> None:
     occupant.until = clock.now()
     session.flush()
+
+
+def a_knee(session: Session, unit: Unit) -> None:
+    place = bodies.slot_called(session, unit, "left_knee.actuator")
+    sitting(session, unit, place, a_component(session, unit, "K1", lot="24-11"), as_built=True)

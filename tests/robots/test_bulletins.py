@@ -1,17 +1,16 @@
 """Bulletins: whom they mean, from either side, and when they are settled."""
 
 import random
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.roles import Role
 from app.kernel import clock
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.kernel.errors import Conflict, Forbidden
 from app.robots import (
     bodies,
     bulletins,
@@ -24,7 +23,7 @@ from app.robots import (
     fitting,
     timeline,
 )
-from app.robots.bulletin_models import Bulletin, BulletinKind, Outcome
+from app.robots.bulletin_models import Bulletin, Outcome
 from app.robots.bulletincriteria import Criterion
 from app.robots.campaignlists import Stage
 from app.robots.campaigns import Whereabouts
@@ -39,26 +38,13 @@ from tests.makers.bulletins import a_bulletin, a_component, lotted, sitting, tak
 from tests.makers.robots import a_maker, a_model, a_unit
 from tests.makers.slots import a_plan
 from tests.robots.conftest import a_store, an_actor
+from tests.robots.meant import codes, found_by
 
 LOT = Criterion(part_number="AK-80", lot="24-11")
 
 
 def slot_of(session: Session, unit: Unit, path: str = "left_knee.actuator") -> Slot:
     return bodies.slot_called(session, unit, path)
-
-
-def found_by(session: Session, store: Store, bulletin: Bulletin) -> set[int]:
-    """Ids that the campaign finds; whoever asks the robots must find the same."""
-    by_campaign = set(campaigns.matching(session, store.id, bulletin))
-    units = session.scalars(select(Unit).where(Unit.store_id == store.id)).all()
-    by_robot = {
-        unit_id
-        for unit_id, concerns in concerned.of_units(session, units).items()
-        if any(one.bulletin is bulletin for one in concerns)
-    }
-    retired = {unit.id for unit in units if unit.state is UnitState.RETIRED}
-    assert by_campaign == by_robot - retired
-    return by_campaign
 
 
 def waiting_for(session: Session, actor: Actor, bulletin: Bulletin) -> set[int]:
@@ -79,10 +65,6 @@ def waiting_for(session: Session, actor: Actor, bulletin: Bulletin) -> set[int]:
     assert sorted(listed[Stage.OPEN] + listed[Stage.DONE]) == sorted(listed[None])
     assert (total.open, total.done) == (len(listed[Stage.OPEN]), len(listed[Stage.DONE]))
     return by_robot
-
-
-def codes(session: Session, unit: Unit) -> list[str]:
-    return [one.bulletin.code for one in concerned.waiting(concerned.of_unit(session, unit))]
 
 
 @pytest.mark.parametrize(
@@ -354,23 +336,6 @@ def test_a_bulletin_is_settled_once_and_only_where_it_waits(
     assert str(line.summary) == "Bulletin SB-25-07: Looked at, not affected"
 
 
-def test_only_pressing_bulletins_keep_a_robot_here(
-    session: Session, store: Store, manager: Actor
-) -> None:
-    # given
-    unit = a_unit(session, store, "A1")
-    maker = a_maker(session)
-    for kind in BulletinKind:
-        a_bulletin(session, manager, maker, Criterion(serials="A1"), code=kind.value, kind=kind)
-    # then
-    assert codes(session, unit) == ["stop_sale", "mandatory", "recommended", "information"]
-    assert [str(one.text) for one in concerned.reasons(session, manager, unit)] == [
-        "Bulletin stop_sale is open: Knee actuator: check the torque.",
-        "Bulletin mandatory is open: Knee actuator: check the torque.",
-    ]
-    assert [one.bulletin.code for one in concerned.stop_sales(session, unit)] == ["stop_sale"]
-
-
 def test_what_is_not_on_record_may_be_meant(session: Session, store: Store, manager: Actor) -> None:
     unit = a_unit(session, store, "A1")
     unit.firmware = ""
@@ -380,91 +345,3 @@ def test_what_is_not_on_record_may_be_meant(session: Session, store: Store, mana
         "Bulletin SB-25-07 may concern it: Knee actuator: check the torque. "
         "Its firmware is not on record."
     )
-
-
-def test_a_withdrawn_bulletin_means_nobody_and_its_code_is_free(
-    session: Session, store: Store, manager: Actor
-) -> None:
-    # given
-    unit = a_unit(session, store, "A1")
-    maker = a_maker(session)
-    bulletin = a_bulletin(session, manager, maker, Criterion(serials="A1"))
-    with pytest.raises(Conflict, match="Unitree has a bulletin sb-25-07 already"):
-        a_bulletin(session, manager, maker, Criterion(serials="A1"), code=" sb-25-07 ")
-    # when
-    bulletins.withdraw(session, manager, bulletin, reason="Wrong range")
-    # then
-    assert codes(session, unit) == []
-    assert found_by(session, store, bulletin) == set()
-    with pytest.raises(Conflict, match="was withdrawn"):
-        bulletins.withdraw(session, manager, bulletin, reason="Again")
-    with pytest.raises(Conflict, match="was withdrawn"):
-        bulletins.settle(session, manager, bulletin, unit, outcome=Outcome.DONE)
-    a_bulletin(session, manager, maker, Criterion(serials="A1"))
-    assert codes(session, unit) == ["SB-25-07"]
-
-
-@pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize(
-    ("criterion", "field", "sentence"),
-    [
-        (Criterion(serials="A12..A9"), "serials", "The range runs backwards: a12 comes after a9."),
-        (
-            Criterion(serials="A1..B9"),
-            "serials",
-            "a1 and b9 are of two series; name a range for each.",
-        ),
-        (Criterion(serials="x" * 200), "serials", "A serial number has 1 to 100 characters."),
-        (
-            Criterion(firmware=">=4.10,<4.9"),
-            "firmware",
-            "No version can be in the range “>=4.10,<4.9”",
-        ),
-        (Criterion(firmware=">>4"), "firmware", "“>>4” is no range of versions"),
-        (Criterion(part_number="P" * 65), "part", "A part number has at most 64 characters."),
-        (Criterion(lot="L" * 101), "lot", "A lot number has at most 100 characters."),
-        (Criterion(revisions=",".join(map(str, range(31)))), "revisions", "At most 30 revisions"),
-        (Criterion(model_id=10**9), "model", "This maker has no such model here."),
-        (Criterion(), "model", "Say which robots are meant."),
-    ],
-)
-def test_what_cannot_be_meant_is_told_at_its_field(
-    session: Session, manager: Actor, criterion: Criterion, field: str, sentence: str
-) -> None:
-    with pytest.raises(Invalid) as refused:
-        a_bulletin(session, manager, a_maker(session), Criterion(serials="A1"), criterion)
-    assert str(refused.value.problems[f"criteria.1.{field}"]).startswith(sentence)
-
-
-def test_a_deadline_is_not_before_the_issue(session: Session, manager: Actor) -> None:
-    with pytest.raises(Invalid) as refused:
-        a_bulletin(
-            session,
-            manager,
-            a_maker(session),
-            Criterion(serials="A1"),
-            issued_on=date(2025, 11, 2),
-            due_on=date(2025, 11, 1),
-            code=" ",
-        )
-    assert set(refused.value.problems) == {"due_on", "code"}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE bulletins SET title = 'x'",
-        "DELETE FROM bulletins",
-        "UPDATE bulletin_criteria SET lot = 'x'",
-        "UPDATE bulletin_completions SET by = 'x'",
-        "DELETE FROM bulletin_completions",
-    ],
-)
-def test_the_database_keeps_bulletins_as_they_were(
-    session: Session, store: Store, manager: Actor, change: str
-) -> None:
-    unit = a_unit(session, store, "A1")
-    bulletin = a_bulletin(session, manager, a_maker(session), Criterion(serials="A1"))
-    bulletins.settle(session, manager, bulletin, unit, outcome=Outcome.DONE)
-    with pytest.raises(DatabaseError, match=r"append-only|only end"):
-        session.execute(text(change))

@@ -26,7 +26,7 @@ from app.settings import Settings
 from app.stores.models import Store
 from tests.makers.robots import a_model, a_unit
 from tests.robots.conftest import SignIn, a_customer
-from tests.robots.test_robot_pages import send
+from tests.robots.sending import send
 
 pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
 

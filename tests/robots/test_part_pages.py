@@ -21,8 +21,8 @@ from app.stores.models import Store
 from tests.makers.robots import a_model, a_unit
 from tests.makers.slots import a_plan
 from tests.robots.conftest import SignIn
+from tests.robots.sending import csrf, send
 from tests.robots.test_plans import LEGS
-from tests.robots.test_robot_pages import csrf, send
 from tests.robots.urdf_texts import robot
 
 pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer

@@ -19,24 +19,11 @@ from app.robots.states import UnitState
 from app.stores.models import Store
 from tests.makers.robots import a_maker, a_model, a_unit
 from tests.robots.conftest import SignIn, a_customer
+from tests.robots.sending import csrf, send
 
 pytestmark = pytest.mark.only_on("sqlite")  # pages alike on both: test_pages_answer
 
 _NOTE = b"maker,model,serial,Halle\nUnitree,G1,007,3\nUnitree,G1,7,3\n"
-
-
-def csrf(browser: TestClient) -> str:
-    found = re.search(r'name="csrf-token" content="([^"]+)"', browser.get("/robots").text)
-    assert found is not None
-    return found[1]
-
-
-def send(browser: TestClient, address: str, **fields: str) -> tuple[int, str, str]:
-    """Submit a form: status, where it leads, and the page."""
-    answer = browser.post(
-        address, data={"csrf_token": csrf(browser), **fields}, follow_redirects=False
-    )
-    return answer.status_code, answer.headers.get("location", ""), unescape(answer.text)
 
 
 def upload(browser: TestClient, data: bytes, name: str = "note.csv") -> tuple[int, str, str]:

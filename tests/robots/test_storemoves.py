@@ -19,7 +19,7 @@ from tests.makers.bulletins import a_component
 from tests.makers.robots import a_model, a_unit
 from tests.makers.slots import a_plan
 from tests.robots.conftest import SignIn, a_store, an_actor
-from tests.robots.test_robot_pages import send
+from tests.robots.sending import send
 
 KNEE = "left_knee.actuator"
 PART = Part(part_number="AK-80", serial="K1")
