@@ -31,9 +31,10 @@ from bench.statements import Heard
 
 ENGINES = ("sqlite", "postgresql")
 NAMES = {"sqlite": "SQLite, synchronous=FULL", "postgresql": "PostgreSQL, as it comes"}
-# Statements of the domain's own. The design asks for 25 in a whole sale; what it keeps of one
-# (ledger, journal, claims, documents) takes more, so this bar only keeps it from growing.
-MOST_OF_A_SALE, ASKED_OF_A_SALE = 65, 25
+# Statements of the domain's own. The design asks for 25 in a whole sale; it takes 49. 31 of them
+# write what is kept of it: order, claims, ledger, journal (money, then revenue), robot, documents.
+# 18 find what is sold, lock it, and ask what may have changed between the steps.
+MOST_OF_A_SALE, ASKED_OF_A_SALE = 51, 25
 MOST_GROWTH = 1.05
 MOST_OF_A_LIST = 1.5
 LEAST_SHARE = 0.4

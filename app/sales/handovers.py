@@ -113,16 +113,8 @@ def hand_over(
         raise Refused(msg("A robot needs its owner: choose the customer first."), field="customer")
     checklist = checklists.in_force(session, actor, Purpose.HANDOVER, units[0].model_id)
     touched = _read_robots(units, typed)
-    answers = checklists.read_answers(checklist, typed)
-    if not checklists.all_good(answers):
-        raise Refused(msg("Something on the list is not in order, so nothing is handed over."))
-    if not clean(signed.name):
-        raise Refused(msg("The customer's name stands under the protocol."), field="signer")
-    for unit in units:
-        prefix = reading_prefix(unit)
-        touches.keep(session, actor, unit, touched[unit.id], reference="handover", prefix=prefix)
-    # a version that was read just now may be one that must not leave
-    require_open_gates(session, actor, [unit for unit in units if touched[unit.id].versions])
+    answers = _read_answers(checklist, typed, signed)
+    _keep_readings(session, actor, units, touched)
     document = _issue(
         session, actor, order, units=units, checklist=checklist, answers=answers, signed=signed
     )
@@ -140,22 +132,7 @@ def hand_over(
     for unit in units:
         _give(session, actor, unit, customer_id, link=f"/sales/{order.number}")
     session.flush()
-    audit.record(
-        session,
-        actor,
-        "order.handed_over",
-        subject=orders.reference(order),
-        after={"units": [unit.serial for unit in units], "protocol": document.label},
-    )
-    events.announce(
-        session,
-        HandedOver(
-            order_id=order.id,
-            unit_ids=tuple(unit.id for unit in units),
-            customer_id=customer_id,
-            actor=actor,
-        ),
-    )
+    _tell(session, actor, order, units, customer_id=customer_id, document=document)
     return handover
 
 
@@ -171,6 +148,51 @@ def _read_robots(units: Sequence[Unit], typed: Mapping[str, str]) -> dict[int, T
     }
     seen.done()
     return touched
+
+
+def _read_answers(
+    checklist: Checklist, typed: Mapping[str, str], signed: Signed
+) -> dict[str, Answered]:
+    """What the list says, all of it in order and signed; raises Refused otherwise."""
+    answers = checklists.read_answers(checklist, typed)
+    if not checklists.all_good(answers):
+        raise Refused(msg("Something on the list is not in order, so nothing is handed over."))
+    if not clean(signed.name):
+        raise Refused(msg("The customer's name stands under the protocol."), field="signer")
+    return answers
+
+
+def _keep_readings(
+    session: Session, actor: Actor, units: Sequence[Unit], touched: Mapping[int, Touch]
+) -> None:
+    for unit in units:
+        prefix = reading_prefix(unit)
+        touches.keep(session, actor, unit, touched[unit.id], reference="handover", prefix=prefix)
+    # a version that was read just now may be one that must not leave
+    require_open_gates(session, actor, [unit for unit in units if touched[unit.id].versions])
+
+
+def _tell(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    units: Sequence[Unit],
+    *,
+    customer_id: int,
+    document: IssuedDocument,
+) -> None:
+    audit.record(
+        session,
+        actor,
+        "order.handed_over",
+        subject=orders.reference(order),
+        after={"units": [unit.serial for unit in units], "protocol": document.label},
+    )
+    unit_ids = tuple(unit.id for unit in units)
+    events.announce(
+        session,
+        HandedOver(order_id=order.id, unit_ids=unit_ids, customer_id=customer_id, actor=actor),
+    )
 
 
 def _give(session: Session, actor: Actor, unit: Unit, customer_id: int, *, link: str) -> None:
