@@ -49,4 +49,5 @@ def list_messages(
 
 def _out(row: MessageRow) -> MessageOut:
     names = MessageOut.model_fields
-    return MessageOut(**{name: getattr(row.message, name) for name in names})
+    shown = {name: getattr(row.message, name) for name in names}
+    return MessageOut(**shown | {"body": row.body})

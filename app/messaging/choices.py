@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
-from app.identity.secrets import new_token, token_hash
+from app.identity.secrets import token_hash
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.text import Text, msg
-from app.messaging.models import Channel, ContactChoice, Topic
+from app.messaging.models import Channel, ContactChoice, Message, Topic
 
 CHANNEL_LABELS: dict[Channel, Text] = {
     Channel.MAIL: msg("E-mail"),
@@ -88,26 +88,28 @@ def choose(
     )
 
 
-def stop_key(session: Session, customer_id: int) -> str:
-    """A key for the link by which the customer stops; the one in the last message counts."""
-    key = new_token()
-    _row(session, customer_id).stop_hash = token_hash(key)
-    session.flush()
-    return key
+def address_by(session: Session, customer: Customer, topic: Topic, channel: Channel) -> str:
+    """Where a message that was written goes now; empty: nowhere, since the customer does not want
+    it any more, or cannot be reached in this way.
+    """
+    if way_to(session, customer, topic) is None:
+        return ""
+    return customer.email if channel is Channel.MAIL else customer.phone
 
 
 def customer_of_key(session: Session, key: str) -> Customer:
-    """Whom a stop link is for; raises NotFound, in the same words whatever was guessed."""
+    """Whom a stop link is for, in whichever of their messages it stands; raises NotFound, in the
+    same words whatever was guessed.
+    """
     found = None
     if 0 < len(key) <= _LONGEST:
-        found = session.scalar(
-            select(Customer)
-            .join(ContactChoice, ContactChoice.customer_id == Customer.id)
-            .where(ContactChoice.stop_hash == token_hash(key))
-        )
+        kept = token_hash(key)
+        by_message = select(Message.customer_id).where(Message.stop_hash == kept)
+        by_choice = select(ContactChoice.customer_id).where(ContactChoice.stop_hash == kept)
+        found = session.scalar(by_message) or session.scalar(by_choice)
     if found is None:
         raise NotFound(msg("This link is not in force any more."))
-    return found
+    return session.get_one(Customer, found)
 
 
 def stop(session: Session, customer: Customer) -> None:

@@ -7,6 +7,7 @@ from app.customers.events import CustomerErased
 from app.customers.models import Customer
 from app.kernel import clock
 from app.kernel.actor import Actor
+from app.messaging import messages
 from app.messaging.models import ContactChoice, Message
 
 
@@ -22,7 +23,7 @@ def chapter(session: Session, actor: Actor, customer: Customer) -> object:  # no
             "by": row.channel,
             "to": row.address,
             "subject": row.subject,
-            "body": row.body,
+            "body": messages.without_keys(row.body),
         }
         for row in rows
     ]
@@ -41,6 +42,6 @@ def on_customer_erased(session: Session, event: CustomerErased) -> None:
     session.execute(
         update(Message)
         .where(of_customer)
-        .values(address="", subject="", body="", stop_link="", last_error="")
+        .values(address="", subject="", body="", stop_link="", stop_hash=None, last_error="")
     )
     session.execute(delete(ContactChoice).where(ContactChoice.customer_id == event.customer_id))

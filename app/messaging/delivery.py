@@ -4,7 +4,6 @@ A message is claimed before it is handed over and noted after it; only where the
 is lost in between can it arrive twice, and then under the same id.
 """
 
-import re
 import threading
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
@@ -13,9 +12,11 @@ import structlog
 from sqlalchemy import Connection, Engine, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
+from app.customers.models import Customer
 from app.kernel import clock
 from app.kernel.db import Database
 from app.kernel.errors import StoreError
+from app.messaging import choices, messages
 from app.messaging.models import WAITING_SQL, Channel, Message
 from app.messaging.transports import FolderTransport, Parcel, SmtpTransport, Transport, Unsendable
 from app.settings import Settings
@@ -28,9 +29,6 @@ _LONGEST_WAIT_S = 1800
 # A mail server that is down for a weekend loses nothing.
 _GIVEN_UP_AFTER = timedelta(days=4)
 _FIRST_WAIT_S = 15
-# The keys in links: once a message has left, nobody reads them here any more.
-_KEYS = re.compile(r"(?<=[/=])[A-Za-z0-9_-]{40,}")
-
 # Which transports belong to which database: set once, when the service or a command starts.
 _transports: WeakKeyDictionary[Database, dict[Channel, Transport]] = WeakKeyDictionary()
 _senders: WeakKeyDictionary[Database, str] = WeakKeyDictionary()
@@ -120,6 +118,8 @@ def _claimed(database: Database) -> int | None:
 
 
 def _deliver(database: Database, message_id: int) -> None:
+    if not _is_still_wanted(database, message_id):
+        return
     with database.reading() as session:
         message = session.get_one(Message, message_id)
         store = session.get_one(Store, message.store_id)
@@ -139,6 +139,26 @@ def _deliver(database: Database, message_id: int) -> None:
         _note(database, message_id, error="")
 
 
+def _is_still_wanted(database: Database, message_id: int) -> bool:
+    """It goes to where the customer is reached now, which may be elsewhere than when it was written
+    for a server that was down; to nobody who stopped it meanwhile, has no such address any more, or
+    is forgotten.
+    """
+    with database.reading() as session:
+        message = session.get_one(Message, message_id)
+        customer = session.get_one(Customer, message.customer_id)
+        address = choices.address_by(session, customer, message.topic, message.channel)
+        if address and address == message.address:
+            return True
+    with database.transaction() as session:
+        message = session.get_one(Message, message_id)
+        message.address = address or message.address
+        if not address:
+            message.given_up_at = message.given_up_at or clock.now()
+            message.claimed_until, message.last_error = None, ""
+    return bool(address)
+
+
 def _note(database: Database, message_id: int, *, error: str, is_final: bool = False) -> None:
     """What became of one try."""
     now = clock.now()
@@ -146,11 +166,14 @@ def _note(database: Database, message_id: int, *, error: str, is_final: bool = F
         message = session.get_one(Message, message_id)
         message.tries += 1
         message.claimed_until = None
+        if message.given_up_at is not None:
+            return  # its customer was forgotten while it was handed over
         message.last_error = error[:200]
         if not error:
             message.sent_at = now
-            message.body = _KEYS.sub("…", message.body)
-            message.stop_link = _KEYS.sub("…", message.stop_link)
+            # once it has left, nobody reads them here any more
+            message.body = messages.without_keys(message.body)
+            message.stop_link = messages.without_keys(message.stop_link)
         elif is_final or now - message.written_at > _GIVEN_UP_AFTER:
             message.given_up_at = now
         else:

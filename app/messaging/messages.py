@@ -1,5 +1,6 @@
 """Writing messages: in the customer's language, by their channel, once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
+from app.identity.secrets import new_token, token_hash
 from app.kernel import audit, clock
 from app.kernel.actor import Actor
 from app.kernel.db import add_if_new
@@ -20,6 +22,7 @@ from app.stores.models import Store
 from app.web.i18n import LANGUAGES, Speech, speech
 
 _LONGEST_TEXT = 600
+_KEYS = re.compile(r"(?<=[/=])[A-Za-z0-9_-]{40,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,8 @@ def write(
     store = desk.store_of(session, store_id)
     said = speech(language_for(customer, store), store.zone)
     stops = letter.topic in choices.STOPPABLE and bool(start)
-    stop_link = f"{start}/u/{choices.stop_key(session, customer.id)}" if stops else ""
+    stop_key = new_token() if stops else ""
+    stop_link = f"{start}/u/{stop_key}" if stops else ""
     now = clock.now()
     values = {
         "store_id": store_id,
@@ -68,6 +72,7 @@ def write(
         "subject": said.say(letter.subject)[:200],
         "body": _body(said, store, customer, letter, channel=way.channel, stop_link=stop_link),
         "stop_link": stop_link,
+        "stop_hash": token_hash(stop_key) if stops else None,
         "written_at": now,
         "due_at": now + letter.rests,
         "tries": 0,
@@ -101,6 +106,11 @@ def language_for(customer: Customer, store: Store) -> str:
     return wanted if wanted in LANGUAGES else "en"
 
 
+def without_keys(text: str) -> str:
+    """As staff read it: they neither answer the customer's survey nor approve the estimate."""
+    return _KEYS.sub("…", text)
+
+
 def by_id(session: Session, actor: Actor, message_id: int) -> Message:
     """A message of the actor's store; raises NotFound."""
     actor.require("customers.view")
@@ -111,14 +121,21 @@ def by_id(session: Session, actor: Actor, message_id: int) -> Message:
 
 
 def try_again(session: Session, actor: Actor, message: Message) -> None:
-    """Send what was given up, to where the customer is reached now."""
+    """Send what was given up, to where the customer is reached now: in the same way as long as
+    there is one, since its words were put for that.
+    """
     actor.require("customers.edit")
     if message.given_up_at is None:
         raise Conflict(msg("This message was not given up."))
-    way = choices.way_to(session, session.get_one(Customer, message.customer_id), message.topic)
+    customer = session.get_one(Customer, message.customer_id)
+    way = choices.way_to(session, customer, message.topic)
     if way is None:
         raise Conflict(msg("This customer cannot be reached any more, or does not want to be."))
-    message.channel, message.address = way.channel, way.address
+    same = choices.address_by(session, customer, message.topic, message.channel)
+    if same:
+        message.address = same
+    else:
+        message.channel, message.address = way.channel, way.address
     message.given_up_at, message.tries, message.due_at = None, 0, clock.now()
     message.last_error = ""
     session.flush()

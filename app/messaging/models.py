@@ -39,7 +39,7 @@ class ContactChoice(Base):
     channel: Mapped[Channel | None] = mapped_column(default=None)
     # from then on nothing but what is about their own affairs
     stopped_at: Mapped[datetime | None] = mapped_column(default=None)
-    # of the key in the link that stops: the key itself stands in messages alone
+    # of the key in a link that stops, of before each message kept that of its own
     stop_hash: Mapped[str | None] = mapped_column(String(64), default=None)
 
 
@@ -65,6 +65,7 @@ class Message(Base):
         Index("ix_messages_newest", "store_id", "id"),
         Index("ix_messages_reference", "store_id", "reference", "id"),
         Index("ix_messages_customer", "customer_id", "id"),
+        Index("uq_messages_stop_hash", "stop_hash", unique=True),
     )
 
     id: Mapped[Key] = mapped_column(init=False)
@@ -80,6 +81,8 @@ class Message(Base):
     body: Mapped[LongText]
     # where the customer stops what is not about their own affairs; empty: nothing to stop
     stop_link: Mapped[str] = mapped_column(String(300), default="")
+    # of the key in it: the key itself stands in the message alone
+    stop_hash: Mapped[str | None] = mapped_column(String(64), default=None)
     written_at: Mapped[datetime]
     due_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(Integer, default=0)

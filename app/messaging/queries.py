@@ -10,7 +10,7 @@ from app.customers.models import Customer
 from app.customers.panels import Panel, PanelRow
 from app.kernel.actor import Actor
 from app.kernel.text import Text, msg
-from app.messaging import choices
+from app.messaging import choices, messages
 from app.messaging.models import Channel, ContactChoice, Message, Topic
 from app.web import paging
 from app.web.paging import Page
@@ -50,6 +50,10 @@ class MessageRow:
         if self.message.sent_at is not None:
             return Fate.SENT
         return Fate.GIVEN_UP if self.message.given_up_at is not None else Fate.WAITING
+
+    @property
+    def body(self) -> str:
+        return messages.without_keys(self.message.body)
 
     @property
     def label(self) -> Text:

@@ -1,4 +1,7 @@
-"""Appointments that an owner moves or cancels: what stood already keeps them, nothing changes."""
+"""Each message keeps the hash of its own key that stops such messages: an older link still works."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0042"
 down_revision = "0041"
@@ -7,4 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing: only the place in the chain."""
+    op.add_column("messages", sa.Column("stop_hash", sa.String(64), nullable=True))
+    op.create_index("uq_messages_stop_hash", "messages", ["stop_hash"], unique=True)

@@ -272,3 +272,51 @@ def test_of_whoever_is_forgotten_no_word_is_kept_and_nothing_more_is_sent(
     kept = session.scalars(select(Message)).all()
     assert [(one.address, one.subject, one.body) for one in kept] == [("", "", "")] * 2
     assert office.subjects == ["Sent"]
+
+
+def test_what_waited_goes_to_where_its_customer_is_reached_now_or_to_nobody(
+    session: Session, connected: Database, office: PostOffice, place: Shop, customer: Customer
+) -> None:
+    written(session, place, customer, "Moved")
+    customer.email = "new@example.com"
+    session.commit()
+    deliver_all(connected)
+    written(session, place, customer, "Gone", "Gone too")
+    customer.email = ""
+    session.commit()
+    deliver_all(connected)
+
+    assert [(mail["To"], mail["Subject"]) for mail in office.taken] == [
+        ("new@example.com", "Moved")
+    ]
+    session.expire_all()
+    gone = session.scalars(select(Message).where(Message.subject != "Moved")).all()
+    assert [one.given_up_at is not None for one in gone] == [True, True]
+
+
+@pytest.mark.only_on("sqlite")
+def test_who_stops_them_meanwhile_gets_none_of_those_that_wait(
+    session: Session, connected: Database, office: PostOffice, place: Shop, customer: Customer
+) -> None:
+    written(session, place, customer, "First?", "Second?", topic=Topic.SURVEY)
+    first = session.scalars(select(Message).order_by(Message.id)).first()
+    assert first is not None
+    # the link of an older message stops as well as that of the newest
+    key = first.stop_link.rpartition("/")[2]
+    choices.stop(session, choices.customer_of_key(session, key))
+    written(session, place, customer, "Ready")
+    deliver_all(connected)
+    assert office.subjects == ["Ready"]
+
+
+@pytest.mark.only_on("sqlite")
+def test_who_is_forgotten_while_a_mail_is_handed_over_holds_up_nothing(
+    session: Session, connected: Database, place: Shop, customer: Customer
+) -> None:
+    written(session, place, customer, "Ready")
+    message = session.scalars(select(Message)).one()
+    message.given_up_at = clock.now()
+    session.commit()
+    delivery._note(connected, message.id, error="")
+    session.expire_all()
+    assert (message.sent_at, message.claimed_until) == (None, None)

@@ -15,6 +15,7 @@ from tests.makers.programs import Program, a_token
 from tests.makers.sales import Counter, a_counter
 
 pytestmark = pytest.mark.only_on("sqlite")
+KEY = "k3y-" * 11
 
 
 @pytest.fixture
@@ -22,7 +23,11 @@ def counter(session: Session) -> Counter:
     made = a_counter(session)
     made.customer.email = "office@lindenhof.example"
     letter = Letter(
-        topic=Topic.SURVEY, reference="order:1", key="order:1:survey", subject=msg("How was it?")
+        topic=Topic.SURVEY,
+        reference="order:1",
+        key="order:1:survey",
+        subject=msg("How was it?"),
+        link=f"https://store.example/q/{KEY}",
     )
     messages.write(
         session,
@@ -45,7 +50,9 @@ def test_the_list_says_how_far_each_came_and_what_is_missing(staff: Browser) -> 
     assert page.status_code == 200
     for words in ("How was it?", "Waits to be sent", "No mail server is set up"):
         assert words in page.text
-    assert "office@lindenhof.example" in staff.get("/messages/1").text
+    shown = staff.get("/messages/1").text
+    assert "office@lindenhof.example" in shown
+    assert "https://store.example/q/…" in shown  # it is the customer who answers
 
 
 def test_a_customer_page_shows_what_was_written(staff: Browser, counter: Counter) -> None:
@@ -73,7 +80,7 @@ def test_opening_the_link_stops_nothing_and_its_button_does(
     visitor = a_browser(app, "nobody")
     assert "Stop these messages?" in visitor.get(link).text
     session.expire_all()
-    assert choices.of(session, counter.customer.id).stopped_at is None  # type: ignore[union-attr]
+    assert choices.of(session, counter.customer.id) is None
     session.commit()
     assert visitor.post(link).status_code == 303
     assert "You get no more of these." in visitor.get(link).text
@@ -85,3 +92,4 @@ def test_programs_read_messages(app: FastAPI, session: Session, counter: Counter
     session.commit()
     (item,) = shop.get("/messages", fate="waiting").json()["items"]
     assert (item["subject"], item["tries"]) == ("How was it?", 0)
+    assert KEY not in item["body"]
