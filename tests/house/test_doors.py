@@ -25,7 +25,10 @@ OPEN_PAGES = {
     *("/r/{code}/certificates/{number}.pdf", "/d/{key}"),
     # a repair's status and estimate: the key on its receipt is what opens them
     *("/s", "/s/{token}", "/s/{token}/estimate", "/s/{token}/photos/{photo_id}"),
-    *(f"/s/{{token}}/{last}" for last in ("messages", "pay", "live", "papers/{key}.pdf")),
+    *(
+        f"/s/{{token}}/{last}"
+        for last in ("messages", "letters", "pay", "live", "papers/{key}.pdf")
+    ),
     # a bill that is paid by a link: its key is what opens it
     "/pay/{key}",
     # the link at a message's foot, by which its reader wants no more of these

@@ -11,6 +11,7 @@ from app.portal.pages import (
     repair_estimate,
     repair_keys,
     repair_live,
+    repair_reaching,
     repair_talk,
     repair_wayin,
 )
@@ -25,6 +26,7 @@ for part in (
     repair_estimate,
     repair_keys,
     repair_live,
+    repair_reaching,
     repair_talk,
     repair_wayin,
 ):

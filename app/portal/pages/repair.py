@@ -150,6 +150,7 @@ def page(
         store=store,
         repair=repair,
         told=repair.told,
+        is_written_to=ticket.customer_id is not None,
         asked=repair.asked,
         here=f"/s/{token}",
         path=f"/s/{token}",  # where the choice of a language comes back to
