@@ -47,18 +47,7 @@ def issue(
     currency = order.currency
     written = replace(
         content,
-        lines=tuple(
-            _line(
-                line,
-                position,
-                pieces=pieces[line.id],
-                amount=Money(credit.amounts[line.id], currency),
-                serials=serials.get(line.id, ()),
-            )
-            for position, line in enumerate(
-                (line for line in order.lines if line.id in pieces), start=1
-            )
-        ),
+        lines=_lines(order, credit, pieces, serials),
         taxes=invoiceparts.taxes(back, currency, content.language),
         totals=Totals(
             net=Money(net, currency),
@@ -80,6 +69,22 @@ def issue(
         kind=DocumentKind.CREDIT_NOTE,
         reference=orders.reference(order),
         build=lambda printed: replace(written, number=printed),
+    )
+
+
+def _lines(
+    order: Order, credit: Credit, pieces: Mapping[int, int], serials: Mapping[int, Sequence[str]]
+) -> tuple[Line, ...]:
+    back = [line for line in order.lines if line.id in pieces]
+    return tuple(
+        _line(
+            line,
+            position,
+            pieces=pieces[line.id],
+            amount=Money(credit.amounts[line.id], order.currency),
+            serials=serials.get(line.id, ()),
+        )
+        for position, line in enumerate(back, start=1)
     )
 
 

@@ -97,38 +97,56 @@ def take_back(
         _take(session, actor, order, item, line)
     entry = _book(session, actor, order, bill, credit, till_id=till_id)
     number = numbers.allot(session, store_id=order.store_id, series=_SERIES)
+    leaving = [line.line.unit_id for _, line in found if line.line.unit_id is not None]
     made = moneyback.give(
-        session,
-        actor,
-        order,
-        bill,
-        plan or (),
-        reason=reason,
-        till_id=till_id,
-        leaving=[line.line.unit_id for _, line in found if line.line.unit_id is not None],
+        session, actor, order, bill, plan or (), reason=reason, till_id=till_id, leaving=leaving
     )
     document = _paper(
         session, actor, order, found, credit, number=number, reason=reason, given=made
     )
-    row = Return(
+    row = _begun(actor, order, credited, number=number, reason=reason, approved_by=approved_by)
+    row.entry_id = entry.id if entry else None
+    row.document_id = document.id if document else None
+    _keep(session, row, found, credit)
+    _tell(session, actor, order, row, found)
+    _print(session, document, made, till_id=till_id)
+    return TakenIn(row, document, made)
+
+
+def _begun(
+    actor: Actor,
+    order: Order,
+    credited: Money,
+    *,
+    number: int,
+    reason: str,
+    approved_by: Actor | None,
+) -> Return:
+    """The return as who takes it back says it; what came of it in books and papers is added."""
+    return Return(
         store_id=order.store_id,
         number=number,
         order_id=order.id,
-        credited_minor=credit.minor,
-        currency=order.currency,
+        credited_minor=credited.minor,
+        currency=credited.currency,
         reason=reason,
         at=clock.now(),
         by=actor.name,
         approved_by=approved_by.name if approved_by else "",
-        entry_id=entry.id if entry else None,
-        document_id=document.id if document else None,
     )
-    _keep(session, row, found, credit)
-    _tell(session, actor, order, row, found)
+
+
+def _print(
+    session: Session,
+    document: IssuedDocument | None,
+    made: Sequence[Refund],
+    *,
+    till_id: int | None,
+) -> None:
+    """The credit note at the till where it came back; the drawer opens for cash."""
     if document is not None and till_id is not None:
         gives_cash = any(one.tender is Tender.CASH for one in made)
         printing.post_slip(session, document, till_id=till_id, open_drawer=gives_cash)
-    return TakenIn(row, document, made)
 
 
 def quote(session: Session, order: Order, items: Sequence[Item]) -> Money:
