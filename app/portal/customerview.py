@@ -1,6 +1,7 @@
 """What a copy of a customer's data and their erasure take from what they wrote to the store."""
 
 from sqlalchemy import delete, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from app.customers.events import CustomerErased
@@ -9,7 +10,7 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.payments.models import Bill, IssuedDocument
 from app.portal.owner_models import DocumentLink
-from app.portal.talk_models import TalkMessage
+from app.portal.talk_models import IS_UNREAD, TalkMessage
 from app.robots.life_models import PassportLink
 from app.robots.models import Ownership
 from app.service.models import Ticket, TicketLink
@@ -42,7 +43,14 @@ def on_customer_erased(session: Session, event: CustomerErased) -> None:
     letter opens anything any more: behind some stand papers with their name.
     """
     theirs = select(Ticket.id).where(Ticket.customer_id == event.customer_id)
-    session.execute(update(TalkMessage).where(TalkMessage.ticket_id.in_(theirs)).values(text=""))
+    said = TalkMessage.ticket_id.in_(theirs)
+    session.execute(update(TalkMessage).where(said).values(text=""))
+    # nobody waits for an answer any more
+    session.execute(
+        update(TalkMessage)
+        .where(said, sql(IS_UNREAD))
+        .values(read_at=clock.now(), read_by=_ERASURE)
+    )
     owned = select(Ownership.id).where(Ownership.customer_id == event.customer_id)
     for link, of_them in (
         (TicketLink, TicketLink.ticket_id.in_(theirs)),

@@ -109,7 +109,7 @@ class RepairView:
 
 def view(session: Session, ticket: Ticket, *, takes_cards: bool) -> RepairView:
     told = standing.told(ticket)
-    reached = _reached(session, ticket)
+    reached = queries.reached(session, ticket)
     asked = asked_of(session, ticket, {})
     due = paid = None
     pays_now = False
@@ -143,7 +143,7 @@ def asked_of(session: Session, ticket: Ticket, typed: Mapping[str, str]) -> Aske
     shown = estimates.shown_to_customer(session, ticket)
     if shown is None:
         return None
-    sheet = estimate_queries.view(session, ticket, shown)
+    sheet = estimate_queries.for_customer(session, ticket, shown)
     is_asked = shown.state is EstimateState.SENT and ticket.state is TicketState.ESTIMATED
     open_lines = sheet.undecided if is_asked else []
     chosen = {row.line.key: _choice(row, typed) for row in open_lines}
@@ -169,12 +169,6 @@ def _todo(ticket: Ticket, asked: Asked | None, due: Money | None, *, takes_cards
     if ticket.state in _BILLED and due:
         return _TO_PAY[ticket.state]
     return _TODO.get(ticket.state, msg("There is nothing left to do."))
-
-
-def _reached(session: Session, ticket: Ticket) -> Mapping[TicketState, datetime]:
-    """When the repair came to each state the last time."""
-    changes = queries.changes_of(session, ticket)
-    return {change.to_state: change.at for change in changes if change.to_state is not None}
 
 
 def _since(ticket: Ticket, reached: Mapping[TicketState, datetime]) -> tuple[Text, datetime] | None:

@@ -1,10 +1,11 @@
 """What customers wait for at the store: requests of owners, and messages that nobody has read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, select, text, union_all
+from sqlalchemy import Select, func, literal, select, text, union_all
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
@@ -16,7 +17,6 @@ from app.service.models import Ticket
 
 _MOST = 10
 _MESSAGE = "message"
-_Row = tuple[str, int, str, datetime, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,21 @@ class Waits:
     since: datetime
 
 
-def panel(session: Session, actor: Actor) -> Mapping[str, object] | None:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The first of it, and how much there is."""
+
+    rows: Sequence[Waits]
+    count: int
+
+
+def panel(session: Session, actor: Actor) -> Waiting | None:
     """What waits, the longest first, and how much that is: one statement. None for nothing."""
     if not actor.may("service.view"):
         return None
-    rows = session.execute(_asked(actor.store_id)).all()
-    return {"rows": [_shown(row) for row in rows], "count": rows[0][-1]} if rows else None
+    found: Iterable[tuple[Any, ...]] = session.execute(_asked(actor.store_id))
+    rows = list(found)
+    return Waiting([_shown(*row[:-1]) for row in rows], rows[0][-1]) if rows else None
 
 
 def open_requests(session: Session, actor: Actor) -> int:
@@ -48,7 +57,7 @@ def open_requests(session: Session, actor: Actor) -> int:
     return counted or 0
 
 
-def _asked(store_id: int) -> Select[_Row]:
+def _asked(store_id: int) -> Select[tuple[Any, ...]]:
     by_ticket = (
         select(TalkMessage.ticket_id, func.min(TalkMessage.at).label("since"))
         .where(text(IS_UNREAD))
@@ -77,8 +86,7 @@ def _asked(store_id: int) -> Select[_Row]:
     return select(*columns, func.count().over()).order_by(both.c.since, both.c.number).limit(_MOST)
 
 
-def _shown(row: Row[_Row]) -> Waits:
-    kind, number, customer, since, _ = row
+def _shown(kind: str, number: int, customer: str, since: datetime) -> Waits:
     if kind == _MESSAGE:
         what, label, page = msg("Message"), f"T-{number}", f"/service/tickets/{number}#talk"
     else:

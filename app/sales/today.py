@@ -1,6 +1,6 @@
 """The day so far, as the first page shows it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,7 +18,7 @@ from app.sales.return_models import Return
 from app.stores import desk
 
 # What another part shows on the first page; None: nothing now.
-Teller = Callable[[Session, Actor], Mapping[str, object] | None]
+Teller = Callable[[Session, Actor], object | None]
 _tellers: dict[str, Teller] = {}
 
 

@@ -159,11 +159,13 @@ def test_whoever_is_forgotten_is_forgotten_in_what_they_wrote(
     key = links.new(session, shop.manager, ticket)
     copy = customerview.chapter(session, shop.manager, shop.owner)
 
+    assert talks.unread(session, [ticket.id])
     customerview.on_customer_erased(
         session, CustomerErased(shop.store.id, shop.owner.id, shop.owner.number)
     )
 
     assert "Friday" in str(copy)
     assert "Friday" not in str(customerview.chapter(session, shop.manager, shop.owner))
+    assert not talks.unread(session, [ticket.id])  # and waits for no answer
     with pytest.raises(NotFound):
         links.ticket_of(session, key)

@@ -22,14 +22,14 @@ def test_requests_and_unread_messages_wait_until_they_are_answered(
 
     told = waiting.panel(session, shop.manager)
     assert told is not None
-    assert told["count"] == 2
-    assert {row.label for row in told["rows"]} == {f"T-{ticket.number}", "R-1"}
+    assert told.count == 2
+    assert {row.label for row in told.rows} == {f"T-{ticket.number}", "R-1"}
     assert waiting.open_requests(session, shop.manager) == 1
 
     talks.note_read(session, shop.manager, ticket)
     left = waiting.panel(session, shop.manager)
     assert left is not None
-    assert left["count"] == 1
+    assert left.count == 1
 
 
 @pytest.mark.only_on("sqlite")

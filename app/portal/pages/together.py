@@ -34,6 +34,9 @@ class _Look:
 
 # per event loop, as the turns are
 _gathering: RunVar["WeakKeyDictionary[Database, _Look]"] = RunVar("quatrefoil_looks")
+# Those who ask have one thread and one connection between them, however slow a look is: the tills
+# keep the others.
+_looking: RunVar[asyncio.Lock] = RunVar("quatrefoil_looking")
 
 
 async def ask(database: Database, token: str) -> Known | None:
@@ -50,14 +53,14 @@ async def ask(database: Database, token: str) -> Known | None:
 
 async def _run(database: Database, look: _Look) -> None:
     await asyncio.sleep(_GATHER_S)
-    del _looks()[database]  # who comes from here on is told by the next look
-    try:
-        async with _turn():
+    async with _one_at_a_time(), _turn():
+        del _looks()[database]  # who comes from here on is told by the next look
+        try:
             found = await run_in_threadpool(_found, database, look.tokens)
-    except Exception as error:
-        look.answer.set_exception(error)
-    else:
-        look.answer.set_result(found)
+        except Exception as error:
+            look.answer.set_exception(error)
+        else:
+            look.answer.set_result(found)
 
 
 def _found(database: Database, tokens: set[str]) -> dict[str, Known]:
@@ -70,4 +73,12 @@ def _looks() -> "WeakKeyDictionary[Database, _Look]":
     if kept is None:
         kept = WeakKeyDictionary()
         _gathering.set(kept)
+    return kept
+
+
+def _one_at_a_time() -> asyncio.Lock:
+    kept = _looking.get(None)
+    if kept is None:
+        kept = asyncio.Lock()
+        _looking.set(kept)
     return kept
