@@ -22,6 +22,7 @@ from app.calibration.dccsigning import SigningKey, key_of
 from app.calibration.drawingup import House
 from app.kernel.canonical import sha256_hex
 from app.kernel.errors import Refused
+from tests.kernel.tables import drop_triggers
 from tests.makers.calibration import Lab
 from tests.makers.certificates import HOUSE, a_certificate, dcc_schema, needs_schema
 from tests.makers.identity import PIN
@@ -50,7 +51,7 @@ def test_nobody_changes_an_issued_certificate_by_sql(
 def test_a_paper_rewritten_with_its_digest_breaks_the_chain(session: Session, lab: Lab) -> None:
     first = a_certificate(session, lab)
     a_certificate(session, lab)
-    without_triggers(session)
+    drop_triggers(session)
     forged = first.pdf + b" "
     session.execute(
         text("UPDATE calibration_certificates SET pdf = :pdf, pdf_sha256 = :sha WHERE id = :id"),
@@ -63,24 +64,12 @@ def test_a_paper_rewritten_with_its_digest_breaks_the_chain(session: Session, la
     ]
 
 
-def without_triggers(session: Session) -> None:
-    """As somebody who owns the file could have it."""
-    names = session.scalars(
-        text(
-            "SELECT name FROM sqlite_master "
-            "WHERE type = 'trigger' AND tbl_name = 'calibration_certificates'"
-        )
-    )
-    for name in names.all():
-        session.execute(text(f"DROP TRIGGER {name}"))
-
-
 @pytest.mark.only_on("sqlite")
 def test_a_changed_byte_and_a_gap_are_found(session: Session, lab: Lab) -> None:
     """Whoever owns the file can drop the triggers; the digests and the chain still tell."""
     a_certificate(session, lab)
     a_certificate(session, lab)
-    without_triggers(session)
+    drop_triggers(session)
     changes = {
         "snapshot": "replace(snapshot, 'passed', 'failed')",
         "pdf": "CAST(pdf || x'20' AS BLOB)",

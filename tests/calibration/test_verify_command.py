@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from app import cli
 from app.calibration.certificate_models import CalibrationCertificate
-from tests.calibration.test_certificate_chain import without_triggers
+from tests.kernel.tables import drop_triggers
 from tests.makers.calibration import Lab
 from tests.makers.certificates import a_certificate
 
@@ -42,7 +42,7 @@ def test_a_changed_byte_is_told_with_its_certificate_and_ends_with_an_error(
 ) -> None:
     number = issued.number
     before = run()
-    without_triggers(session)
+    drop_triggers(session)
     session.execute(text("UPDATE calibration_certificates SET pdf = CAST(pdf || x'20' AS BLOB)"))
     session.commit()
 

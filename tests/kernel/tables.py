@@ -21,6 +21,13 @@ def without_triggers(session: Session, table: str) -> Iterator[None]:
     session.commit()
 
 
+def drop_triggers(session: Session) -> None:
+    """Nothing of an SQLite database is guarded any more, as if somebody had its file open."""
+    names = session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+    for name in names.all():
+        session.execute(text(f"DROP TRIGGER {name}"))
+
+
 def triggers_of(session: Session, table: str) -> list[str]:
     """Names of the triggers on a table."""
     if session.get_bind().dialect.name == "postgresql":

@@ -11,6 +11,7 @@ from app.kernel.tax import TaxSum
 from app.payments import bills, checks, issuing, tenders, tills
 from app.payments.documents import DocumentKind
 from app.payments.models import Account
+from tests.kernel.tables import drop_triggers
 from tests.makers.payments import bill, eur, opened, shop
 from tests.payments.papers import receipt
 
@@ -46,10 +47,7 @@ def books(session: Session) -> Callable[[str], list[str]]:
     assert list(checks.breaches(session)) == []
 
     def broken(change: str) -> list[str]:
-        for (name,) in session.execute(
-            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        ).all():
-            session.execute(text(f"DROP TRIGGER {name}"))
+        drop_triggers(session)
         session.execute(text("PRAGMA ignore_check_constraints = ON"))
         session.execute(text(change))
         session.expire_all()

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.money import Money
 from app.payments import counts, drawers, tenders, till_checks, tills
+from tests.kernel.tables import drop_triggers
 from tests.makers.payments import bill, opened, shop
 
 pytestmark = pytest.mark.only_on("sqlite")
@@ -35,8 +36,7 @@ def test_what_was_changed_by_hand_is_found(session: Session, change: str, breach
     )
     drawers.drop_to_safe(session, place.cashier, drawer, Money(5_000, "CHF"), bag="B1")
     assert list(till_checks.breaches(session)) == []
-    for trigger in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")):
-        session.execute(text(f"DROP TRIGGER {trigger}"))
+    drop_triggers(session)
 
     session.execute(text(change))
 

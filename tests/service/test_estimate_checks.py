@@ -10,6 +10,7 @@ from app import wiring
 from app.parts import issuing
 from app.service import estimate_checks, tickets
 from app.service.estimates import Sheet
+from tests.kernel.tables import drop_triggers
 from tests.makers.estimates import a_fee, a_part, answered, priced, sent
 from tests.makers.service import Workshop
 
@@ -31,10 +32,7 @@ def breach(session: Session, sheet: Sheet) -> Callable[[str], list[str]]:  # noq
     """Do what nobody can do through the service, and see what check says."""
 
     def break_it(statement: str) -> list[str]:
-        for name in session.scalars(
-            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        ).all():
-            session.execute(text(f'DROP TRIGGER "{name}"'))
+        drop_triggers(session)
         session.execute(text(statement))
         session.expire_all()
         return list(estimate_checks.breaches(session))
