@@ -271,17 +271,3 @@ def differing(session: Session, job: CalibrationJob) -> Iterator[CalibrationResu
         content = evaluate_point(version, point, phase, given, chosen)
         if content.decode() != row.content:
             yield row
-
-
-def recompute_all(session: Session, job: CalibrationJob) -> list[CalibrationResult]:
-    """Make every result of a job anew; gives those that differed. Raises nothing."""
-    differed = list(differing(session, job))
-    for phase in Phase:
-        wanted = [
-            point
-            for point in job.procedure_version.points
-            if any(row.point_id == point.id and row.phase is phase for row in differed)
-        ]
-        if wanted:
-            compute_points(session, job, wanted, phase)
-    return differed

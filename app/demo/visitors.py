@@ -59,7 +59,6 @@ INSTITUTE = Visitor("Institut für Bewegungslehre", "Dr. Hanna Sommer", "Unitree
                     "DEMO-H1-0077", "+49 69 90009 345")  # fmt: skip
 TRADER = Visitor("Marktwerk Digital GmbH", "Ole Petersen", "Unitree", "R1", "DEMO-R1-24-0164",
                  "+49 40 66969 305")  # fmt: skip
-VISITORS = (CLINIC, HOTEL, MUSEUM, ROBOTICS, SCHOOL, INSTITUTE, TRADER)
 
 
 def take(

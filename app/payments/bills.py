@@ -42,12 +42,6 @@ _WITH_ATTEMPTS = (
     .where(Bill.store_id == bindparam("store_id"), Bill.reference == bindparam("reference"))
     .order_by(PaymentAttempt.number)
 )
-_ABOUT = (
-    select(PaymentAttempt)
-    .join(Bill, Bill.id == PaymentAttempt.bill_id)
-    .where(Bill.store_id == bindparam("store_id"), Bill.reference == bindparam("reference"))
-    .order_by(PaymentAttempt.number)
-)
 
 
 def raise_bill(
@@ -127,16 +121,6 @@ def by_reference(session: Session, store_id: int, reference: str) -> Bill | None
     return at_hand(session, Bill, **facts) or session.scalar(_BY_REFERENCE, facts)
 
 
-def by_references(session: Session, store_id: int, references: Collection[str]) -> dict[str, Bill]:
-    """The bills of many references in one statement; what has no bill is left out."""
-    if not references:
-        return {}
-    rows = session.scalars(
-        select(Bill).where(Bill.store_id == store_id, Bill.reference.in_(references))
-    )
-    return {bill.reference: bill for bill in rows}
-
-
 def total_of(bill: Bill) -> Money:
     return Money(bill.total_minor, bill.currency)
 
@@ -211,11 +195,6 @@ def attempts_of(
         if held.keys() == set(range(1, stands.last_attempt + 1)):
             return [held[number] for number in sorted(held)]
     return list(session.scalars(_ATTEMPTS, {"bill_id": bill.id}))
-
-
-def attempts_about(session: Session, store_id: int, reference: str) -> list[PaymentAttempt]:
-    """The same by what the bill is about (`order:1042`); none where there is no bill."""
-    return list(session.scalars(_ABOUT, {"store_id": store_id, "reference": reference}))
 
 
 def require_quiet(session: Session, bill: Bill) -> None:

@@ -1,6 +1,5 @@
 """Data vouchers in lists: of a store, of a customer; and as a file."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -83,16 +82,6 @@ def row_of(session: Session, actor: Actor, entitlement: Entitlement) -> Entitlem
     actor.require("customers.view")
     (row,) = _as_rows(session, actor, _rows().where(Entitlement.id == entitlement.id))
     return row
-
-
-def by_sources(
-    session: Session, actor: Actor, sources: Collection[str]
-) -> dict[str, EntitlementRow]:
-    """Those that were issued for lines of a sale, by `line:12`."""
-    if not sources:
-        return {}
-    rows = _as_rows(session, actor, _rows().where(Entitlement.source.in_(sources)))
-    return {str(row.entitlement.source): row for row in rows}
 
 
 def statement_file(session: Session, entitlement: Entitlement) -> bytes:

@@ -170,19 +170,6 @@ class BadMatch:
     certain: bool
 
 
-def read_combination(row: Mapping[str, object]) -> BadCombination:
-    """A rule from JSON: `{"code", "reason", "parts": {"robot": ">=4.1"}, "models": ["g1"]}`."""
-    parts, models = row.get("parts"), row.get("models", [])
-    if not isinstance(parts, Mapping) or not parts or not isinstance(models, list):
-        raise UnreadableVersion(msg("A known-bad combination needs parts with their versions."))
-    return BadCombination(
-        code=str(row.get("code", "")),
-        reason=str(row.get("reason", "")),
-        parts={str(part): read_range(str(versions)) for part, versions in parts.items()},
-        models=frozenset(search_key(str(model)) for model in models),
-    )
-
-
 def bad_combinations(
     rules: Iterable[BadCombination], *, model: str, installed: Mapping[str, Sequence[str | None]]
 ) -> tuple[BadMatch, ...]:

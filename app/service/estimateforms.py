@@ -5,7 +5,7 @@ from datetime import date
 
 from app.kernel.errors import Refused
 from app.kernel.money import Money, parse_money
-from app.kernel.quantity import WHOLE_BP, parse_percent, parse_quantity, row_number
+from app.kernel.quantity import parse_percent, parse_quantity, row_number
 from app.kernel.searchkeys import clean, figures
 from app.kernel.signatures import read_signature
 from app.kernel.text import msg
@@ -109,11 +109,6 @@ def _share(payer: Payer, text: str, reference: str, currency: str) -> Share:
     if amount.minor < 0:
         raise Refused(msg("A share is not less than nothing."), field="shares")
     return Share(payer, Measure.AMOUNT, amount.minor, reference)
-
-
-def whole_share(payer: Payer) -> tuple[Share, ...]:
-    """All of a line by one payer."""
-    return (Share(payer, Measure.PERCENT, WHOLE_BP),)
 
 
 def read_answer(typed: Mapping[str, str], *, how: How, noted_by: str, link: str = "") -> Answer:

@@ -19,7 +19,6 @@ from app.service.states import Backup, TicketState, WaitingReason
 from app.web.forms import Reading, StoreForm, Typed
 
 EVIDENCE = "evidence-"
-_COLUMNS = {"technician": "technician_id"}
 _Word = TypeVar("_Word", bound=StrEnum)
 
 

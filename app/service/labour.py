@@ -47,14 +47,6 @@ class Times:
     actual: dict[str, int]
     standard: dict[str, int]
 
-    @property
-    def actual_sum(self) -> int:
-        return sum(self.actual.values())
-
-    @property
-    def standard_sum(self) -> int:
-        return sum(self.standard.values())
-
 
 def start(
     session: Session,

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.identity.roles import Role
 from app.kernel.money import Money
+from app.kernel.quantity import WHOLE_BP
 from app.payments import tills
 from app.service import estimates, links, tickets
 from app.service.estimate_models import EstimateState, How
-from app.service.estimateforms import whole_share
 from app.service.models import Ticket
-from app.service.payers import Payer
+from app.service.payers import Measure, Payer, Share
 from app.service.states import TicketState
 from app.stores.models import Till
 from app.web import csrf
@@ -258,7 +258,7 @@ def test_the_bill_is_paid_at_this_till_and_the_robot_signed_for(
 def test_a_claim_goes_its_way_by_its_page(
     session: Session, shop: Workshop, office: Browser
 ) -> None:
-    ticket = done_ticket(session, shop, shares=whole_share(Payer.WARRANTY))
+    ticket = done_ticket(session, shop, shares=(Share(Payer.WARRANTY, Measure.PERCENT, WHOLE_BP),))
     session.commit()
 
     assert office.post(f"/service/tickets/{ticket.number}/claims").status_code == 303
