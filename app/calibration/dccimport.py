@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 from app.calibration import dccreading
 from app.calibration.dccsignature import SignatureState
 from app.calibration.equipment_models import Equipment, EquipmentCertificate
-from app.calibration.equipmentcertificates import Bytes, CertificateInput, record_certificate
+from app.calibration.equipmentcertificates import record_certificate
+from app.calibration.typedcertificate import Bytes, CertificateInput
 from app.kernel.actor import Actor
 from app.kernel.canonical import sha256_hex
 from app.kernel.errors import Refused

@@ -12,9 +12,9 @@ from lxml import etree
 
 from app.calibration.dccsignature import Signature, signature_of
 from app.calibration.dsiunits import read_unit
-from app.calibration.equipmentcertificates import MOST_RESULTS, ResultInput
 from app.calibration.readers.findings import BadFile
 from app.calibration.readers.xmlfiles import read_xml
+from app.calibration.typedcertificate import MOST_RESULTS, ResultInput
 from app.kernel.text import msg
 
 _DCC = "{https://ptb.de/dcc}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.calibration.equipmentbook import EquipmentInput
-from app.calibration.equipmentcertificates import CertificateInput, ResultInput
+from app.calibration.typedcertificate import CertificateInput, ResultInput
 from app.kernel.quantity import row_number
 from app.web.forms import StoreForm, Typed
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.calibration.equipmentcertificates import Bytes
+from app.calibration.typedcertificate import Bytes
 from app.kernel.canonical import sha256_hex
 from app.kernel.searchkeys import clean
 from app.kernel.uploads import EXTENSIONS, read_document

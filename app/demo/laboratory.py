@@ -24,11 +24,11 @@ from app.calibration import (
 from app.calibration.adjustments import AdjustmentInput
 from app.calibration.drawingup import House, Issue
 from app.calibration.equipmentbook import EquipmentInput
-from app.calibration.equipmentcertificates import CertificateInput, ResultInput
 from app.calibration.job_models import CalibrationJob, JobReason, Phase
 from app.calibration.procedure_models import ProcedurePoint
 from app.calibration.readings import Spot
 from app.calibration.surroundings import Conditions
+from app.calibration.typedcertificate import CertificateInput, ResultInput
 from app.demo import deliveries, people
 from app.demo.opening import Crew
 from app.kernel import clock

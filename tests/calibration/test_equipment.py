@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from app.calibration import equipment, equipmentbook, equipmentcertificates
 from app.calibration.equipment_models import Equipment, EquipmentCertificate, EquipmentState
 from app.calibration.equipmentbook import EquipmentInput
-from app.calibration.equipmentcertificates import CertificateInput, ResultInput
 from app.calibration.events import EquipmentFoundBad
 from app.calibration.foundbad import Fault
+from app.calibration.typedcertificate import CertificateInput, ResultInput
 from app.kernel import clock, events
 from app.kernel.errors import Conflict, Forbidden, Invalid, Refused
 from tests.makers.calibration import Lab

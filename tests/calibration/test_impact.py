@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.calibration import adjustments, equipmentbook, equipmentcertificates, impact, jobs
 from app.calibration.equipment_models import Equipment, EquipmentCertificate, EquipmentState
-from app.calibration.equipmentcertificates import CertificateInput, ResultInput
 from app.calibration.foundbad import Fault
 from app.calibration.impact import Finding
 from app.calibration.impact_models import Disposition, ImpactCase, ImpactItem, ImpactSubject
@@ -18,6 +17,7 @@ from app.calibration.job_models import CalibrationJob, JobReason, Reading
 from app.calibration.metrology.impact import Effect
 from app.calibration.procedure_models import ProcedureVersion, RowSource
 from app.calibration.procedureinputs import NeedInput, RowInput
+from app.calibration.typedcertificate import CertificateInput, ResultInput
 from app.kernel import clock
 from app.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from tests.makers.calibration import (

@@ -12,10 +12,10 @@ from app.calibration import equipment, equipmentbook, equipmentcertificates, fou
 from app.calibration.dccimport import record_dcc
 from app.calibration.equipment_models import Equipment, EquipmentParent
 from app.calibration.equipmentbook import EquipmentInput
-from app.calibration.equipmentcertificates import CertificateInput, ResultInput
 from app.calibration.job_models import JobReason
 from app.calibration.metrology.units import level_in
 from app.calibration.procedureinputs import NeedInput
+from app.calibration.typedcertificate import CertificateInput, ResultInput
 from app.kernel.errors import Refused
 from tests.makers.calibration import Lab, a_job, a_procedure, an_equipment
 

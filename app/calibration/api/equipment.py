@@ -26,12 +26,12 @@ from app.calibration.equipment_models import (
     EquipmentCertificate,
 )
 from app.calibration.equipmentbook import EquipmentInput
-from app.calibration.equipmentcertificates import CertificateInput, ResultInput
 from app.calibration.equipmentlists import Row
 from app.calibration.equipmentpapers import read_paper
 from app.calibration.figures import read_figure
 from app.calibration.foundbad import Fault
 from app.calibration.readers.findings import MOST_BYTES
+from app.calibration.typedcertificate import CertificateInput, ResultInput
 from app.identity.guard import ApiReading, ApiWriting
 from app.kernel.errors import Refused
 from app.kernel.uploads import MOST_BYTES as MOST_OF_PAPER

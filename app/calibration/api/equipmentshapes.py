@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from app.calibration.equipment_models import EquipmentHappening, EquipmentState
-from app.calibration.equipmentcertificates import MOST_RESULTS
+from app.calibration.typedcertificate import MOST_RESULTS
 from app.web.wire import Sent, Words
 
 _Figure = Annotated[str, Field(max_length=60)]

@@ -12,10 +12,11 @@ from app.calibration import equipment as lookup
 from app.calibration.dccimport import record_dcc
 from app.calibration.dccsignature import SIGNATURE_LABELS, SIGNATURE_TONES
 from app.calibration.equipment_models import Equipment
-from app.calibration.equipmentcertificates import Bytes, record_certificate
+from app.calibration.equipmentcertificates import record_certificate
 from app.calibration.equipmentforms import LINES, CertificateForm, DccForm
 from app.calibration.equipmentpapers import Paper, media_type_of, read_paper
 from app.calibration.readers.findings import MOST_BYTES
+from app.calibration.typedcertificate import Bytes
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused, StoreError
