@@ -26,6 +26,8 @@ _HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=()",
 }
 
+_FIRST_REFUSAL = 400
+
 REGISTRY = CollectorRegistry()
 _ANSWERS = Counter(
     "quatrefoil_answers_total",
@@ -97,7 +99,8 @@ def _account(scope: Scope, *, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "unknown")
     _ANSWERS.labels(route, str(status)).inc()
     _SECONDS.labels(route).observe(seconds)
-    log.info(
+    is_routine = status < _FIRST_REFUSAL and scope["state"].get("is_routine", False)
+    (log.debug if is_routine else log.info)(
         "answered",
         request_id=scope["state"]["request_id"],
         method=scope["method"],

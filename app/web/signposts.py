@@ -5,6 +5,7 @@ more than a thousand of them, finding the way takes longer than most answers.
 """
 
 from collections.abc import Iterator, Sequence
+from re import Pattern
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,7 +14,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 # Of one first step, by method, in the order in which they were declared: the first that fits is it.
-Ways = dict[str, list[RouteContext]]
+Ways = dict[str, list[tuple[Pattern[str], RouteContext]]]
 
 
 class Signposts:
@@ -45,7 +46,7 @@ class Signposts:
         for way in iter_route_contexts(self._having[step]):
             if _first_step(way.path or "") == step:
                 for method in way.methods or ():
-                    found.setdefault(method, []).append(way)
+                    found.setdefault(method, []).append((way.path_regex, way))
         return found
 
 
@@ -64,8 +65,8 @@ class Guide:
             await self._router.app(scope, receive, send)
             return
         path, ways = scope["path"], self._signposts.at(scope["path"])
-        for way in ways.get(scope["method"], ()):
-            if way.path_regex.match(path) is None:
+        for pattern, way in ways.get(scope["method"], ()):
+            if pattern.match(path) is None:
                 continue
             match, found = way.matches(scope)
             if match is Match.FULL:
@@ -88,9 +89,9 @@ def _is_near(path: str, ways: Ways) -> bool:
     """Whether an address is there for another method, or but for a stroke at its end."""
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
     return any(
-        way.path_regex.match(one)
+        pattern.match(one)
         for of_method in ways.values()
-        for way in of_method
+        for pattern, _ in of_method
         for one in (path, other)
     )
 
