@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.calibration.certificate_models import CalibrationCertificate, CertificateWithdrawal
@@ -145,12 +146,17 @@ def of_unit(session: Session, unit_id: int) -> list[Listed]:
 
 def of_reference(session: Session, unit_id: int, reference: str) -> list[Listed]:
     """What was issued for one repair or sale of a robot, the oldest first."""
-    rows = session.execute(
-        _listing(
-            CalibrationCertificate.unit_id == unit_id, CalibrationJob.reference == reference
-        ).order_by(CalibrationCertificate.id)
-    )
+    rows = session.execute(_of_reference(), {"unit_id": unit_id, "reference": reference})
     return [Listed(*row) for row in rows]
+
+
+@cache
+def _of_reference() -> Select[CalibrationCertificate, Unit, str, str, str]:
+    """Written once: every look at a repair's public page asks it."""
+    return _listing(
+        CalibrationCertificate.unit_id == bindparam("unit_id"),
+        CalibrationJob.reference == bindparam("reference"),
+    ).order_by(CalibrationCertificate.id)
 
 
 def _one(session: Session, *conditions: ColumnElement[bool]) -> Listed | None:

@@ -135,11 +135,7 @@ def view(session: Session, ticket: Ticket, estimate: Estimate) -> EstimateView:
     standings = reserving.standings(session, ticket) if estimate.decided_at else {}
     open_parts = {line.part_id for line in estimate.lines if line.part_id}
     frees = stock.frees(session, open_parts) if not estimate.decided_at else {}
-    before = (
-        decisions.approved_before(session, Sheet(ticket, estimate))
-        if estimate.version > 1
-        else set[str]()
-    )
+    before = _approved_before(session, ticket, estimate)
     return EstimateView(
         estimate=estimate,
         lines=tuple(
@@ -155,6 +151,26 @@ def view(session: Session, ticket: Ticket, estimate: Estimate) -> EstimateView:
         sums=_sums(estimate),
         may_recall=sending.may_recall(estimate, clock.now()),
     )
+
+
+def for_customer(session: Session, ticket: Ticket, estimate: Estimate) -> EstimateView:
+    """The same as its customer sees it: what lies on our shelves is not asked."""
+    before = _approved_before(session, ticket, estimate)
+    return EstimateView(
+        estimate=estimate,
+        lines=tuple(
+            LineView(line, estimate.currency, approved_before=line.key in before)
+            for line in estimate.lines
+        ),
+        sums=_sums(estimate),
+        may_recall=False,
+    )
+
+
+def _approved_before(session: Session, ticket: Ticket, estimate: Estimate) -> set[str]:
+    if estimate.version == 1:
+        return set()
+    return decisions.approved_before(session, Sheet(ticket, estimate))
 
 
 @dataclass(frozen=True, slots=True)

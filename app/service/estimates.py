@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -41,6 +43,21 @@ KIND_LABELS: dict[LineKind, Text] = {
     LineKind.CALIBRATION: msg("Calibration"),
     LineKind.FEE: msg("Fee"),
     LineKind.FREIGHT: msg("Freight"),
+}
+
+
+class _Which(StrEnum):
+    """Among which versions the newest is looked for."""
+
+    ANY = "any"
+    SENT = "sent"
+    DECIDED = "decided"
+
+
+_IS: dict[_Which, ColumnElement[bool]] = {
+    _Which.ANY: true(),
+    _Which.SENT: Estimate.state != EstimateState.DRAFT,
+    _Which.DECIDED: Estimate.decided_at.is_not(None),
 }
 # While the robot is here and not yet done with, its estimate can be written.
 _WRITABLE = frozenset(
@@ -98,7 +115,7 @@ def treatment_after(session: Session, ticket: Ticket, before: Estimate | None) -
 
 def newest(session: Session, ticket: Ticket) -> Estimate | None:
     """The newest version with its lines, a draft first of all."""
-    return _newest_where(session, ticket, true())
+    return _newest(session, ticket, _Which.ANY)
 
 
 def by_version(session: Session, ticket: Ticket, version: int) -> Estimate:
@@ -141,28 +158,28 @@ def versions(session: Session, ticket: Ticket) -> Sequence[Estimate]:
 
 def shown_to_customer(session: Session, ticket: Ticket) -> Estimate | None:
     """What the customer sees: the newest version that was sent."""
-    return _newest_where(session, ticket, Estimate.state != EstimateState.DRAFT)
+    return _newest(session, ticket, _Which.SENT)
 
 
 def in_force(session: Session, ticket: Ticket) -> Estimate | None:
     """The newest version that was decided: by it the work is done."""
-    return _newest_where(session, ticket, Estimate.decided_at.is_not(None))
+    return _newest(session, ticket, _Which.DECIDED)
 
 
-def _newest_where(
-    session: Session, ticket: Ticket, condition: ColumnElement[bool]
-) -> Estimate | None:
+def _newest(session: Session, ticket: Ticket, which: _Which) -> Estimate | None:
+    return session.scalars(_newest_of(which), {"ticket_id": ticket.id}).unique().one_or_none()
+
+
+@cache
+def _newest_of(which: _Which) -> Select[Estimate]:
+    """Written once: pages ask it all the time, and it takes as long to write as to answer."""
     return (
-        session.scalars(
-            select(Estimate)
-            .where(Estimate.ticket_id == ticket.id, condition)
-            .order_by(Estimate.version.desc())
-            .limit(1)
-            .options(*_with_lines())
-            .execution_options(populate_existing=True)
-        )
-        .unique()
-        .one_or_none()
+        select(Estimate)
+        .where(Estimate.ticket_id == bindparam("ticket_id"), _IS[which])
+        .order_by(Estimate.version.desc())
+        .limit(1)
+        .options(*_with_lines())
+        .execution_options(populate_existing=True)
     )
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.identity.secrets import new_token, token_hash
@@ -101,22 +102,27 @@ def ticket_of(session: Session, token: str) -> Ticket:
     """The ticket that a key opens; raises NotFound, in the same words whatever was guessed."""
     found = None
     if 0 < len(token) <= LONGEST:
-        found = session.scalar(
-            select(Ticket)
-            .join(TicketLink, TicketLink.ticket_id == Ticket.id)
-            .where(
-                TicketLink.token_hash == token_hash(token),
-                TicketLink.revoked_at.is_(None),
-                or_(TicketLink.expires_at.is_(None), TicketLink.expires_at > clock.now()),
-            )
-            .options(
-                joinedload(Ticket.unit).joinedload(Unit.model),
-                joinedload(Ticket.unit).joinedload(Unit.maker),
-            )
-        )
+        found = session.scalar(_by_key(), {"token_hash": token_hash(token), "now": clock.now()})
     if found is None or is_over(found):
         raise NotFound(msg("There is no repair at this address."))
     return found
+
+
+@cache
+def _by_key() -> Select[Ticket]:
+    return (
+        select(Ticket)
+        .join(TicketLink, TicketLink.ticket_id == Ticket.id)
+        .where(
+            TicketLink.token_hash == bindparam("token_hash"),
+            TicketLink.revoked_at.is_(None),
+            or_(TicketLink.expires_at.is_(None), TicketLink.expires_at > bindparam("now")),
+        )
+        .options(
+            joinedload(Ticket.unit).joinedload(Unit.model),
+            joinedload(Ticket.unit).joinedload(Unit.maker),
+        )
+    )
 
 
 def is_over(ticket: Ticket) -> bool:

@@ -1,10 +1,10 @@
 """What pages and programs read of tickets: lists, a robot's earlier tickets, a ticket's story."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import Row, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.calibration.certificate_models import CalibrationCertificate, CertificateWithdrawal
@@ -195,6 +195,19 @@ def changes_of(session: Session, ticket: Ticket) -> list[TicketChange]:
             .order_by(TicketChange.version)
         )
     )
+
+
+def reached(session: Session, ticket: Ticket) -> Mapping[TicketState, datetime]:
+    """When it came to each state the last time."""
+    rows = session.execute(_REACHED, {"ticket_id": ticket.id})
+    return {state: at for state, at in rows if state is not None}
+
+
+_REACHED = (
+    select(TicketChange.to_state, TicketChange.at)
+    .where(TicketChange.ticket_id == bindparam("ticket_id"))
+    .order_by(TicketChange.version)
+)
 
 
 def numbered(session: Session, actor: Actor, number: int) -> list[TicketRow]:
