@@ -5,7 +5,7 @@ with a reason, which the owner is told.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import Select, func, select
@@ -111,6 +111,7 @@ def ask_service(
     seen.done()
     if len(asked.photos) > MOST_PHOTOS:
         raise Refused(msg("At most {most} pictures at once.", most=MOST_PHOTOS), field="photos")
+    _end_of_others(session, owned)
     _require_few(session, unit)
     kept = [read_photo(picture, field="photos") for picture in asked.photos]
     row = _new(unit, owned, RequestKind.SERVICE, form_key)
@@ -143,6 +144,7 @@ def ask_transfer(
         email = seen.take("new_email", lambda: read_mail(email), email)
     words = seen.text("words", to.words, most=_LONGEST)
     seen.done()
+    _end_of_others(session, owned)
     if any(one.kind is RequestKind.TRANSFER for one in open_of_unit(session, unit.id)):
         raise Conflict(msg("A transfer of this robot waits for the store already."))
     _require_few(session, unit)
@@ -286,6 +288,15 @@ def _sent_before(session: Session, unit: Unit, form_key: str) -> OwnerRequest | 
             OwnerRequest.form_key == form_key, OwnerRequest.unit_id == unit.id
         )
     )
+
+
+def _end_of_others(session: Session, owned: Ownership) -> None:
+    """What an owner before asked for is nobody's wish any more, and stands in no one's way."""
+    house = Actor(store_id=0, name="portal", role="house")
+    for one in open_of_unit(session, owned.unit_id):
+        if one.ownership_id != owned.id:
+            one.new_name = one.new_email = ""
+            decide(session, replace(house, store_id=one.store_id), one, RequestState.DECLINED)
 
 
 def _require_few(session: Session, unit: Unit) -> None:

@@ -1,5 +1,7 @@
 """Requests of owners: what programs do with them, what is forgotten, what has to hold of them."""
 
+from datetime import timedelta
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
@@ -49,6 +51,14 @@ def test_what_a_former_owner_asked_is_not_taken_over(session: Session, shop: Wor
     ownership.end(session, shop.manager, shop.unit, at=asked.made_at)
     with pytest.raises(Conflict, match="another owner"):
         requestwork.take_over(session, shop.manager, asked)
+
+    # and stands in nobody's way
+    owned = ownership.give_to(
+        session, shop.manager, shop.unit, shop.owner.id, at=asked.made_at + timedelta(seconds=1)
+    )
+    to = NewOwner("Ada", "ada@example.com")
+    new = requests.ask_transfer(session, shop.unit, owned, to, form_key="new")
+    assert requests.open_of_unit(session, shop.unit.id) == [new]
 
 
 @pytest.mark.only_on("sqlite")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
+from pydantic import StringConstraints
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -47,15 +48,19 @@ router = APIRouter()
 _REPAIR_KEY_LASTS = timedelta(days=7)
 
 
+# Whatever its length, it comes back with what is wrong with it.
+_Words = Annotated[str, StringConstraints(max_length=400_000)]
+
+
 class ServiceForm(OwnersForm):
-    words: Typed = ""
+    words: _Words = ""
 
 
 class BookingForm(OwnersForm):
     work: Typed = ""
     day: Typed = ""
     starts_at: Typed = ""
-    words: Typed = ""
+    words: _Words = ""
 
     def read_work(self) -> Work:
         return _work(self.work)
@@ -64,7 +69,7 @@ class BookingForm(OwnersForm):
 class TransferForm(OwnersForm):
     new_name: Typed = ""
     new_email: Typed = ""
-    words: Typed = ""
+    words: _Words = ""
     sure: Typed = ""
 
 
