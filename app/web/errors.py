@@ -121,10 +121,20 @@ def _on_store_error(request: Request, error: Exception) -> Response:
     elif isinstance(error, Unauthenticated):
         response = _to_the_door(request, error)
     else:
-        response = _refusal_page(request, status, error.message, link=error.link)
+        response = _refusal_page(request, status, _in_full(error), link=error.link)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+def _in_full(error: StoreError) -> Text:
+    """Here no field is marked, so what is wrong with each of them is said itself."""
+    if not isinstance(error, Invalid) or not error.problems:
+        return error.message
+    said, *others = error.problems.values()
+    for other in others:
+        said = msg("{before} {more}", before=said, more=other)
+    return said
 
 
 def _plain_facts(error: StoreError) -> dict[str, object]:

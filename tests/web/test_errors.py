@@ -24,7 +24,8 @@ pytestmark = pytest.mark.only_on("sqlite")
 SENTENCE = msg("{what} costs {price}.", what="<b>G1</b>", price=Money(1_350_000, "EUR"))
 KINDS: list[tuple[StoreError, int]] = [
     (Refused(SENTENCE, field="code", link="/sales/7"), 422),
-    (Invalid(SENTENCE, problems={"name": msg("Please fill this in.")}), 422),
+    # a page that marks no fields says what is wrong with each
+    (Invalid(SENTENCE, problems={"name": msg("Please fill this in."), "price": SENTENCE}), 422),
     (NotFound(SENTENCE), 404),
     (Conflict(SENTENCE, link="/sales/7"), 409),
     (Forbidden(SENTENCE), 403),
