@@ -10,6 +10,8 @@ from sqlalchemy import create_engine, text
 
 # clock ticks of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal
 _IDLE = (3, 4)
+# where /proc/PID/stat has them after the name: utime, stime
+_USER = 11
 
 
 class Busyness:
@@ -29,6 +31,12 @@ class Busyness:
 def _ticks() -> list[int]:
     first = Path("/proc/stat").read_text().splitlines()[0]
     return [int(word) for word in first.split()[1:9]]
+
+
+def processor_s(process: int) -> float:
+    """Seconds of processor time that a process has taken since it began, in all its threads."""
+    words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[_USER]) + int(words[_USER + 1])) / os.sysconf("SC_CLK_TCK")
 
 
 def sqlite_commits(folder: Path, *, seconds: float) -> float:

@@ -1,7 +1,8 @@
 """Customers who follow their repair while tills sell: does the checkout wait for them?
 
-The tills work at a cashier's pace. Windows with and without customers take turns in one run, so
-that each is compared with one beside it.
+The tills work at a cashier's pace. Each window with customers lies between two half as long without
+them, so that a machine which grows slower or faster meanwhile tells for neither. All sales with
+customers are compared with all without: of the few in one window, the 95th percentile is chance.
 """
 
 import json
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any
 
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -31,18 +33,21 @@ from app.main import create_app
 from app.service import links
 from app.settings import Settings
 from app.stores import desk
-from bench.figures import percentile
+from bench.figures import percentile, verdict_at_most
+from bench.machine import processor_s
 from bench.sales import CASH, STEPS, Sale
 from bench.shops import Shop
 from bench.statements import Heard, listening
 from bench.visitors import Visitor
-from bench.workers import our_worker
+from bench.workers import watched_worker
 from tests.makers.service import Workshop, a_customers_unit, a_ticket
 
 TILLS = 5
 POLLS_A_SECOND = 200
 MOST_STATEMENTS = 1
 MOST_RATIO = 2.0
+# Where windows without customers differ by more among themselves, the machine is not ours alone.
+STEADY = 1.5
 # Each on a line of its own: fewer, and they would wait for their answers instead of asking.
 _REPAIRS = 100
 # A cashier's hands: from one step of a sale to the next.
@@ -51,22 +56,51 @@ _PACE_S = 0.5
 
 @dataclass(slots=True)
 class Polled:
-    """Seconds of the last step of each sale, by window; polls answered a second; what failed."""
+    """Seconds of the last step of each sale, by window; polls answered a second; what failed.
+
+    `worker_s` and `quiet_worker_s` are the worker's processor time in windows with and without.
+    """
 
     quiet: list[list[float]] = field(default_factory=list)
     polled: list[list[float]] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     poll_ms: list[float] = field(default_factory=list)
+    worker_s: float = 0.0
+    quiet_worker_s: float = 0.0
+    polls: int = 0
     errors: int = 0
 
-    def p95_ms(self, windows: list[list[float]]) -> list[float]:
-        return [percentile(window, 0.95) * 1000 for window in windows]
+    def hear(self, told: dict[str, Any]) -> None:
+        """What came of the polls of a window."""
+        self.rates.append(told["rate"])
+        self.poll_ms.append(percentile(told["taken"], 0.95) * 1000)
+        self.polls += len(told["taken"])
+        self.errors += told["wrong"]
 
     @property
-    def ratios(self) -> list[float]:
-        """Of the 95th percentile with customers to that of the window before, without."""
-        pairs = zip(self.p95_ms(self.quiet), self.p95_ms(self.polled), strict=True)
-        return [more / less for less, more in pairs]
+    def ratio(self) -> float:
+        """Of the 95th percentile of all sales with customers to that of all without."""
+        return p95_ms(self.polled) / p95_ms(self.quiet)
+
+    @property
+    def verdict(self) -> str:
+        alone = [p95_ms([window]) for window in self.quiet]
+        is_steady = max(alone) <= min(alone) * STEADY
+        return verdict_at_most([self.ratio], MOST_RATIO) if is_steady else "no verdict: busy"
+
+    @property
+    def worker_ms(self) -> float:
+        """Processor time of the worker for one poll, beside what the sales take of it."""
+        quiet = self.quiet_worker_s * sales(self.polled) / sales(self.quiet)
+        return (self.worker_s - quiet) / self.polls * 1000
+
+
+def p95_ms(windows: list[list[float]]) -> float:
+    return percentile([one for window in windows for one in window], 0.95) * 1000
+
+
+def sales(windows: list[list[float]]) -> int:
+    return sum(len(window) for window in windows)
 
 
 def repairs(url: str, folder: Path) -> list[str]:
@@ -112,9 +146,12 @@ def heard_of_a_poll(url: str, folder: Path, key: str) -> Heard:
 
 
 def measure(shop: Shop, folder: Path, keys: list[str], *, windows: int, seconds: float) -> Polled:
-    """As many windows with customers as without, in turns."""
+    """So many windows with customers, each of so many seconds."""
     serials, found = count(1), Polled()
-    with our_worker(shop.url, folder) as port, ThreadPoolExecutor(TILLS) as pool:
+    with (
+        watched_worker(shop.url, folder) as (port, process),
+        ThreadPoolExecutor(TILLS) as pool,
+    ):
         tills = [Visitor(port, session=cookie) for cookie in shop.cookies[:TILLS]]
 
         def window(length: float) -> list[float]:
@@ -124,15 +161,20 @@ def measure(shop: Shop, folder: Path, keys: list[str], *, windows: int, seconds:
             done = pool.map(lambda till: _sell_until(till, shop, serials, ends, found), tills)
             return [taken for of_one in done for taken in of_one]
 
-        window(_PACE_S * len(STEPS))
+        def quiet() -> None:
+            before = processor_s(process)
+            found.quiet.append(window(seconds / 2))
+            found.quiet_worker_s += processor_s(process) - before
+
+        window(_PACE_S * len(STEPS) * 2)
         for _ in range(windows):
-            found.quiet.append(window(seconds))
+            quiet()
             with _customers(port, keys, seconds) as asking:
+                before = processor_s(process)
                 found.polled.append(window(seconds))
-                told = json.loads(_heard(asking))
-            found.rates.append(told["rate"])
-            found.poll_ms.append(percentile(told["taken"], 0.95) * 1000)
-            found.errors += told["wrong"]
+                found.hear(json.loads(_heard(asking)))
+                found.worker_s += processor_s(process) - before
+            quiet()
     return found
 
 

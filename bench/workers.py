@@ -30,6 +30,13 @@ def settings_for(url: str, folder: Path) -> dict[str, str]:
 @contextmanager
 def our_worker(url: str, folder: Path) -> Iterator[int]:
     """`quatrefoil serve` on a furnished database; gives its port."""
+    with watched_worker(url, folder) as (port, _):
+        yield port
+
+
+@contextmanager
+def watched_worker(url: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """The same, with its process's id."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with running(
@@ -37,8 +44,8 @@ def our_worker(url: str, folder: Path) -> Iterator[int]:
         settings=settings_for(url, folder),
         is_up=lambda: is_ready(address),
         log=folder / f"ours-{port}.log",
-    ):
-        yield port
+    ) as process:
+        yield port, process
 
 
 @contextmanager

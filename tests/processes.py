@@ -124,8 +124,8 @@ def running(
     settings: Mapping[str, str],
     is_up: Callable[[], bool],
     log: Path,
-) -> Iterator[None]:
-    """Run a program while the block lasts; it begins once `is_up` says so.
+) -> Iterator[int]:
+    """Run a program while the block lasts; it begins once `is_up` says so, with the process's id.
 
     `settings` are added to the environment; what the program prints goes to `log`, and into the
     error when it ends early or is not up within a minute.
@@ -140,7 +140,7 @@ def running(
         )
     try:
         wait_until_up(process, is_up, log)
-        yield
+        yield process.pid
     finally:
         _end(process)
 

@@ -6,13 +6,17 @@ from http import HTTPStatus
 
 import pytest
 from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import StreamingResponse
 
+from app.identity.secrets import token_hash
+from app.kernel import clock
 from app.portal import talks
 from app.portal.pages import repair_live, together
 from app.service import links
-from app.service.models import Ticket
+from app.service.models import Ticket, TicketLink
 from tests.makers.service import Workshop, a_ticket
 
 pytestmark = pytest.mark.only_on("sqlite")
@@ -60,6 +64,30 @@ async def _opened(app: FastAPI, token: str) -> AsyncIterator[bytes]:
     answer = await repair_live.follow(_asking(app), token=token)
     assert isinstance(answer, StreamingResponse)
     return answer.body_iterator  # type: ignore[return-value]
+
+
+def test_a_key_that_ended_tells_nothing_from_the_next_question_on(
+    app: FastAPI, session: Session, shop: Workshop
+) -> None:
+    """And who guesses is locked out, but never the one who has a key."""
+    ticket = a_ticket(session, shop)
+    revoked, expired, good = (links.new(session, shop.technician, ticket) for _ in range(3))
+    session.commit()
+    client = TestClient(app)
+    keys = {row.token_hash: row for row in session.scalars(select(TicketLink))}
+
+    def told(token: str) -> int:
+        return client.get(f"/s/{token}/live").status_code
+
+    assert [told(token) for token in (revoked, expired, good)] == [HTTPStatus.OK] * 3
+    links.revoke(session, shop.manager, ticket, keys[token_hash(revoked)].id)
+    keys[token_hash(expired)].expires_at = clock.now()
+    session.commit()
+    assert [told(token) for token in (revoked, expired)] == [HTTPStatus.NOT_FOUND] * 2
+
+    guesses = {told("a" * 43) for _ in range(20)}
+    assert guesses == {HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
+    assert told(good) == HTTPStatus.OK
 
 
 def _asking(app: FastAPI) -> Request:
