@@ -286,6 +286,27 @@ def test_what_is_owed_on_terms_is_paid_off_later(session: Session) -> None:
     assert list(checks.breaches(session)) == []
 
 
+def test_the_news_of_the_last_payment_says_how_the_journal_has_the_bill(
+    session: Session, news: list[Event]
+) -> None:
+    place = shop(session)
+    till_session, owed = opened(session, place), bill(session, place, total_minor=10_000)
+    tenders.take_cash(
+        session, place.cashier, owed, till_session, amount=eur(4_000), tendered=eur(4_000)
+    )
+    bills.recognise(
+        session, place.cashier, owed, revenue={Account.REVENUE_PARTS: 10_000}, tax_minor=0
+    )
+
+    tenders.take_transfer(
+        session, place.cashier, owed, till_session, amount=eur(6_000), note="INV-000001"
+    )
+
+    assert [one.stands for one in news if isinstance(one, BillSettled)] == [
+        standing.of(session, owed)
+    ]
+
+
 def test_revenue_that_is_not_the_total_is_a_defect(session: Session) -> None:
     place = shop(session)
     owed = bill(session, place, total_minor=10_000)
