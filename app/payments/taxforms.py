@@ -1,5 +1,8 @@
-"""What is typed to tax a sale or a repair otherwise."""
+"""What is typed, or sent by a program, to tax a sale or a repair otherwise."""
 
+from typing import Annotated
+
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.identity import approval
@@ -9,6 +12,7 @@ from app.kernel.errors import Refused
 from app.kernel.text import msg
 from app.payments.treatments import Treatment
 from app.web.forms import Reading, StoreForm, Typed
+from app.web.wire import Sent
 
 MAY = "orders.tax"
 
@@ -41,3 +45,10 @@ class TaxForm(StoreForm):
         if not pin:
             raise Refused(msg("A manager allows this with the PIN."), field="pin")
         return approval.behind_pin(database, session, actor, pin=pin, permission=MAY)
+
+
+class TaxIn(Sent):
+    """How it is taxed, and why; null: by rule."""
+
+    treatment: Annotated[Treatment, Field(strict=False)] | None
+    reason: Annotated[str, Field(max_length=200)] = ""

@@ -16,8 +16,8 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import (
-    ColumnElement,
     Select,
+    SQLColumnExpression,
     String,
     bindparam,
     cast,
@@ -94,7 +94,7 @@ MEANWHILE = (
 tender = st.sampled_from([Tender.CASH, Tender.CARD, Tender.CARD, Tender.TRANSFER])
 
 
-def _sum(amount: ColumnElement[int]) -> Select[tuple[int]]:
+def _sum(amount: SQLColumnExpression[int]) -> Select[tuple[int]]:
     return select(func.coalesce(func.sum(amount), 0))
 
 

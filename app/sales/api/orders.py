@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from app.identity.guard import ApiReading, ApiWriting
-from app.payments.api.shapes import TaxIn
+from app.payments.taxforms import TaxIn
 from app.sales import ordering, orderlists, orders, summaries, taxchoice
 from app.sales.api.shapes import (
     LineIn,

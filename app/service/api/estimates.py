@@ -11,7 +11,7 @@ from app.kernel.errors import NotFound
 from app.kernel.signatures import Signed
 from app.kernel.text import msg
 from app.payments import issuing
-from app.payments.api.shapes import TaxIn
+from app.payments.taxforms import TaxIn
 from app.payments.treatments import Treatment
 from app.robots import warrantycover
 from app.service import (
