@@ -120,6 +120,8 @@ def book(session: Session, unit: Unit, owned: Ownership, wished: Booking) -> Tic
     seen.done()
     actor = actor_of(unit)
     there = tickets.open_of(session, unit.id)
+    if there is not None and _is_sent_twice(session, there, wished):
+        return there
     if there is not None:
         raise Conflict(msg("The robot has an open repair already: {number}.",
                            number=tickets.label(there)), field="form")  # fmt: skip
@@ -137,6 +139,13 @@ def book(session: Session, unit: Unit, owned: Ownership, wished: Booking) -> Tic
         session, actor, ticket, Wish(chosen.bench.id, chosen.starts_at, chosen.ends_at)
     )
     return ticket
+
+
+def _is_sent_twice(session: Session, ticket: Ticket, wished: Booking) -> bool:
+    row = appointments.of_ticket(session, ticket)
+    if row is None or row.made_by != OWNER:
+        return False
+    return row.starts_at == moment_of(wished.starts_at)
 
 
 def moment_of(starts_at: str) -> datetime:
