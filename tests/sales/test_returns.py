@@ -420,7 +420,9 @@ def test_a_sale_that_came_back_whole_is_no_part_paid_bill(session: Session) -> N
     drawer = tills.require_open(session, counter.till.id)
     report = tills.x_report(session, counter.manager, drawer).till
     assert report is not None
-    assert {fact.caption: fact.value for fact in report.counts}["Bills part paid, carried on"] == "0"
+    assert {fact.caption: fact.value for fact in report.counts}[
+        "Bills part paid, carried on"
+    ] == "0"
 
 
 def test_money_by_another_way_needs_a_manager(session: Session) -> None:
