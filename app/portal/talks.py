@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -33,6 +33,11 @@ _MOST_AN_HOUR = 20
 _HOUR = timedelta(hours=1)
 # What a customer's message does: it adds to the ticket, and changes nothing of it.
 _MAY = frozenset({"service.intake"})
+_OF_TICKET = (
+    select(TalkMessage)
+    .where(TalkMessage.ticket_id == bindparam("ticket_id"))
+    .order_by(TalkMessage.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +119,7 @@ def note_read(session: Session, actor: Actor, ticket: Ticket) -> int:
 
 def of_ticket(session: Session, ticket: Ticket) -> list[Said]:
     """The whole conversation, the oldest first."""
-    rows = session.scalars(
-        select(TalkMessage).where(TalkMessage.ticket_id == ticket.id).order_by(TalkMessage.id)
-    ).all()
+    rows = session.scalars(_OF_TICKET, {"ticket_id": ticket.id}).all()
     there: set[int] = set()
     if any(row.photos != "[]" for row in rows):
         there = {photo.id for photo in photos.of_ticket(session, ticket)}

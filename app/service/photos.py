@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import audit, clock
@@ -156,13 +156,14 @@ def shared_by_id(session: Session, ticket: Ticket, photo_id: int) -> TicketPhoto
 
 def of_ticket(session: Session, ticket: Ticket) -> list[TicketPhoto]:
     """What is to be seen, oldest first."""
-    return list(
-        session.scalars(
-            select(TicketPhoto)
-            .where(TicketPhoto.ticket_id == ticket.id, TicketPhoto.removed_at.is_(None))
-            .order_by(TicketPhoto.id)
-        )
-    )
+    return list(session.scalars(_OF_TICKET, {"ticket_id": ticket.id}))
+
+
+_OF_TICKET = (
+    select(TicketPhoto)
+    .where(TicketPhoto.ticket_id == bindparam("ticket_id"), TicketPhoto.removed_at.is_(None))
+    .order_by(TicketPhoto.id)
+)
 
 
 def _check_number(session: Session, ticket: Ticket, more: int, *, field: str) -> None:
