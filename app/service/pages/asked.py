@@ -1,12 +1,15 @@
 """What every page of one ticket shares: which is meant, its head, its tabs."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
 
 from app.identity import staff
 from app.kernel import clock
 from app.kernel.actor import Actor
+from app.kernel.errors import StoreError
 from app.kernel.text import Text, msg
 from app.robots import addresses, concerned
 from app.service import board, comebacks, promise, queries, tickets
@@ -40,6 +43,25 @@ def asked_ticket(session: Session, actor: Actor, number: int) -> Ticket:
     """The ticket that an address names; raises NotFound."""
     actor.require("service.view")
     return tickets.by_number(session, actor, number)
+
+
+def act_on(
+    session: Session,
+    actor: Actor,
+    number: int,
+    act: Callable[[Ticket], object],
+    *,
+    then: str,
+    refused: Callable[[Ticket, StoreError], Response],
+) -> Response:
+    """Let a verb act on a ticket and go on to `then` below its page; refused, show it as it is."""
+    ticket = asked_ticket(session, actor, number)
+    try:
+        act(ticket)
+    except StoreError as refusal:
+        session.rollback()
+        return refused(asked_ticket(session, actor, number), refusal)
+    return RedirectResponse(tickets.page(ticket) + then, 303)
 
 
 def frame(session: Session, actor: Actor, ticket: Ticket, *, tab: str) -> dict[str, Any]:

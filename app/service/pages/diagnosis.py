@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
@@ -13,10 +13,10 @@ from app.kernel.errors import StoreError
 from app.robots import bodylook, insides
 from app.robots.bodylook import Look
 from app.robots.slotnames import name_of
-from app.service import diagnosis, faults, tickets
+from app.service import diagnosis, faults
 from app.service.forms import BareForm, DiagnosisForm
 from app.service.models import Ticket
-from app.service.pages.asked import asked_ticket, frame
+from app.service.pages.asked import act_on, asked_ticket, frame
 from app.service.states import FaultKind
 from app.web.errors import status_of
 from app.web.forms import StoreForm, problems_of
@@ -106,16 +106,12 @@ def _do(
     form: StoreForm,
     change: int = 0,
 ) -> Response:
-    ticket = asked_ticket(session, actor, number)
-    try:
-        act(ticket)
-    except StoreError as refusal:
-        session.rollback()
-        ticket = asked_ticket(session, actor, number)
-        slot = form.typed().get("slot", "")
-        refused = (form.typed(), refusal)
+    def show(ticket: Ticket, refusal: StoreError) -> Response:
+        typed = form.typed()
+        slot, refused = typed.get("slot", ""), (typed, refusal)
         return _page(request, session, actor, ticket, slot=slot, change=change, refused=refused)
-    return RedirectResponse(f"{tickets.page(ticket)}/diagnosis", 303)
+
+    return act_on(session, actor, number, act, then="/diagnosis", refused=show)
 
 
 def _page(

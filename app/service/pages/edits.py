@@ -16,7 +16,7 @@ from app.robots import transfers
 from app.service import checkin, notes, photos, tickets
 from app.service.forms import BareForm, EditForm, MoveForm, NoteForm, ScanForm, WaitForm, word
 from app.service.models import Ticket
-from app.service.pages.asked import asked_ticket
+from app.service.pages.asked import act_on, asked_ticket
 from app.service.pages.ticket import move_page, ticket_page
 from app.service.photos import Taken
 from app.service.states import PhotoStage
@@ -227,15 +227,12 @@ def _do(
     at: str = "",
 ) -> Response:
     """Act and go back to the ticket; refused, show it with what was typed."""
-    ticket = asked_ticket(session, actor, number)
-    try:
-        act(ticket)
-    except StoreError as refusal:
-        session.rollback()
-        ticket = asked_ticket(session, actor, number)
+
+    def show(ticket: Ticket, refusal: StoreError) -> Response:
         refused = (which, form.typed(), refusal)
         return ticket_page(request, session, actor, ticket, refused=refused)
-    return RedirectResponse(tickets.page(ticket) + (f"#{at}" if at else ""), 303)
+
+    return act_on(session, actor, number, act, then=f"#{at}" if at else "", refused=show)
 
 
 def _not_moved(

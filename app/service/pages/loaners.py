@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
@@ -16,9 +16,9 @@ from app.robots import addresses, counters, scanned, touches
 from app.robots.counters import COUNTER_LABELS
 from app.robots.lifeforms import LoanForm
 from app.robots.models import Unit
-from app.service import loaners, tickets
+from app.service import loaners
 from app.service.models import Ticket
-from app.service.pages.asked import asked_ticket, frame
+from app.service.pages.asked import act_on, asked_ticket, frame
 from app.web.errors import status_of
 from app.web.forms import Typed, problems_of
 from app.web.idempotent import once
@@ -94,14 +94,10 @@ def _do(
     act: Callable[[Ticket], None],
     form: LoanerForm,
 ) -> Response:
-    ticket = asked_ticket(session, actor, number)
-    try:
-        act(ticket)
-    except StoreError as refusal:
-        session.rollback()
-        ticket = asked_ticket(session, actor, number)
+    def show(ticket: Ticket, refusal: StoreError) -> Response:
         return _page(request, session, actor, ticket, typed=form.typed(), refusal=refusal)
-    return RedirectResponse(f"{tickets.page(ticket)}/loaner", 303)
+
+    return act_on(session, actor, number, act, then="/loaner", refused=show)
 
 
 def _page(

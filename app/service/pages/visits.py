@@ -5,16 +5,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from app.identity.guard import Acting, SignedIn
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.money import parse_money
-from app.service import tickets, visits
+from app.service import visits
 from app.service.forms import BareForm
 from app.service.models import Ticket
-from app.service.pages.asked import asked_ticket, frame
+from app.service.pages.asked import act_on, asked_ticket, frame
 from app.service.planforms import TravelForm, VisitForm
 from app.service.visits import VisitInput
 from app.stores import desk
@@ -95,14 +95,10 @@ def _do(
     form: StoreForm,
     then: str = "visit",
 ) -> Response:
-    ticket = asked_ticket(session, actor, number)
-    try:
-        act(ticket)
-    except StoreError as refusal:
-        session.rollback()
-        ticket = asked_ticket(session, actor, number)
+    def show(ticket: Ticket, refusal: StoreError) -> Response:
         return _page(request, session, actor, ticket, typed=form.typed(), refusal=refusal)
-    return RedirectResponse(f"{tickets.page(ticket)}/{then}", 303)
+
+    return act_on(session, actor, number, act, then=f"/{then}", refused=show)
 
 
 def _page(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from app.identity import approval
 from app.identity.guard import Acting, SignedIn
@@ -27,7 +27,7 @@ from app.service.forms import BareForm
 from app.service.models import Ticket
 from app.service.oldparts import FATE_LABELS
 from app.service.operations import TICK_LABELS
-from app.service.pages.asked import asked_ticket, frame
+from app.service.pages.asked import act_on, asked_ticket, frame
 from app.service.quality import Verdict
 from app.service.release import Override
 from app.service.states import TicketState
@@ -223,16 +223,16 @@ def check(
     request: Request, session: WriteSession, actor: Acting, *, number: Number, form: Submitted
 ) -> Response:
     """Passed, or with the boxes of the lines that are to be done again."""
-    ticket = asked_ticket(session, actor, number)
     values = form.values
     failed = [name.removeprefix(_FAILED) for name in values if name.startswith(_FAILED)]
-    try:
+
+    def act(ticket: Ticket) -> None:
         quality.check(session, actor, ticket, Verdict(failed, values.get("note", "")))
-    except StoreError as refusal:
-        session.rollback()
-        ticket = asked_ticket(session, actor, number)
+
+    def show(ticket: Ticket, refusal: StoreError) -> Response:
         return _page(request, session, actor, ticket, refused=("check", values, refusal))
-    return RedirectResponse(_address(number, "check"), 303)
+
+    return act_on(session, actor, number, act, then="/work#check", refused=show)
 
 
 @router.post("/{number}/own-checks")
@@ -294,19 +294,12 @@ def _do(
     refused: tuple[str, StoreForm],
     at: str = "",
 ) -> Response:
-    ticket = asked_ticket(session, actor, number)
-    try:
-        act(ticket)
-    except StoreError as refusal:
-        session.rollback()
-        ticket = asked_ticket(session, actor, number)
+    def show(ticket: Ticket, refusal: StoreError) -> Response:
         which, form = refused
         return _page(request, session, actor, ticket, refused=(which, form.typed(), refusal))
-    return RedirectResponse(_address(number, at), 303)
 
-
-def _address(number: int, at: str = "") -> str:
-    return f"/service/tickets/{number}/work" + (f"#{at}" if at else "")
+    then = "/work" + (f"#{at}" if at else "")
+    return act_on(session, actor, number, act, then=then, refused=show)
 
 
 def _page(
