@@ -257,7 +257,7 @@ def fill(url: str, refusals: set[Trial] | None = None) -> dict[str, int]:
         with engine.connect() as connection:
             rows = rows_in(connection)
             filled = {name for name, count in rows.items() if count}
-            known.reflect(connection, only=rows.keys() - filled, resolve_fks=False)
+            known.reflect(connection, only=[*(rows.keys() - filled)], resolve_fks=False)
             for each in sorted(known.tables.values(), key=lambda one: ORDER.get(one.name, 0)):
                 trial = Trial.of(each, filled)
                 if trial in refused:
