@@ -72,7 +72,7 @@ def standard_with(
     rows = session.execute(_standard_with(kind), facts).all()
     if not rows:
         return _made(session, store_id, kind), []
-    return rows[0][0], [balance for _, balance in rows if balance is not None]
+    return rows[0][0], list(filter(None, (balance for _, balance in rows)))
 
 
 @cache
