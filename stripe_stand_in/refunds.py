@@ -34,9 +34,13 @@ def create(call: Call) -> StripeObject:
 
 
 def settle(state: State, refund: StripeObject, status: str) -> StripeObject:
-    """Let a pending refund succeed or fail; a failed one gives its amount free again."""
+    """Let a pending refund succeed or fail, or one that succeeded fail later: its amount is free
+    again, and back in the balance.
+    """
     charge = state.get("charge", refund["charge"])
-    if charge is None or refund["status"] != "pending" or status not in _FINAL:
+    before = refund["status"]
+    is_due = before == "pending" or (before, status) == ("succeeded", "failed")
+    if charge is None or not is_due or status not in _FINAL:
         raise invalid(f"{refund['id']} cannot become {status}.")
     state.unschedule(SETTLE, refund["id"])
     refund["status"] = status

@@ -2,7 +2,7 @@
 
 The idempotency key is the refund's own, so that asking again, by the outbox or by a person, gives
 the same refund and never a second one. The service forgets keys after a day: from then on its own
-list is looked through first.
+list is looked through first. What was paid out can still come back, days later.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from app.kernel.money import Money
 from app.kernel.text import msg
 from app.payments import booking, refunds
 from app.payments.errors import CardServiceRefused
-from app.payments.intents import RefundReport
+from app.payments.intents import CAME_BACK, RefundReport
 from app.payments.models import Bill, PaymentAttempt
 from app.payments.refund_models import Refund
 from app.payments.states import REFUND_OPEN, RefundState
@@ -41,6 +41,12 @@ class _Looked:
     intent_id: str | None
     provider_id: str | None
 
+    @property
+    def is_undecided(self) -> bool:
+        """The service may still have news: of one on its way, and of one that was paid out."""
+        went = self.state is RefundState.PAID_OUT and self.provider_id is not None
+        return went or self.state in REFUND_OPEN
+
 
 def deliver(database: Database, payload: dict[str, object]) -> None:
     """The outbox's part. Raises Unavailable while the service is silent: it is asked again."""
@@ -54,21 +60,26 @@ def refresh(database: Database, refund_id: int) -> RefundState:
     looked = _look(database, refund_id)
     if looked.state not in REFUND_OPEN:
         return looked.state
+    return _step(database, looked)
+
+
+def _step(database: Database, looked: _Looked) -> RefundState:
     try:
         report = _asked(database, looked)
     except CardServiceRefused as refusal:
-        return _end(database, refund_id, failure=str(refusal.message))
+        return _end(database, looked.id, failure=str(refusal.message))
     except Unavailable:
-        return _doubt(database, refund_id)
-    return apply(database, refund_id, report)
+        return _doubt(database, looked.id)
+    return apply(database, looked.id, report)
 
 
 def reconcile(database: Database, actor: Actor, refund_id: int) -> RefundState:
-    """Ask the card service about a refund on a person's word."""
+    """Ask the card service about a refund on a person's word, also about one that was paid out."""
     actor.require("payments.refund")
     with database.reading() as session:
         refunds.by_id(session, actor, refund_id)
-    state = refresh(database, refund_id)
+    looked = _look(database, refund_id)
+    state = _step(database, looked) if looked.is_undecided else looked.state
     with database.transaction() as session:
         refund = _locked(session, refund_id)
         bill = session.get_one(Bill, refund.bill_id)
@@ -90,7 +101,12 @@ def apply(database: Database, refund_id: int, report: RefundReport) -> RefundSta
         if refund.provider_id is None:
             refund.provider_id = report.id
             session.flush()
-        if refund.state not in REFUND_OPEN or refund.provider_id != report.id:
+        if refund.provider_id != report.id:
+            return refund.state
+        if refund.state is RefundState.PAID_OUT and report.status in CAME_BACK:
+            failure = report.failure or report.status
+            refunds.take_back(session, house, refund, failure=failure)
+        if refund.state not in REFUND_OPEN:
             return refund.state
         if report.status == "succeeded" and _is_ours(refund, report):
             refunds.pay_out(session, house, refund)
@@ -109,7 +125,7 @@ def hear(database: Database, refund_id: int, report: RefundReport) -> RefundStat
     service cannot be asked.
     """
     looked = _look(database, refund_id)
-    if looked.state not in REFUND_OPEN:
+    if not looked.is_undecided:
         return looked.state
     try:
         present = gate_of(database).refund(report.id)

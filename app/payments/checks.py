@@ -25,7 +25,7 @@ from app.payments.models import (
 )
 from app.payments.refund_models import Refund
 from app.payments.standing import MONEY_KINDS, OWED_ACCOUNTS
-from app.payments.states import REFUND_OPEN, AttemptState, RefundState
+from app.payments.states import REFUND_OPEN, REFUND_WENT, AttemptState, RefundState
 
 _OWED = OWED_ACCOUNTS
 
@@ -133,23 +133,24 @@ def _refunds(session: Session) -> Iterator[str]:
         .having(func.sum(Refund.amount_minor) > PaymentAttempt.amount_minor)
     ):
         yield f"payments: payment {attempt_id} of {amount} gives back {back}"
-    rows = session.execute(
-        select(Refund, JournalEntry, func.sum(Posting.amount_minor))
-        .join(JournalEntry, JournalEntry.id == Refund.entry_id)
-        .join(Posting, Posting.entry_id == JournalEntry.id)
-        .where(Posting.account.in_(_OWED))
-        .group_by(Refund.id, JournalEntry.id)
-    )
-    for refund, entry, minor in rows:
-        if (int(minor), entry.bill_id) != (refund.amount_minor, refund.bill_id):
-            yield f"payments: refund {refund.id} is {refund.amount_minor}, its entry {minor}"
+    for its_entry, sign in ((Refund.entry_id, 1), (Refund.return_entry_id, -1)):
+        rows = session.execute(
+            select(Refund, JournalEntry, func.sum(Posting.amount_minor))
+            .join(JournalEntry, JournalEntry.id == its_entry)
+            .join(Posting, Posting.entry_id == JournalEntry.id)
+            .where(Posting.account.in_(_OWED))
+            .group_by(Refund.id, JournalEntry.id)
+        )
+        for refund, entry, minor in rows:
+            if (sign * int(minor), entry.bill_id) != (refund.amount_minor, refund.bill_id):
+                yield f"payments: refund {refund.id} is {refund.amount_minor}, its entry {minor}"
     for refund_id in session.scalars(
-        select(Refund.id).where(Refund.state == RefundState.PAID_OUT, Refund.entry_id.is_(None))
+        select(Refund.id).where(Refund.state.in_(REFUND_WENT), Refund.entry_id.is_(None))
     ):
         yield f"payments: refund {refund_id} went out and stands in no entry"
     for entry_id in session.scalars(
         select(JournalEntry.id)
-        .outerjoin(Refund, Refund.entry_id == JournalEntry.id)
+        .outerjoin(Refund, JournalEntry.id.in_((Refund.entry_id, Refund.return_entry_id)))
         .where(JournalEntry.kind == EntryKind.REFUND, Refund.id.is_(None))
     ):
         yield f"payments: journal entry {entry_id} is a refund that nobody made"

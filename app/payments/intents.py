@@ -13,6 +13,8 @@ from app.payments.cardamounts import our_amount
 
 SUCCEEDED = "succeeded"
 CANCELED = "canceled"
+# "Failed refunds": the amount is back in our balance, whatever was said of it before.
+CAME_BACK = frozenset({"failed", CANCELED})
 PROCESSING = "processing"
 WAITING_FOR_CARD = "requires_payment_method"
 

@@ -15,7 +15,8 @@ OPEN_SQL = "state IN ('started', 'processing', 'unknown')"
 
 class Refund(Base):
     """A part of one payment, given back. All that may still come of a payment's refunds is never
-    more than the payment: a trigger refuses it, and two at once.
+    more than the payment: a trigger refuses it, and two at once. What came back to us after it was
+    paid out (the card is closed) counts no more, and stands in a second entry.
 
     `tender` is how it went back, by rule the way that it came; `till_session_id` the drawer or
     till that gave it, None where none did.
@@ -25,7 +26,12 @@ class Refund(Base):
     __table_args__ = (
         UniqueConstraint("bill_id", "number"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
-        CheckConstraint("entry_id IS NULL OR state = 'paid_out'", name="only_paid_out_is_booked"),
+        CheckConstraint(
+            "entry_id IS NULL OR state IN ('paid_out', 'came_back')", name="only_paid_out_is_booked"
+        ),
+        CheckConstraint(
+            "(state = 'came_back') = (return_entry_id IS NOT NULL)", name="return_is_booked"
+        ),
         CheckConstraint("tender <> 'cash' OR till_session_id IS NOT NULL", name="cash_has_a_till"),
         CheckConstraint("tender = 'cash' OR rounding_minor = 0", name="rounding_only_of_cash"),
         Index("ix_refunds_attempt", "attempt_id"),
@@ -63,5 +69,8 @@ class Refund(Base):
     started_by: Mapped[str]
     settled_at: Mapped[datetime | None] = mapped_column(default=None)
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("journal_entries.id"), default=None)
+    return_entry_id: Mapped[int | None] = mapped_column(
+        ForeignKey("journal_entries.id"), default=None
+    )
 
     attempt: Mapped[PaymentAttempt] = relationship(init=False, lazy="raise", viewonly=True)

@@ -203,6 +203,24 @@ def pay_out(session: Session, actor: Actor, refund: Refund) -> None:
     events.announce(session, RefundPaidOut(bill.id, bill.reference, bill.store_id, refund.id))
 
 
+def take_back(session: Session, actor: Actor, refund: Refund, *, failure: str) -> None:
+    """What was paid out has come back to the card service, so the customer has it with us again. No
+    till gave it this time: what a Z report said of the day of the refund stays true.
+    """
+    bill = session.get_one(Bill, refund.bill_id)
+    amount = Money(refund.amount_minor, refund.currency)
+    entry = journal.post(
+        session,
+        store_id=refund.store_id,
+        kind=EntryKind.REFUND,
+        sides={booking.ACCOUNT_OF[refund.tender]: amount, Account.DEPOSITS: -amount},
+        bill_id=refund.bill_id,
+        memo=bill.reference,
+    )
+    refund.return_entry_id = entry.id
+    move(session, actor, refund, RefundState.CAME_BACK, failure=failure)
+
+
 def _to_open_session(session: Session, refund: Refund) -> None:
     """A Z report that was made meanwhile is frozen: the till's next session gives the money, or
     none where the till is closed.

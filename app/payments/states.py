@@ -50,6 +50,7 @@ class RefundState(StrEnum):
     PAID_OUT = "paid_out"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    CAME_BACK = "came_back"
 
 
 REFUND_LABELS: dict[RefundState, Text] = {
@@ -58,10 +59,13 @@ REFUND_LABELS: dict[RefundState, Text] = {
     RefundState.PAID_OUT: msg("Refunded"),
     RefundState.FAILED: msg("Refund failed"),
     RefundState.UNKNOWN: msg("Refund unknown"),
+    RefundState.CAME_BACK: msg("Refund came back"),
 }
 
 # Money may still go out by these.
 REFUND_OPEN = frozenset({RefundState.STARTED, RefundState.PROCESSING, RefundState.UNKNOWN})
+# Money has gone out by these, of some of them to come back later.
+REFUND_WENT = frozenset({RefundState.PAID_OUT, RefundState.CAME_BACK})
 _REFUND_ENDS = frozenset({RefundState.PAID_OUT, RefundState.FAILED})
 
 REFUND_MOVES = Moves(
@@ -69,6 +73,8 @@ REFUND_MOVES = Moves(
         RefundState.STARTED: _REFUND_ENDS | {RefundState.PROCESSING, RefundState.UNKNOWN},
         RefundState.PROCESSING: _REFUND_ENDS | {RefundState.UNKNOWN},
         RefundState.UNKNOWN: _REFUND_ENDS | {RefundState.PROCESSING},
+        # days later: the card is closed, or its bank refuses
+        RefundState.PAID_OUT: frozenset({RefundState.CAME_BACK}),
     },
     labels=REFUND_LABELS,
 )

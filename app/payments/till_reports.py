@@ -38,7 +38,7 @@ from app.payments.models import (
 )
 from app.payments.models import CashMovement as MovementRow
 from app.payments.refund_models import Refund
-from app.payments.states import REFUND_OPEN, RefundState
+from app.payments.states import REFUND_OPEN, REFUND_WENT
 from app.payments.till_models import DrawerOpening, SafeDrop
 from app.stores import desk
 from app.stores.models import Till
@@ -165,7 +165,7 @@ def _given_back(session: Session, till_session: TillSession) -> dict[Tender, int
     """What went out of this session as refunds, in minor units by tender."""
     rows = session.execute(
         select(Refund.tender, func.sum(Refund.amount_minor + Refund.rounding_minor))
-        .where(Refund.till_session_id == till_session.id, Refund.state == RefundState.PAID_OUT)
+        .where(Refund.till_session_id == till_session.id, Refund.state.in_(REFUND_WENT))
         .group_by(Refund.tender)
     )
     return {tender: int(minor) for tender, minor in rows}

@@ -36,6 +36,7 @@ REFUND_TONES = {
     RefundState.PAID_OUT: "ok",
     RefundState.FAILED: "bad",
     RefundState.UNKNOWN: "bad",
+    RefundState.CAME_BACK: "bad",
 }
 
 
