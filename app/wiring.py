@@ -28,6 +28,7 @@ from app.parts.events import MovementReversed, PartsArrived
 from app.payments import (
     cardrefunds,
     cards,
+    comebacks,
     credit,
     creditback,
     drawers,
@@ -276,6 +277,7 @@ def _connect_service() -> None:
     ticketpanels.show("talk", "portal/talk_panel.html", talks.panel_wait)
     ticketpanels.count_unread_by(talks.unread)
     ticketpanels.count_requests_by(waiting.open_requests)
+    today.show("payments/came_back_panel.html", comebacks.panel)
     today.show("portal/waiting_panel.html", waiting.panel)
     board.also_marked_by(TalkMessage)
     events.listen(CustomerErased, portalview.on_customer_erased)

@@ -11,6 +11,7 @@ from app.payments.states import RefundState
 
 # SQLite uses a partial index only for a query that says the same words, so both say these.
 OPEN_SQL = "state IN ('started', 'processing', 'unknown')"
+CAME_BACK_SQL = "state = 'came_back'"
 
 
 class Refund(Base):
@@ -43,6 +44,13 @@ class Refund(Base):
             "id",
             sqlite_where=text(OPEN_SQL),
             postgresql_where=text(OPEN_SQL),
+        ),
+        Index(
+            "ix_refunds_came_back",
+            "store_id",
+            "id",
+            sqlite_where=text(CAME_BACK_SQL),
+            postgresql_where=text(CAME_BACK_SQL),
         ),
     )
 

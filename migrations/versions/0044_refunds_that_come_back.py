@@ -37,6 +37,14 @@ def upgrade() -> None:
         sqlite_where=sa.text(OPEN),
         postgresql_where=sa.text(OPEN),
     )
+    op.create_index(
+        "ix_refunds_came_back",
+        "refunds",
+        ["store_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'came_back'"),
+        postgresql_where=sa.text("state = 'came_back'"),
+    )
     if is_sqlite:  # there the table was made anew, and lost its guards
         for statement in _triggers():
             op.execute(statement)

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.identity.roles import Role
 from app.kernel.outbox import OutboxItem
-from app.payments import drawers
+from app.payments import bills, drawers, refunds, tenders, tills
 from app.stores.models import Till
 from tests.makers.browsing import Browser, a_browser
+from tests.makers.payments import eur
 from tests.makers.programs import Program, a_program
 from tests.makers.sales import Counter, a_counter
 
@@ -214,3 +215,26 @@ def test_a_page_asks_little(app: FastAPI, manager: Browser, address: str) -> Non
     manager.get(address)
 
     assert len([one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]) <= 15, asked
+
+
+def test_a_refund_that_came_back_stands_on_the_first_page_until_it_is_given_again(
+    session: Session, here: Counter, manager: Browser
+) -> None:
+    owed = bills.raise_bill(
+        session, here.seller, reference="order:17", customer_id=None, total=eur(6_000)
+    )
+    drawer = tills.require_open(session, here.till.id)
+    paid = tenders.take_transfer(
+        session, here.seller, owed, drawer, amount=eur(5_000), note="RF18"
+    )
+    refund = refunds.start(session, here.manager, owed, paid, eur(5_000), reason="cancelled")
+    refunds.take_back(session, here.manager, refund, failure="closed")
+    session.commit()
+
+    told = manager.get("/").text
+    assert "Refunds that came back" in told
+    assert 'href="/sales/17"' in told
+
+    refunds.start(session, here.manager, owed, paid, eur(5_000), reason="by hand")
+    session.commit()
+    assert "Refunds that came back" not in manager.get("/").text

@@ -6,7 +6,7 @@ import pytest
 
 from app.kernel import clock
 from app.kernel.money import Money
-from app.payments import cardrefunds, refunds, till_reports, tills
+from app.payments import cardrefunds, comebacks, refunds, till_reports, tills
 from app.payments.documents import DocumentKind
 from app.payments.models import PaymentAttempt, Tender
 from app.payments.refund_models import Refund
@@ -88,16 +88,20 @@ def test_what_comes_back_after_days_is_owed_again_and_goes_another_way(counter: 
             session, counter.cashier, counter.bill, payment, eur(10_000), reason="again", tender=way
         )
         assert again.state is RefundState.PAID_OUT
+        assert comebacks.panel(session, counter.place.manager) is None
     assert not counter.paid
     assert counter.breaches == []
 
 
-def test_a_comparison_finds_what_came_back_and_asking_mends_it(counter: Counter) -> None:
+def test_asking_again_finds_what_came_back_and_the_first_page_tells_it(counter: Counter) -> None:
     refund, there = paid_out(counter)
     counter.stripe.control("settle", id=there, outcome="decline")
     state = cardrefunds.reconcile(counter.database, counter.place.manager, refund.id)
     assert state is RefundState.CAME_BACK
     assert counter.breaches == []
+    with counter.database.reading() as session:
+        (told,) = comebacks.panel(session, counter.place.manager) or ()
+    assert told.amount == eur(10_000)
 
 
 def test_a_report_of_the_till_says_what_went_out_whatever_came_back(counter: Counter) -> None:
