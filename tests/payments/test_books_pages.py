@@ -224,9 +224,7 @@ def test_a_refund_that_came_back_stands_on_the_first_page_until_it_is_given_agai
         session, here.seller, reference="order:17", customer_id=None, total=eur(6_000)
     )
     drawer = tills.require_open(session, here.till.id)
-    paid = tenders.take_transfer(
-        session, here.seller, owed, drawer, amount=eur(5_000), note="RF18"
-    )
+    paid = tenders.take_transfer(session, here.seller, owed, drawer, amount=eur(5_000), note="RF18")
     refund = refunds.start(session, here.manager, owed, paid, eur(5_000), reason="cancelled")
     refunds.take_back(session, here.manager, refund, failure="closed")
     session.commit()
