@@ -14,7 +14,7 @@ from app.identity.roles import ROLE_LABELS
 from app.identity.signing import actor_for
 from app.kernel import clock, queueing
 from app.kernel.actor import Actor
-from app.kernel.errors import Unauthenticated
+from app.kernel.errors import Refused, Unauthenticated
 from app.kernel.text import msg
 from app.settings import Settings
 from app.web.sessions import ReadSession, WriteSession, database_of
@@ -167,6 +167,23 @@ def _stay(row: Any) -> Stay:
         idle=clock.now() - signed.seen_at,
         locked=signed.locked_at is not None,
     )
+
+
+def till_at(request: Request) -> int | None:
+    """The till of the terminal that sent this; None for a device that is none."""
+    till_id = getattr(request.state, "till_id", None)
+    return None if till_id is None else int(till_id)
+
+
+def require_till(request: Request) -> int:
+    """The same, where something is done at it; raises Refused on a device that is none."""
+    till_id = till_at(request)
+    if till_id is None:
+        raise Refused(
+            msg("This device is not enrolled as a till. A manager enrols it once."),
+            link="/settings/terminals",
+        )
+    return till_id
 
 
 def _admit(request: Request, session: Session) -> Stay:

@@ -5,10 +5,8 @@ from sqlalchemy.orm import Session
 from app.kernel import audit
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused
-from app.kernel.money import MOST_MINOR, half_up
+from app.kernel.money import MOST_MINOR
 from app.kernel.quantity import MOST
-from app.kernel.searchkeys import clean
-from app.kernel.tax import BASIS
 from app.kernel.text import msg
 from app.parts import reservations
 from app.robots import claims
@@ -58,18 +56,10 @@ def discount(
     """Take a share off a line's price. More than the role's limit needs a second person."""
     actor.require("counter.sell")
     orders.require_editable(session, order)
-    if not 0 <= percent_bp <= BASIS:
-        raise Refused(msg("A discount is between 0 and 100 %."), field="percent")
     if percent_bp and line.product.kind is ProductKind.GIFT_CARD:
         raise Refused(msg("A gift card costs what is on it."), field="percent")
-    if percent_bp and not clean(reason):
-        raise Refused(msg("Say why there is a discount."), field="reason")
     giver = approved_by or actor
-    discounts.require_within(giver, percent_bp)
-    before = line.discount_minor
-    line.discount_minor = half_up(line.unit_price_minor * line.quantity * percent_bp, BASIS)
-    line.discount_reason = clean(reason)[:200] if percent_bp else ""
-    line.discount_by = giver.name if percent_bp else ""
+    before = discounts.give(line, percent_bp, reason=reason, giver=giver)
     audit.record(
         session,
         actor,

@@ -8,10 +8,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.kernel import audit
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, Refused
-from app.kernel.money import MOST_MINOR, half_up
+from app.kernel.money import MOST_MINOR
 from app.kernel.quantity import MOST
-from app.kernel.searchkeys import clean
-from app.kernel.tax import BASIS, PriceMode, TaxCategory, tax_within
+from app.kernel.tax import PriceMode, TaxCategory, tax_within
 from app.kernel.text import msg
 from app.payments import treatments
 from app.robots.models import Unit
@@ -158,16 +157,8 @@ def discount(
     """Take a share off a line's price. More than the role's limit needs a second person."""
     actor.require("counter.sell")
     line = line_at(quotes.require_draft(quote), position)
-    if not 0 <= percent_bp <= BASIS:
-        raise Refused(msg("A discount is between 0 and 100 %."), field="percent")
-    if percent_bp and not clean(reason):
-        raise Refused(msg("Say why there is a discount."), field="reason")
     giver = approved_by or actor
-    discounts.require_within(giver, percent_bp)
-    before = line.discount_minor
-    line.discount_minor = half_up(line.unit_price_minor * line.quantity * percent_bp, BASIS)
-    line.discount_reason = clean(reason)[:200] if percent_bp else ""
-    line.discount_by = giver.name if percent_bp else ""
+    before = discounts.give(line, percent_bp, reason=reason, giver=giver)
     session.flush()
     if line.discount_minor != before:
         audit.record(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.identity.guard import Acting, SignedIn
+from app.identity.guard import Acting, SignedIn, till_at
 from app.kernel import queueing
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError, Unavailable
@@ -218,7 +218,7 @@ def _months(text: str, field: str) -> int:
 
 
 def _printer(request: Request, session: Session) -> str:
-    till_id = getattr(request.state, "till_id", None)
+    till_id = till_at(request)
     return session.get_one(Till, till_id).printer if till_id is not None else ""
 
 

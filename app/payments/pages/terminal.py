@@ -4,6 +4,7 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
+from app.identity.guard import till_at
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.text import msg
@@ -22,7 +23,7 @@ def till_of(request: Request, session: Session, actor: Actor, chosen: str) -> Ti
 
 def till_or_none(request: Request, tills_here: list[Till], chosen: str) -> Till | None:
     """The named till, else the terminal's, else the store's only one."""
-    wanted = chosen or str(getattr(request.state, "till_id", None) or "")
+    wanted = chosen or str(till_at(request) or "")
     if wanted:
         return next((till for till in tills_here if str(till.id) == wanted), None)
     return tills_here[0] if len(tills_here) == 1 else None

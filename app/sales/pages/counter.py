@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from app.customers.models import Customer
-from app.identity.guard import Acting, SignedIn
+from app.identity.guard import Acting, SignedIn, till_at
 from app.kernel.errors import NotFound, Refused
 from app.kernel.findable import Found
 from app.kernel.quantity import parse_percent, parse_quantity, row_number
@@ -49,7 +49,7 @@ def show_counter(
 ) -> Response:
     """The counter; `done` shows the end of the sale that was just paid."""
     actor.require("counter.sell")
-    if getattr(request.state, "till_id", None) is None:
+    if till_at(request) is None:
         return render(request, "sales/no_till.html")
     visit = Visit(request, session, actor)
     paid = orders.by_number(session, actor, done) if done else None

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.identity.guard import Acting
+from app.identity.guard import Acting, till_at
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, StoreError
 from app.kernel.money import parse_money
@@ -101,8 +101,8 @@ def cancel(
 
 def _drawer(request: Request, session: Session) -> TillSession | None:
     """The open session of the till at which this page is shown."""
-    till_id = getattr(request.state, "till_id", None)
-    return booking.open_session_at(session, int(till_id)) if till_id is not None else None
+    till_id = till_at(request)
+    return booking.open_session_at(session, till_id) if till_id is not None else None
 
 
 def _acted(

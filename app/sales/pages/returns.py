@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.identity import approval
-from app.identity.guard import Acting, SignedIn
+from app.identity.guard import Acting, SignedIn, till_at
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.text import Text
@@ -93,11 +93,11 @@ def take_back(
             items,
             reason=typed.get("reason", ""),
             plan=plan,
-            till_id=_till(request),
+            till_id=till_at(request),
             approved_by=approver,
         )
         if then is Then.EXCHANGE and view.held:
-            exchanges.begin(session, actor, order, till_id=_till(request))
+            exchanges.begin(session, actor, order, till_id=till_at(request))
     except StoreError as refusal:
         session.rollback()
         return _refused(request, session, actor, number, typed=typed, refusal=refusal)
@@ -124,7 +124,7 @@ def give_held(
         approver = _second_person(request, session, actor, typed.get("pin", ""))
         order = orders.by_number(session, actor, number)
         if read_then(typed) is Then.EXCHANGE:
-            exchanges.begin(session, actor, order, till_id=_till(request))
+            exchanges.begin(session, actor, order, till_id=till_at(request))
             return RedirectResponse("/counter", 303)
         seen = Reading()
         plan = read_plan(typed, returnview.money(session, actor, order, None).ways, seen)
@@ -135,7 +135,7 @@ def give_held(
             order,
             plan,
             reason=typed.get("reason", ""),
-            till_id=_till(request),
+            till_id=till_at(request),
             approved_by=approver,
         )
     except StoreError as refusal:
@@ -217,12 +217,6 @@ def _items(session: Session, order: Order, typed: Mapping[str, str]) -> list[Ite
     items = read_items(typed, returnables.of_order(session, order), seen)
     seen.done()
     return items
-
-
-def _till(request: Request) -> int | None:
-    """This terminal's till; a device that is none gives no cash."""
-    till_id = getattr(request.state, "till_id", None)
-    return int(till_id) if till_id is not None else None
 
 
 def _second_person(request: Request, session: Session, actor: Actor, pin: str) -> Actor | None:

@@ -8,6 +8,7 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
+from app.identity.guard import require_till
 from app.kernel.actor import Actor
 from app.kernel.errors import Refused
 from app.kernel.text import Text, msg
@@ -45,13 +46,7 @@ class Visit:
     @property
     def till_id(self) -> int:
         """This terminal's till; raises Refused on a device that is none."""
-        till_id = getattr(self.request.state, "till_id", None)
-        if till_id is None:
-            raise Refused(
-                msg("This device is not enrolled as a till. A manager enrols it once."),
-                link="/settings/terminals",
-            )
-        return int(till_id)
+        return require_till(self.request)
 
     @cached_property
     def place(self) -> tills.Place:

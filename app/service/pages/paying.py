@@ -9,12 +9,11 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.identity.guard import Acting, SignedIn
+from app.identity.guard import Acting, SignedIn, require_till
 from app.kernel import queueing
 from app.kernel.actor import Actor
-from app.kernel.errors import Refused, StoreError
+from app.kernel.errors import StoreError
 from app.kernel.money import Money
-from app.kernel.text import msg
 from app.payments import bills, cards
 from app.payments.states import AttemptState
 from app.service import billing, valuepay
@@ -51,13 +50,7 @@ class Taking:
     @property
     def till_id(self) -> int:
         """This terminal's till; raises Refused on a device that is none."""
-        till_id = getattr(self.request.state, "till_id", None)
-        if till_id is None:
-            raise Refused(
-                msg("This device is not enrolled as a till. A manager enrols it once."),
-                link="/settings/terminals",
-            )
-        return int(till_id)
+        return require_till(self.request)
 
     def amounts(self) -> tuple[Money | None, Money | None]:
         """What is to be paid and what was given; raises Invalid."""

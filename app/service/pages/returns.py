@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.identity.guard import Acting, SignedIn
+from app.identity.guard import Acting, SignedIn, till_at
 from app.kernel.actor import Actor
 from app.kernel.errors import StoreError
 from app.kernel.money import Money
@@ -147,7 +147,7 @@ def return_page(
         "claim_amount": claims.amount_of,
         "claim_labels": CLAIM_LABELS,
         "payers": PAYER_LABELS,
-        "has_till": getattr(request.state, "till_id", None) is not None,
+        "has_till": till_at(request) is not None,
         "terms_days": billing.TERMS_DAYS,
         "which": which,
         "typed": typed,
